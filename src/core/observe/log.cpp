@@ -1,0 +1,217 @@
+#include "core/observe/log.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <condition_variable>
+#include <csignal>
+#include <iterator>
+#include <mutex>
+#include <thread>
+
+#include "core/base/text.hpp"
+
+namespace seance::observe {
+namespace {
+
+constexpr std::size_t kMostBuffered = 1 << 20;
+// Lines wait this long for company: one write for many, and nobody watches a log faster.
+constexpr auto kGatherTime = std::chrono::milliseconds(20);
+
+std::atomic<Level> least_level{Level::Info};
+
+std::string& service_field() {
+    static std::string field;
+    return field;
+}
+
+class Writer {
+ public:
+    Writer() : thread_([this] { run(); }) {}
+
+    ~Writer() {
+        {
+            std::lock_guard lock(mutex_);
+            stopping_ = true;
+        }
+        ready_.notify_one();
+        thread_.join();
+    }
+
+    void take(std::string_view line) {
+        std::lock_guard lock(mutex_);
+        if (pending_.size() + line.size() > kMostBuffered) {
+            ++dropped_;
+            return;
+        }
+        bool first = pending_.empty();
+        pending_ += line;
+        if (first) ready_.notify_one();
+    }
+
+    void flush() {
+        std::unique_lock lock(mutex_);
+        flushing_ = true;
+        ready_.notify_one();
+        written_.wait_for(lock, std::chrono::seconds(1), [this] { return pending_.empty() && !writing_; });
+        flushing_ = false;
+    }
+
+ private:
+    void run() {
+        sigset_t all;
+        sigfillset(&all);
+        pthread_sigmask(SIG_BLOCK, &all, nullptr);  // signals belong to the loops
+        std::string batch;
+        std::unique_lock lock(mutex_);
+        while (true) {
+            ready_.wait(lock, [this] { return stopping_ || !pending_.empty(); });
+            if (pending_.empty()) return;
+            if (!stopping_ && !flushing_) ready_.wait_for(lock, kGatherTime, [this] { return stopping_ || flushing_; });
+            batch.swap(pending_);
+            auto dropped = std::exchange(dropped_, 0);
+            writing_ = true;
+            lock.unlock();
+            if (dropped > 0)
+                batch += fmt::format("{{\"level\":\"warning\",\"event\":\"log_lines_dropped\",\"count\":{}}}\n", dropped);
+            write_all(batch);
+            batch.clear();
+            lock.lock();
+            writing_ = false;
+            written_.notify_all();
+        }
+    }
+
+    static void write_all(std::string_view data) {
+        while (!data.empty()) {
+            auto n = ::write(STDOUT_FILENO, data.data(), data.size());
+            if (n < 0 && errno == EINTR) continue;
+            if (n <= 0) return;  // nobody listens: a log is not worth dying for
+            data.remove_prefix(static_cast<std::size_t>(n));
+        }
+    }
+
+    std::mutex mutex_;
+    std::condition_variable ready_, written_;
+    std::string pending_;
+    std::uint64_t dropped_ = 0;
+    bool stopping_ = false, flushing_ = false, writing_ = false;
+    std::thread thread_;
+};
+
+Writer& writer() {
+    static Writer instance;
+    return instance;
+}
+
+std::string_view level_name(Level level) {
+    switch (level) {
+        case Level::Debug: return "debug";
+        case Level::Info: return "info";
+        case Level::Warning: return "warning";
+        case Level::Error: break;
+    }
+    return "error";
+}
+
+}  // namespace
+
+void append_json_string(std::string& out, std::string_view text) {
+    static constexpr char kHex[] = "0123456789abcdef";
+    bool utf8 = is_utf8(text);
+    out += '"';
+    for (char c : text) {
+        auto byte = static_cast<unsigned char>(c);
+        if (c == '"' || c == '\\') {
+            out += '\\';
+            out += c;
+        } else if (c == '\n') out += "\\n";
+        else if (byte < 0x20) {
+            out += "\\u00";
+            out += kHex[byte >> 4];
+            out += kHex[byte & 15];
+        } else if (byte >= 0x80 && !utf8) out += "\xEF\xBF\xBD";
+        else out += c;
+    }
+    out += '"';
+}
+
+LogLine::LogLine(Level level, std::string_view event) : wanted_(level >= least_level.load(std::memory_order_relaxed)) {
+    if (!wanted_) return;
+    line_.reserve(320);
+    line_ += "{\"time\":\"";
+    line_ += iso_timestamp(std::chrono::system_clock::now());
+    line_ += "\",\"level\":\"";
+    line_ += level_name(level);
+    line_ += '"';
+    line_ += service_field();
+    field("event", event);
+}
+
+LogLine::~LogLine() {
+    if (!wanted_) return;
+    line_ += "}\n";
+    writer().take(line_);
+}
+
+void LogLine::name(std::string_view name) {
+    line_ += ",\"";
+    line_ += name;
+    line_ += "\":";
+}
+
+LogLine& LogLine::field(std::string_view key, std::string_view value) {
+    if (!wanted_) return *this;
+    name(key);
+    append_json_string(line_, value);
+    return *this;
+}
+
+LogLine& LogLine::field(std::string_view key, bool value) {
+    if (!wanted_) return *this;
+    name(key);
+    line_ += value ? "true" : "false";
+    return *this;
+}
+
+LogLine& LogLine::field(std::string_view key, std::int64_t value) {
+    if (!wanted_) return *this;
+    name(key);
+    fmt::format_to(std::back_inserter(line_), "{}", value);
+    return *this;
+}
+
+LogLine& LogLine::field(std::string_view key, std::uint64_t value) {
+    if (!wanted_) return *this;
+    name(key);
+    fmt::format_to(std::back_inserter(line_), "{}", value);
+    return *this;
+}
+
+LogLine& LogLine::field(std::string_view key, double value) {
+    if (!wanted_) return *this;
+    name(key);
+    fmt::format_to(std::back_inserter(line_), "{}", value);
+    return *this;
+}
+
+LogLine& LogLine::ms(std::string_view key, Duration value) {
+    if (!wanted_) return *this;
+    name(key);
+    auto us = std::chrono::duration_cast<std::chrono::microseconds>(value).count();
+    fmt::format_to(std::back_inserter(line_), "{}.{:03}", us / 1000, us % 1000);
+    return *this;
+}
+
+void set_level(Level level) { least_level = level; }
+
+void set_service(std::string_view name) {
+    service_field() = ",\"service\":";
+    append_json_string(service_field(), name);
+}
+
+void flush() { writer().flush(); }
+
+}  // namespace seance::observe

@@ -1,0 +1,57 @@
+#pragma once
+#include <array>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <vector>
+
+#include "core/runtime/awaitable.hpp"
+#include "core/runtime/deadline.hpp"
+
+namespace seance {
+
+// 16 KiB pieces of memory that a loop lends and takes back; freed beyond `kMostKept`.
+class BufferPool {
+ public:
+    static constexpr std::size_t kSize = 16 * 1024;
+    using Buffer = std::unique_ptr<char[]>;
+
+    Buffer take();
+    void give_back(Buffer buffer);
+
+ private:
+    static constexpr std::size_t kMostKept = 64;
+    std::vector<Buffer> kept_;
+};
+
+// One thread's event loop and what connections on it share. Everything made for a loop is used on it alone.
+class Loop {
+ public:
+    Loop();
+    ~Loop();
+    Loop(const Loop&) = delete;
+    Loop& operator=(const Loop&) = delete;
+
+    Executor executor() { return io_.get_executor(); }
+    asio::io_context& context() { return io_; }
+    Deadlines& deadlines() { return deadlines_; }
+    BufferPool& buffers() { return buffers_; }
+
+    // Where idle connections read their first bytes, so that they hold no memory of their own. Whoever is
+    // resumed with data here copies it away before anything else can run on the loop.
+    std::array<char, BufferPool::kSize>& scratch() { return *scratch_; }
+
+    void run();   // until stop()
+    void stop();  // from any thread
+
+ private:
+    Awaitable<void> sweep();
+
+    asio::io_context io_{1};
+    asio::executor_work_guard<Executor> work_{io_.get_executor()};
+    Deadlines deadlines_;
+    BufferPool buffers_;
+    std::unique_ptr<std::array<char, BufferPool::kSize>> scratch_;
+};
+
+}  // namespace seance
