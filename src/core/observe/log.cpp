@@ -205,11 +205,6 @@ LogLine& LogLine::ms(std::string_view key, Duration value) {
     return *this;
 }
 
-LogLine& LogLine::raw(std::string_view members) {
-    if (wanted_) line_ += members;
-    return *this;
-}
-
 void set_level(Level level) { least_level = level; }
 
 void set_service(std::string_view name) {

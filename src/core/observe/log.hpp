@@ -31,7 +31,6 @@ class LogLine {
     LogLine& field(std::string_view name, unsigned value) { return field(name, static_cast<std::uint64_t>(value)); }
     LogLine& field(std::string_view name, double value);
     LogLine& ms(std::string_view name, Duration value);  // as milliseconds with three decimals
-    LogLine& raw(std::string_view members);               // rendered JSON members: `,"upstream_status":200`
 
  private:
     void name(std::string_view name);
