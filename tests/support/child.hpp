@@ -15,7 +15,7 @@
 #include <thread>
 #include <vector>
 
-namespace seance::test {
+namespace seance::testing_support {
 
 // A port of 127.0.0.1 that was free a moment ago, for programs that cannot take port 0.
 inline std::uint16_t free_port() {
@@ -114,4 +114,4 @@ class Child {
     int status_ = 0;
 };
 
-}  // namespace seance::test
+}  // namespace seance::testing_support

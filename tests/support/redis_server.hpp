@@ -5,7 +5,7 @@
 #include "tests/support/child.hpp"
 #include "tests/support/temporary_folder.hpp"
 
-namespace seance::test {
+namespace seance::testing_support {
 
 // A real redis-server on a port of its own, without persistence.
 class RedisServer {
@@ -35,4 +35,4 @@ class RedisServer {
     std::unique_ptr<Child> child_;
 };
 
-}  // namespace seance::test
+}  // namespace seance::testing_support

@@ -4,7 +4,7 @@
 
 #include "core/runtime/loop.hpp"
 
-namespace seance::test {
+namespace seance::testing_support {
 
 // Runs the loop until `task` has ended; what it throws comes out here.
 inline void run(Loop& loop, Awaitable<void> task) {
@@ -18,4 +18,4 @@ inline void run(Loop& loop, Awaitable<void> task) {
     loop.context().restart();
 }
 
-}  // namespace seance::test
+}  // namespace seance::testing_support

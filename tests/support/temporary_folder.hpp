@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace seance::test {
+namespace seance::testing_support {
 
 // A new empty folder, gone with everything in it at the end.
 class TemporaryFolder {
@@ -26,4 +26,4 @@ class TemporaryFolder {
     std::filesystem::path path_;
 };
 
-}  // namespace seance::test
+}  // namespace seance::testing_support

@@ -14,8 +14,8 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace std::string_view_literals;
-using test::RedisServer;
-using test::run;
+using testing_support::RedisServer;
+using testing_support::run;
 
 ClientOptions quick() {
     ClientOptions options;

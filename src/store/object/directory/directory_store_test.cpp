@@ -14,10 +14,10 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace std::string_view_literals;
-using test::run;
+using testing_support::run;
 
 struct DirectoryStoreTest : testing::Test {
-    test::TemporaryFolder folder;
+    testing_support::TemporaryFolder folder;
     Loop loop;
     DirectoryStore store{folder.path()};
 
