@@ -69,9 +69,11 @@ while $changed; do
   done
 done
 
-# Whatever the pages refer to under assets must exist.
-missing=$(grep -rhoE '/assets/[A-Za-z0-9_.-]+' "$site" --include='*.html' --include='*.css' --include='*.webmanifest' |
-  sort -u | while IFS= read -r path; do [ -f "$site$path" ] || echo "$path"; done)
+# Whatever is referred to under assets must exist: /assets/x from anywhere, ./x from one script to another.
+missing=$({
+  grep -rhoE '/assets/[A-Za-z0-9_.-]+' "$site" --include='*.html' --include='*.css' --include='*.webmanifest'
+  grep -hoE '"\./[A-Za-z0-9_.-]+"' "$site"/assets/*.js | sed -E 's#^"\.(.*)"$#/assets\1#'
+} | sort -u | while IFS= read -r path; do [ -f "$site$path" ] || echo "$path"; done)
 if [ -n "$missing" ]; then
   echo "rehash.sh: referred to but not there: $missing" >&2
   exit 1

@@ -35,6 +35,8 @@ function go(url) {
   const target = url.hash && document.getElementById(decodeURIComponent(url.hash.slice(1)));
   if (target) {
     target.scrollIntoView();
+    target.tabIndex = -1;
+    target.focus({ preventScroll: true });
     return;
   }
   scrollTo({ top: 0, behavior: "instant" });
@@ -51,7 +53,7 @@ document.addEventListener("click", (event) => {
   const here = link.pathname === location.pathname && link.search === location.search;
   if (here && link.hash) return; // the browser scrolls, and remembers it
   event.preventDefault();
-  if (here) scrollTo({ top: 0 });
+  if (here && !location.hash) scrollTo({ top: 0 });
   else go(new URL(link.href));
 });
 
