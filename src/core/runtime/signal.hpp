@@ -23,10 +23,7 @@ class Signal {
         asio::post(executor_, [waiter = std::move(waiter_)]() mutable { waiter->complete(); });
     }
 
-    Awaitable<void> wait() {
-        if (std::exchange(pending_, false)) co_return;
-        co_await suspend();
-    }
+    Awaitable<void> wait();
 
  private:
     struct Waiter {
@@ -51,5 +48,10 @@ class Signal {
     std::unique_ptr<Waiter> waiter_;
     bool pending_ = false;
 };
+
+inline Awaitable<void> Signal::wait() {
+    if (std::exchange(pending_, false)) co_return;
+    co_await suspend();
+}
 
 }  // namespace seance
