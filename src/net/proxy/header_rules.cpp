@@ -9,7 +9,9 @@ namespace {
 
 constexpr std::size_t kMostTrustedHops = 10;
 
-bool same(std::string_view a, std::string_view b) { return a.size() == b.size() && iequals(a, b); }
+bool same(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && iequals(a, b);
+}
 
 bool contains(const std::vector<std::string>& names, std::string_view name) {
     return std::any_of(names.begin(), names.end(), [&](const std::string& one) { return same(one, name); });
@@ -18,24 +20,37 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
 // The proxy sets these itself, or they speak of a hop that ends here.
 bool is_replaced_in_requests(std::string_view name) {
     switch (name.size()) {
-        case 4: return same(name, "host");
-        case 6: return same(name, "expect");  // answered by our own server
-        case 9: return same(name, "forwarded") || same(name, "x-real-ip");
-        case 12: return same(name, "x-request-id");
-        case 14: return same(name, "content-length");
-        case 15: return same(name, "x-forwarded-for");
-        case 16: return same(name, "x-forwarded-host");
-        case 17: return same(name, "x-forwarded-proto");
-        default: return false;
+        case 4:
+            return same(name, "host");
+        case 6:
+            return same(name, "expect");  // answered by our own server
+        case 9:
+            return same(name, "forwarded") || same(name, "x-real-ip");
+        case 12:
+            return same(name, "x-request-id");
+        case 14:
+            return same(name, "content-length");
+        case 15:
+            return same(name, "x-forwarded-for");
+        case 16:
+            return same(name, "x-forwarded-host");
+        case 17:
+            return same(name, "x-forwarded-proto");
+        default:
+            return false;
     }
 }
 
 bool is_replaced_in_responses(std::string_view name) {
     switch (name.size()) {
-        case 4: return same(name, "date");
-        case 12: return same(name, "x-request-id");
-        case 14: return same(name, "content-length");
-        default: return false;
+        case 4:
+            return same(name, "date");
+        case 12:
+            return same(name, "x-request-id");
+        case 14:
+            return same(name, "content-length");
+        default:
+            return false;
     }
 }
 
@@ -45,13 +60,15 @@ std::vector<std::string_view> connection_options(const http::FieldViews& fields)
     for (const auto& field : fields.all()) {
         if (!same(field.name, "connection")) continue;
         for (auto option : split(field.value, ','))
-            if (auto name = trim(option); !name.empty() && !is_hop_by_hop(name) && !same(name, "close")) options.push_back(name);
+            if (auto name = trim(option); !name.empty() && !is_hop_by_hop(name) && !same(name, "close"))
+                options.push_back(name);
     }
     return options;
 }
 
 bool named(const std::vector<std::string_view>& options, std::string_view name) {
-    return std::any_of(options.begin(), options.end(), [&](std::string_view option) { return same(option, name); });
+    return std::any_of(options.begin(), options.end(),
+                       [&](std::string_view option) { return same(option, name); });
 }
 
 void line(std::string& out, std::string_view name, std::string_view value) {
@@ -80,14 +97,22 @@ void status_line(std::string& out, const http::ResponseHead& head) {
 
 bool is_hop_by_hop(std::string_view name) {
     switch (name.size()) {
-        case 2: return same(name, "te");
-        case 7: return same(name, "trailer") || same(name, "upgrade");
-        case 10: return same(name, "connection") || same(name, "keep-alive");
-        case 16: return same(name, "proxy-connection");
-        case 17: return same(name, "transfer-encoding");
-        case 18: return same(name, "proxy-authenticate");
-        case 19: return same(name, "proxy-authorization");
-        default: return false;
+        case 2:
+            return same(name, "te");
+        case 7:
+            return same(name, "trailer") || same(name, "upgrade");
+        case 10:
+            return same(name, "connection") || same(name, "keep-alive");
+        case 16:
+            return same(name, "proxy-connection");
+        case 17:
+            return same(name, "transfer-encoding");
+        case 18:
+            return same(name, "proxy-authenticate");
+        case 19:
+            return same(name, "proxy-authorization");
+        default:
+            return false;
     }
 }
 
@@ -126,12 +151,15 @@ void write_request_head(std::string& out, const OutgoingRequest& request, const 
     bool trusted = request.identity.peer_trusted;
     for (const auto& field : head.fields.all()) {
         auto name = field.name;
-        if (is_hop_by_hop(name) || is_replaced_in_requests(name) || named(options, name) || contains(rules.drop_request, name))
+        if (is_hop_by_hop(name) || is_replaced_in_requests(name) || named(options, name) ||
+            contains(rules.drop_request, name))
             continue;
-        if (std::any_of(rules.add_request.begin(), rules.add_request.end(), [&](const auto& own) { return same(own.first, name); }))
+        if (std::any_of(rules.add_request.begin(), rules.add_request.end(),
+                        [&](const auto& own) { return same(own.first, name); }))
             continue;
         if (rules.cookie_prefixes && same(name, "cookie")) {
-            auto kept = rules.cookie_prefixes->empty() ? std::string() : kept_cookies(field.value, *rules.cookie_prefixes);
+            auto kept = rules.cookie_prefixes->empty() ? std::string()
+                                                       : kept_cookies(field.value, *rules.cookie_prefixes);
             if (!kept.empty()) line(out, name, kept);
             continue;
         }
@@ -140,7 +168,8 @@ void write_request_head(std::string& out, const OutgoingRequest& request, const 
     line(out, "X-Forwarded-For", request.identity.forwarded_for);
     line(out, "X-Real-IP", request.identity.client);
     auto proto = trusted ? head.fields.get("x-forwarded-proto") : std::string_view{};
-    line(out, "X-Forwarded-Proto", proto == "http" || proto == "https" ? proto : std::string_view(rules.scheme));
+    line(out, "X-Forwarded-Proto",
+         proto == "http" || proto == "https" ? proto : std::string_view(rules.scheme));
     auto host = trusted ? head.fields.get("x-forwarded-host") : std::string_view{};
     if (host.empty()) host = head.authority;
     if (!host.empty()) line(out, "X-Forwarded-Host", host);
@@ -161,16 +190,19 @@ void write_request_head(std::string& out, const OutgoingRequest& request, const 
 
 void write_response_head(std::string& out, const http::ResponseHead& head, const HeaderRules& rules) {
     status_line(out, head);
-    each_response_field(head, rules, [&](std::string_view name, std::string_view value) { line(out, name, value); });
+    each_response_field(head, rules,
+                        [&](std::string_view name, std::string_view value) { line(out, name, value); });
 }
 
 http::Fields response_fields(const http::ResponseHead& head, const HeaderRules& rules) {
     http::Fields fields;
-    each_response_field(head, rules, [&](std::string_view name, std::string_view value) { fields.add(name, value); });
+    each_response_field(head, rules,
+                        [&](std::string_view name, std::string_view value) { fields.add(name, value); });
     return fields;
 }
 
-void write_switching_head(std::string& out, const http::ResponseHead& head, const HeaderRules& rules, std::string_view request_id) {
+void write_switching_head(std::string& out, const http::ResponseHead& head, const HeaderRules& rules,
+                          std::string_view request_id) {
     write_response_head(out, head, rules);
     if (!request_id.empty()) line(out, "X-Request-Id", request_id);
     out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n");

@@ -12,8 +12,8 @@ namespace seance::proxy {
 
 // Which fields pass a proxy, as data (reference/edge.md 1.5, 2.3). Names compare without case.
 struct HeaderRules {
-    bool keep_host = false;  // the client's Host goes on; else the upstream's name
-    std::string via;         // our name in Via, and the guard against loops; "" = no Via
+    bool keep_host = false;       // the client's Host goes on; else the upstream's name
+    std::string via;              // our name in Via, and the guard against loops; "" = no Via
     std::string scheme = "http";  // of our listener, for X-Forwarded-Proto
     std::vector<std::string> drop_request, drop_response;
     // Nothing: cookies pass. Else only those whose name begins with one of these do.
@@ -35,13 +35,14 @@ struct OutgoingRequest {
 // Replaces `out` with the head that goes to the upstream.
 void write_request_head(std::string& out, const OutgoingRequest& request, const HeaderRules& rules);
 
-// Replaces `out` with status line and fields for http::PreparedResponse: without Date, Connection, X-Request-Id
-// and framing, which the server and the caller add.
+// Replaces `out` with status line and fields for http::PreparedResponse: without Date, Connection,
+// X-Request-Id and framing, which the server and the caller add.
 void write_response_head(std::string& out, const http::ResponseHead& head, const HeaderRules& rules);
 http::Fields response_fields(const http::ResponseHead& head, const HeaderRules& rules);
 
 // The status line and fields of a 101, whole, with the upgrade restored.
-void write_switching_head(std::string& out, const http::ResponseHead& head, const HeaderRules& rules, std::string_view request_id);
+void write_switching_head(std::string& out, const http::ResponseHead& head, const HeaderRules& rules,
+                          std::string_view request_id);
 
 // True if the request has passed us before, or too many trusted hops: 508.
 bool is_loop(const http::RequestHead& head, const ClientIdentity& identity, const HeaderRules& rules);

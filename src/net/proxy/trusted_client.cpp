@@ -15,7 +15,8 @@ ip::address_v6::bytes_type widened(const ip::address& address) {
 }
 
 ip::address unmapped(const ip::address& address) {
-    if (address.is_v6() && address.to_v6().is_v4_mapped()) return ip::make_address_v4(ip::v4_mapped, address.to_v6());
+    if (address.is_v6() && address.to_v6().is_v4_mapped())
+        return ip::make_address_v4(ip::v4_mapped, address.to_v6());
     return address;
 }
 
@@ -45,8 +46,9 @@ Outcome<Networks> Networks::parse(const std::vector<std::string>& ranges) {
         auto slash = range.find('/');
         auto address = parse_address(std::string_view(range).substr(0, slash));
         int most = address && address->is_v4() ? 32 : 128;
-        auto prefix = slash == std::string::npos ? static_cast<std::uint64_t>(most)
-                                                 : parse_number(std::string_view(range).substr(slash + 1)).value_or(999);
+        auto prefix = slash == std::string::npos
+                          ? static_cast<std::uint64_t>(most)
+                          : parse_number(std::string_view(range).substr(slash + 1)).value_or(999);
         if (!address || prefix > static_cast<std::uint64_t>(most))
             return Problem{"\"" + range + "\" is not an address range; write it as 10.0.0.0/8 or fc00::/7"};
         int bits = static_cast<int>(prefix) + (address->is_v4() ? 96 : 0);
@@ -56,8 +58,8 @@ Outcome<Networks> Networks::parse(const std::vector<std::string>& ranges) {
 }
 
 const Networks& Networks::private_ranges() {
-    static const Networks networks = parse({"127.0.0.0/8", "::1", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
-                                            "100.64.0.0/10", "fc00::/7"})
+    static const Networks networks = parse({"127.0.0.0/8", "::1", "10.0.0.0/8", "172.16.0.0/12",
+                                            "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"})
                                          .value();
     return networks;
 }
@@ -67,7 +69,9 @@ bool Networks::contains(const ip::address& address) const {
     return std::any_of(ranges_.begin(), ranges_.end(), [&](const Range& range) {
         auto whole = static_cast<std::size_t>(range.prefix / 8);
         int rest = range.prefix % 8;
-        if (!std::equal(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(whole), range.bytes.begin())) return false;
+        if (!std::equal(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(whole),
+                        range.bytes.begin()))
+            return false;
         return rest == 0 || (bytes[whole] >> (8 - rest)) == (range.bytes[whole] >> (8 - rest));
     });
 }
@@ -89,7 +93,8 @@ std::optional<ip::address> parse_hop(std::string_view text) {
     return parse_address(text);
 }
 
-ClientIdentity identify_client(std::string_view peer, const http::FieldViews& fields, const Networks& trusted) {
+ClientIdentity identify_client(std::string_view peer, const http::FieldViews& fields,
+                               const Networks& trusted) {
     ClientIdentity identity;
     auto peer_address = parse_hop(peer);
     identity.peer_trusted = peer_address && trusted.contains(*peer_address);
@@ -135,7 +140,8 @@ ClientIdentity identify_client(std::string_view peer, const http::FieldViews& fi
 std::string mask_address(std::string_view text) {
     auto address = parse_hop(text);
     if (!address) return {};
-    if (address->is_v4()) return ip::make_address_v4(address->to_v4().to_uint() & 0xffffff00u).to_string() + "/24";
+    if (address->is_v4())
+        return ip::make_address_v4(address->to_v4().to_uint() & 0xffffff00u).to_string() + "/24";
     auto bytes = address->to_v6().to_bytes();
     std::fill(bytes.begin() + 6, bytes.end(), static_cast<unsigned char>(0));
     return ip::make_address_v6(bytes).to_string() + "/48";
