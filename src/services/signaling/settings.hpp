@@ -10,7 +10,7 @@ struct Settings {
     std::uint16_t port = 4444;
     std::string address = "::";
     std::uint16_t admin_port = 0;
-    std::uint64_t max_connections = 20'000;
+    std::uint64_t max_connections = 16'000;
     std::uint64_t max_message_bytes = 1 << 20;
     std::uint64_t max_queue_bytes = 4 << 20;
     std::uint64_t max_topics = 1000;
