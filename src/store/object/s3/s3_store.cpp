@@ -118,9 +118,11 @@ Awaitable<Stored<ObjectInfo>> S3Store::put_from(std::string key, BodySource& bod
         second = std::move(*more);
     }
     info.size = first->size() + second.size();
-    auto etag = second.empty() ? co_await put_whole(key, std::move(*first), options)
-                               : co_await put_in_parts(key, std::move(*first), std::move(second), parts,
-                                                       options, info.size);
+    Stored<std::string> etag;
+    if (second.empty())
+        etag = co_await put_whole(key, std::move(*first), options);
+    else
+        etag = co_await put_in_parts(key, std::move(*first), std::move(second), parts, options, info.size);
     if (!etag) co_return etag.error();
     info.etag = std::move(*etag);
     co_return info;
