@@ -119,7 +119,7 @@ Awaitable<Answer> answer_deploy(Context& context, http::Exchange& exchange) {
     auto body = co_await exchange.read_whole_body(most);
     if (!body) {
         count("refused");
-        if (body.error() != asio::error::message_size) co_return std::nullopt;
+        if (body.error() != boost::system::errc::message_size) co_return std::nullopt;
         exchange.close_after();
         co_return too_large(most);
     }
