@@ -24,11 +24,9 @@ struct Context {
     bool draining = false;
 };
 
-// Each handler gives the answer, or nothing if the body could not be read (the server answers then).
-using Answer = std::optional<http::Response>;
-Awaitable<Answer> answer_health(Context& context, http::Exchange& exchange);
-Awaitable<Answer> answer_deploy(Context& context, http::Exchange& exchange);
-Awaitable<Answer> answer_billing(Context& context, http::Exchange& exchange);
+Awaitable<http::Response> answer_health(Context& context, http::Exchange& exchange);
+Awaitable<http::Response> answer_deploy(Context& context, http::Exchange& exchange);
+Awaitable<http::Response> answer_billing(Context& context, http::Exchange& exchange);
 
 // All of the service on one loop. Members are in the order in which they are made.
 class App final : public Unit {
@@ -39,7 +37,7 @@ class App final : public Unit {
     Awaitable<void> drain() override;
 
   private:
-    using Endpoint = Awaitable<Answer> (*)(Context&, http::Exchange&);
+    using Endpoint = Awaitable<http::Response> (*)(Context&, http::Exchange&);
     void add_routes();
     http::Handler handler_of(Endpoint endpoint);
     Awaitable<void> answer(Endpoint endpoint, http::Exchange& exchange);

@@ -3,7 +3,7 @@
 namespace seance::backend {
 namespace {
 
-Awaitable<Answer> answer_unknown(Context&, http::Exchange&) {
+Awaitable<http::Response> answer_unknown(Context&, http::Exchange&) {
     co_return http::json_response(404, R"({"error":"Not found"})");
 }
 
@@ -26,10 +26,9 @@ http::Handler App::handler_of(Endpoint endpoint) {
 Awaitable<void> App::answer(Endpoint endpoint, http::Exchange& exchange) {
     std::string origin(exchange.head().fields.get("origin"));
     auto response = co_await endpoint(context_, exchange);
-    if (!response) co_return;
-    origins_.apply(response->fields, origin);
-    response->fields.set("Cache-Control", "no-store");
-    exchange.reply(std::move(*response));
+    origins_.apply(response.fields, origin);
+    response.fields.set("Cache-Control", "no-store");
+    exchange.reply(std::move(response));
 }
 
 Awaitable<void> App::receive(http::Exchange& exchange) {

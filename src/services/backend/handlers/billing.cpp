@@ -2,7 +2,7 @@
 
 namespace seance::backend {
 
-Awaitable<Answer> answer_billing(Context& context, http::Exchange& exchange) {
+Awaitable<http::Response> answer_billing(Context& context, http::Exchange& exchange) {
     const auto& settings = context.settings;
     const char* reason = "billing is not part of this release";
     if (settings.stripe_secret_key.empty())

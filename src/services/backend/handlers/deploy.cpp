@@ -38,7 +38,7 @@ http::Response too_large(std::uint64_t most) {
 }
 
 // What can be told from the header fields alone, before one byte of the body is read.
-Answer refuse_unread(const Context& context, const http::RequestHead& head) {
+std::optional<http::Response> refuse_unread(const Context& context, const http::RequestHead& head) {
     auto key = head.fields.find("x-builder-key");
     if (!key) return error_response(401, "Missing builder key");
     if (!context.keys.allow(*key)) return error_response(401, "Invalid builder key");
@@ -106,12 +106,12 @@ struct Turn {
 
 }  // namespace
 
-Awaitable<Answer> answer_deploy(Context& context, http::Exchange& exchange) {
+Awaitable<http::Response> answer_deploy(Context& context, http::Exchange& exchange) {
     auto began = Clock::now();
     if (auto refused = refuse_unread(context, exchange.head())) {
         exchange.close_after();
         count("refused");
-        co_return refused;
+        co_return std::move(*refused);
     }
     Turn turn(context.deploying);
 
@@ -119,8 +119,11 @@ Awaitable<Answer> answer_deploy(Context& context, http::Exchange& exchange) {
     auto body = co_await exchange.read_whole_body(most);
     if (!body) {
         count("refused");
-        if (body.error() != boost::system::errc::message_size) co_return std::nullopt;
         exchange.close_after();
+        int status = http::status_of_body_error(body.error());
+        if (status != 413)
+            co_return error_response(status, "Incomplete request",
+                                     "the body did not arrive whole: " + body.error().message());
         co_return too_large(most);
     }
     auto text = std::make_shared<std::string>(std::move(*body));

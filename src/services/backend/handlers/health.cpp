@@ -29,7 +29,7 @@ json::object describe(const object::StoreState& state) {
 
 // Says what is known and asks nobody, so it answers at once whatever is down. `status` is about this process,
 // which serves what it can without Valkey; `degraded` names what it lacks.
-Awaitable<Answer> answer_health(Context& context, http::Exchange&) {
+Awaitable<http::Response> answer_health(Context& context, http::Exchange&) {
     json::array degraded;
     if (!context.valkey.state().connected) degraded.emplace_back("valkey");
     if (!context.store.state().well) degraded.emplace_back("store");
