@@ -52,6 +52,8 @@ class Worker {
             [this, job, executor](auto handler) {
                 asio::post(pool_, [job, executor, handler = std::move(handler)]() mutable {
                     job->run();
+                    job.reset();  // so that what the work held goes with its caller, not at some later time
+                                  // here
                     asio::post(executor, [handler = std::move(handler)]() mutable { std::move(handler)(); });
                 });
             },
