@@ -77,6 +77,7 @@ export async function startPostHog ({ tls, eventsHost, assetsHost } = {}) {
     posthog[`${role}Connections`] = 0
     server.on('connection', () => posthog[`${role}Connections`]++)
   }
+  posthog.onTls = listener => Object.values(servers).forEach(server => server.on('secureConnection', listener))
   posthog.stop = () => Promise.all(Object.values(servers).map(server => {
     server.closeAllConnections()
     return new Promise(resolve => server.close(resolve))

@@ -4,6 +4,7 @@ import http from 'node:http'
 import { test } from 'node:test'
 import zlib from 'node:zlib'
 import { startPostHog } from '../emulators/posthog.mjs'
+import { makeCertificate, withoutOpenssl } from './beholder/certificate.mjs'
 import { missing, startBeholder, waitFor } from './beholder/program.mjs'
 
 const skip = missing()
@@ -148,3 +149,34 @@ test('a body over the limit is refused before PostHog hears of it', { skip }, ()
   assert.equal(response.status, 413)
   assert.equal(posthog.requests.length, 0)
 }, { MAX_BODY: '1000' }))
+
+test('a TLS upstream is verified by chain and name, and sessions are resumed', { skip: skip || withoutOpenssl() }, async () => {
+  const files = makeCertificate('localhost')
+  const posthog = await startPostHog({ tls: { key: files.key, cert: files.cert }, eventsHost: 'localhost', assetsHost: 'localhost' })
+  const resumed = []
+  posthog.onTls(socket => resumed.push({ again: socket.isSessionReused(), name: socket.servername, protocol: socket.alpnProtocol }))
+  const statusWith = async settings => {
+    const beholder = await startBeholder({ ASSETS_UPSTREAM: posthog.assetsUrl, UPSTREAM_IDLE_TIMEOUT: '10ms', ...settings })
+    try {
+      const first = await request(`${beholder.url}/flags/?v=2`, { method: 'POST', body: '{}' })
+      await new Promise(resolve => setTimeout(resolve, 20)) // past the idle time: the next one connects anew
+      const last = await request(`${beholder.url}/flags/?v=2`, { method: 'POST', body: '{}' })
+      assert.equal(last.status, first.status)
+      return first.status
+    } finally {
+      await beholder.stop()
+    }
+  }
+  try {
+    assert.equal(await statusWith({ EVENTS_UPSTREAM: posthog.eventsUrl, UPSTREAM_CA_FILE: files.caFile }), 200)
+    assert.equal(resumed[0].name, 'localhost')
+    assert.ok(resumed.at(-1).again, 'the second connection resumes the session')
+    assert.equal(await statusWith({ EVENTS_UPSTREAM: posthog.eventsUrl }), 502)
+    const byAddress = posthog.eventsUrl.replace('localhost', '127.0.0.1')
+    assert.equal(await statusWith({ EVENTS_UPSTREAM: byAddress, UPSTREAM_CA_FILE: files.caFile }), 502)
+    assert.deepEqual(posthog.violations, [])
+  } finally {
+    await posthog.stop()
+    files.remove()
+  }
+})
