@@ -75,7 +75,8 @@ void Site::work(std::stop_token stop) {
 
 void Site::read_again(std::stop_token stop) {
     try {
-        auto index = read_site(options_, index_.get(), std::move(stop));
+        auto index = read_site(options_, index_.get(), stop);
+        if (stop.stop_requested()) return;
         if (!index) {
             observe::log(Level::Error, "reload_failed").field("reason", index.error().what);
             return;
