@@ -1,9 +1,15 @@
 #include "services/landing/app.hpp"
 
 #include "core/observe/log.hpp"
+#include "core/runtime/open_files.hpp"
 #include "net/http/router.hpp"
 
 namespace seance::landing {
+namespace {
+
+constexpr std::uint64_t kOtherFiles = 256;  // listeners, logs, and files on their way from disk
+
+}  // namespace
 
 App::App(Loop& loop, unsigned index, const Settings& settings, Site& site)
     : loop_(loop),
@@ -12,6 +18,7 @@ App::App(Loop& loop, unsigned index, const Settings& settings, Site& site)
       files_(site.join(loop)),
       server_(loop, server_options(settings), make_handler(*files_)),
       admin_(loop, {}, http::admin_router()) {
+    if (first_) allow_open_files(settings.threads * settings.max_connections + kOtherFiles);
     server_.listen(settings.address, settings.port);
     if (!first_) return;
     if (settings.admin_port != 0) admin_.listen("127.0.0.1", settings.admin_port);
