@@ -7,6 +7,12 @@
 namespace seance::landing {
 namespace {
 
+http::ServerOptions admin_options() {
+    http::ServerOptions options;
+    options.log_requests = false;  // a scrape every few seconds says nothing
+    return options;
+}
+
 constexpr std::uint64_t kOtherFiles = 256;  // listeners, logs, and files on their way from disk
 
 }  // namespace
@@ -17,7 +23,7 @@ App::App(Loop& loop, unsigned index, const Settings& settings, Site& site)
       first_(index == 0),
       files_(site.join(loop)),
       server_(loop, server_options(settings), make_handler(*files_)),
-      admin_(loop, {}, http::admin_router()) {
+      admin_(loop, admin_options(), http::admin_router()) {
     if (first_) allow_open_files(settings.threads * settings.max_connections + kOtherFiles);
     server_.listen(settings.address, settings.port);
     if (!first_) return;
