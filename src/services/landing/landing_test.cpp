@@ -133,13 +133,19 @@ TEST_F(LandingTest, ReloadsUnderRequestsWithoutAFailedOrMixedAnswer) {
     EXPECT_GT(answered, 4);
 }
 
-TEST_F(LandingTest, KeepsTheOldSiteWhenTheNewOneHasNoPage) {
+TEST_F(LandingTest, KeepsTheOldSiteUntilTheNewOneHasAPage) {
     std::filesystem::remove(folder_.root() / "index.html");
     thread_.on_loop([&] { app_->reload(); });
-    folder_.write("index.html", "<title>release 2</title>");
+    for (int i = 0; i < 20; ++i) EXPECT_THAT(ask("/"), HasSubstr("<title>release 1</title>"));
 
-    // Whatever the reload saw, an answer is always a whole release.
-    EXPECT_THAT(ask("/"), AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr("<title>release ")));
+    folder_.write("index.new", "<title>release 2</title>");
+    std::filesystem::rename(folder_.root() / "index.new", folder_.root() / "index.html");
+    thread_.on_loop([&] { app_->reload(); });
+    auto deadline = Clock::now() + std::chrono::seconds(10);
+    auto page = ask("/");
+    while (page.find("release 2") == std::string::npos && Clock::now() < deadline) page = ask("/");
+
+    EXPECT_THAT(page, HasSubstr("<title>release 2</title>"));
 }
 
 TEST(Landing, SaysWhichFolderHasNoPage) {
