@@ -46,6 +46,8 @@ App::App(Loop& loop, const Settings& settings, std::shared_ptr<const ModelTable>
               [this](http::Exchange& exchange) { return serve(gateway_, exchange); }) {
     auto host = settings.host == "localhost" ? std::string("127.0.0.1") : settings.host;
     server_.listen(host, settings.port, http::sharing_of(first ? 0 : 1, settings.workers));
+    if (first)
+        observe::log(observe::Level::Info, "listening").field("address", host).field("port", server_.port());
     if (first && settings.admin_port != 0) {
         admin_ = std::make_unique<http::Server>(loop, http::ServerOptions{}, http::admin_router());
         admin_->listen("127.0.0.1", settings.admin_port);

@@ -89,6 +89,7 @@ std::variant<Settings, int> read_settings(int argc, const char* const* argv,
     if (!flags.host.empty()) settings.host = flags.host;
     settings.port = flags.port.value_or(settings.port);
     settings.workers = flags.workers.value_or(settings.workers);
+    if (settings.port == 0) settings.workers = 1;  // each loop would get a port of its own
     settings.ask_health = flags.health;
     auto seconds = [&](std::optional<double> value, const char* flag) -> std::optional<Duration> {
         if (!value) return std::nullopt;

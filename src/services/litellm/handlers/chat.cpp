@@ -376,7 +376,7 @@ Awaitable<ChatCall::Failure> ChatCall::relay_stream(const Attempt& attempt, Open
                          .type = "internal_server_error",
                          .retryable = true};
         }
-        if (last.error && !begun && out.find("\"content\"") == std::string::npos && !content) {
+        if (last.error && !begun && !content) {
             scope_->on_end({});
             co_return std::move(*last.error);
         }
