@@ -12,21 +12,26 @@ bool Deployment::is_wildcard() const {
 }
 
 Outcome<Endpoint> find_endpoint(const Deployment& deployment, std::string_view model,
-                                const config::Sources& environment) {
+                                const config::Sources& environment, const Overrides& overrides) {
+    bool mocked = overrides.mocked || deployment.mock_response.has_value();
     auto choice = choose_provider(model, deployment.forced_provider, deployment.api_base, environment);
+    if (!choice.provider && mocked) choice.provider = find_provider("openai");
     if (!choice.provider)
         return Problem{
             fmt::format("LLM Provider NOT provided. Pass in the LLM provider you are trying to call. You "
                         "passed model={}. "
                         "Write it as <provider>/<model>, for example openai/{}",
                         model, model)};
-    Endpoint endpoint{choice.provider, choice.model, deployment.api_base, deployment.api_key};
     auto& provider = *choice.provider;
-    if (deployment.mock_response) return endpoint;
+    Endpoint endpoint{choice.provider, choice.model, deployment.api_base, deployment.api_key};
+    if (!overrides.base.empty()) endpoint.base = overrides.base;
+    if (!overrides.key.empty()) endpoint.key = SecretText(overrides.key);
+    if (mocked) return endpoint;
     if (!speaks_openai(provider))
-        return Problem{fmt::format(
-            "the provider \"{}\" does not speak the OpenAI format, and its own format is not supported yet",
-            provider.prefix)};
+        return Problem{
+            fmt::format("the provider \"{}\" does not speak the OpenAI format, and its own format is "
+                        "not supported yet",
+                        provider.prefix)};
     if (endpoint.base.empty()) endpoint.base = first_set(provider.base_env, environment);
     if (endpoint.base.empty()) endpoint.base = provider.base;
     if (endpoint.base.empty())

@@ -62,9 +62,15 @@ struct Deployment {
     bool is_wildcard() const;
 };
 
+// What one request changes about where it goes.
+struct Overrides {
+    std::string key, base;  // "" = as configured
+    bool mocked = false;    // nobody is called at all
+};
+
 // Where calls for that model (litellm_model, or what a wildcard made of it) go, or the sentence that says why
 // they cannot: unknown provider, no base URL, no key.
 Outcome<Endpoint> find_endpoint(const Deployment& deployment, std::string_view model,
-                                const config::Sources& environment);
+                                const config::Sources& environment, const Overrides& overrides = {});
 
 }  // namespace seance::litellm

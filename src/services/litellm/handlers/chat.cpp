@@ -113,11 +113,10 @@ Awaitable<void> ChatCall::run() {
         candidates.front().deployment->num_retries.value_or(models_->config().num_retries));
     while (true) {
         auto candidate = choose(candidates);
-        auto& config = models_->config();
-        auto endpoint = find_endpoint(*candidate->deployment, candidate->model, config.environment);
-        if (!request_.num_retries && candidate->deployment->num_retries)
-            most_retries_ = *candidate->deployment->num_retries;
-        auto failure = co_await attempt(*candidate, std::move(*endpoint));
+        auto endpoint = endpoint_of(candidate);
+        if (!request_.num_retries && candidate.deployment->num_retries)
+            most_retries_ = *candidate.deployment->num_retries;
+        auto failure = co_await attempt(candidate, std::move(*endpoint));
         if (scope_->client_gone()) {
             gateway_.abandoned.add();
             exchange_.log_fields(
@@ -126,7 +125,7 @@ Awaitable<void> ChatCall::run() {
         }
         if (!failure) co_return;
         gateway_.upstream_failures.add();
-        failed_.push_back(candidate->deployment.get());
+        failed_.push_back(candidate.deployment.get());
         bool another = std::any_of(candidates.begin(), candidates.end(), [&](auto& c) {
             return std::find(failed_.begin(), failed_.end(), c.deployment.get()) == failed_.end();
         });
@@ -134,7 +133,7 @@ Awaitable<void> ChatCall::run() {
         bool worth_it = failure->retryable || (failure->status == 401 && another);
         if (!worth_it || retries_ >= most_retries_) {
             add_group(*failure, group_);
-            refuse(std::move(*failure), candidate->deployment.get());
+            refuse(std::move(*failure), candidate.deployment.get());
             co_return;
         }
         co_await pause(delay_before_retry(*failure, another));
@@ -147,15 +146,9 @@ std::vector<Candidate> ChatCall::usable(const Resolution& resolution, std::strin
                                         bool& key_missing) const {
     std::vector<Candidate> candidates;
     for (auto& candidate : resolution.candidates) {
-        auto endpoint = find_endpoint(*candidate.deployment, candidate.model, models_->config().environment);
-        bool mocked = request_.mock_response.has_value();
-        bool own_key = candidate.deployment->client_may_set_key && !request_.own_key.empty();
-        if (endpoint || mocked || own_key) {
-            if (endpoint ||
-                speaks_openai(*choose_provider(candidate.model, candidate.deployment->forced_provider,
-                                               candidate.deployment->api_base, models_->config().environment)
-                                   .provider))
-                candidates.push_back(candidate);
+        auto endpoint = endpoint_of(candidate);
+        if (endpoint) {
+            candidates.push_back(candidate);
             continue;
         }
         auto why = endpoint.error().what;
@@ -175,8 +168,17 @@ std::vector<Candidate> ChatCall::usable(const Resolution& resolution, std::strin
     return candidates;
 }
 
+Outcome<Endpoint> ChatCall::endpoint_of(const Candidate& candidate) const {
+    auto& deployment = *candidate.deployment;
+    Overrides overrides;
+    overrides.mocked = request_.mock_response.has_value();
+    if (deployment.client_may_set_key) overrides.key = request_.own_key;
+    if (deployment.client_may_set_base) overrides.base = request_.own_base;
+    return find_endpoint(deployment, candidate.model, models_->config().environment, overrides);
+}
+
 // Among those that have not failed yet and have room, if there are any.
-std::optional<Candidate> ChatCall::choose(const std::vector<Candidate>& candidates) const {
+Candidate ChatCall::choose(const std::vector<Candidate>& candidates) const {
     auto most_of = [&](const Deployment& d) {
         return d.max_parallel_requests ? d.max_parallel_requests
                                        : models_->config().default_max_parallel_requests;
@@ -228,9 +230,7 @@ Awaitable<ChatCall::Failure> ChatCall::attempt(const Candidate& candidate, Endpo
                                                            : config.default_max_parallel_requests);
     if (!slot.taken()) co_return all_full(group_);
     limit_ = limit_for(deployment);
-    if (deployment.client_may_set_key && !request_.own_key.empty())
-        endpoint.key = SecretText(request_.own_key);
-    if (deployment.client_may_set_base && !request_.own_base.empty()) endpoint.base = request_.own_base;
+    api_base_ = endpoint.base;
     auto messages = json_find(request_.root, "messages");
     Attempt attempt{deployment,
                     endpoint,
@@ -243,6 +243,7 @@ Awaitable<ChatCall::Failure> ChatCall::attempt(const Candidate& candidate, Endpo
                                    upstream_body(request_, deployment, endpoint), request_.stream,
                                    &exchange_.head().fields);
     if (!call) co_return bad_request(call.error().what);
+    called_ = Clock::now();
     auto open = co_await open_upstream(gateway_, scope_, *call, *endpoint.provider, endpoint.key, limit_);
     if (!open) co_return open.error();
     if (request_.stream) co_return co_await relay_stream(attempt, *open);
@@ -268,10 +269,10 @@ Awaitable<ChatCall::Failure> ChatCall::answer_mock(const Attempt& attempt, const
 }
 
 Awaitable<ChatCall::Failure> ChatCall::relay_whole(const Attempt& attempt, OpenUpstream& open) {
-    auto begun = Clock::now();
     auto body = co_await read_rest(scope_, open.stream, *attempt.endpoint.provider, limit_,
                                    models_->config().max_answer);
     if (!body) co_return body.error();
+    auto upstream_time = Clock::now() - called_;
     auto completion = rewrite_completion(*body, attempt.context);
     if (!completion) co_return completion.error();
     auto fields = fields_for(&attempt.deployment, &open.fields);
@@ -279,7 +280,7 @@ Awaitable<ChatCall::Failure> ChatCall::relay_whole(const Attempt& attempt, OpenU
         return fmt::format("{:.3f}", std::chrono::duration<double, std::milli>(d).count());
     };
     fields.set("x-litellm-response-duration-ms", ms(Clock::now() - started_));
-    fields.set("x-litellm-overhead-duration-ms", ms(Clock::now() - std::max(begun, started_)));
+    fields.set("x-litellm-overhead-duration-ms", ms(Clock::now() - started_ - upstream_time));
     if (auto cost = cost_of(completion->usage, attempt.deployment))
         fields.set("x-litellm-response-cost", fmt::format("{}", *cost));
     note(completion->usage, attempt.deployment);
@@ -424,8 +425,8 @@ http::Fields ChatCall::fields_for(const Deployment* deployment, const http::Fiel
     auto fields = common_fields(exchange_.head(), call_id_);
     if (deployment) {
         fields.set("x-litellm-model-id", deployment->id);
-        if (auto base = std::string_view(deployment->api_base); !base.empty())
-            fields.set("x-litellm-model-api-base", base.substr(0, base.find('?')));
+        if (!api_base_.empty())
+            fields.set("x-litellm-model-api-base", api_base_.substr(0, api_base_.find('?')));
     }
     if (!group_.empty()) fields.set("x-litellm-model-group", group_);
     fields.set("x-litellm-attempted-retries", std::to_string(retries_));

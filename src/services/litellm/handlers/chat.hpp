@@ -35,7 +35,8 @@ class ChatCall {
 
     std::vector<Candidate> usable(const Resolution& resolution, std::string& problem,
                                   bool& key_missing) const;
-    std::optional<Candidate> choose(const std::vector<Candidate>& candidates) const;
+    Outcome<Endpoint> endpoint_of(const Candidate& candidate) const;
+    Candidate choose(const std::vector<Candidate>& candidates) const;
     Duration limit_for(const Deployment& deployment) const;
     Duration delay_before_retry(const ApiError& error, bool another_is_left) const;
     http::Fields fields_for(const Deployment* deployment, const http::Fields* upstream) const;
@@ -48,8 +49,8 @@ class ChatCall {
     ChatRequest request_;
     std::shared_ptr<const ModelTable> models_;
     std::shared_ptr<CallScope> scope_;
-    std::string call_id_, group_;
-    Instant started_;
+    std::string call_id_, group_, api_base_;
+    Instant started_, called_;  // the request, and its last upstream call
     int retries_ = 0, most_retries_ = 0;
     Duration limit_{0};
     std::vector<const Deployment*> failed_;
