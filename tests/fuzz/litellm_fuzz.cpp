@@ -32,7 +32,8 @@ void fuzz_json(std::string_view text) {
         edit.set("model", "\"x\"");
         edit.remove("n");
         edit.remove_path("messages[*].content");
-        auto changed = parse_json(edit.text());
+        auto edited = edit.text();
+        auto changed = parse_json(edited);
         require(changed && json_text(json_find(*changed, "model")) == "x" && !json_find(*changed, "n"));
     }
     AnswerContext context{find_provider("openrouter"), SecretText("secret"), "m", "id", 1, 1};
