@@ -14,7 +14,8 @@ constexpr std::int8_t kPad = -3;
 constexpr std::array<std::int8_t, 256> make_values() {
     std::array<std::int8_t, 256> values{};
     values.fill(kBad);
-    for (int i = 0; i < 64; ++i) values[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::int8_t>(i);
+    for (int i = 0; i < 64; ++i)
+        values[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::int8_t>(i);
     values['-'] = 62;
     values['_'] = 63;
     values[' '] = values['\t'] = values['\r'] = values['\n'] = kSpace;
@@ -73,7 +74,7 @@ std::optional<std::string> base64_decode(std::string_view text) {
             digits = 0;
         }
     }
-    if (pads > 0 && digits + pads != 4) return std::nullopt;
+    if (pads > 2 || (pads > 0 && digits + pads != 4)) return std::nullopt;
     if (digits == 1) return std::nullopt;
     if (digits == 2) {
         if ((bits & 15) != 0) return std::nullopt;

@@ -15,9 +15,11 @@ struct Unit {
     std::string_view name;
     Duration size;
 };
-// Longest first, so that printing takes the largest that divides; "ms" stands before "s" for parsing by suffix.
+// Longest first, so that printing takes the largest that divides; "ms" stands before "s" for parsing by
+// suffix.
 constexpr Unit kUnits[] = {{"d", 24h}, {"h", 1h}, {"m", 1min}, {"ms", 1ms}, {"s", 1s}};
-constexpr std::uint64_t kMostDays = 36'500;  // nothing here waits a century, and nanoseconds must not overflow
+constexpr std::uint64_t kMostDays =
+    36'500;  // nothing here waits a century, and nanoseconds must not overflow
 
 }  // namespace
 
@@ -45,8 +47,8 @@ std::string iso_timestamp(std::chrono::system_clock::time_point when) {
     std::time_t seconds = static_cast<std::time_t>(ms / 1000);
     std::tm parts{};
     gmtime_r(&seconds, &parts);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
-                       parts.tm_hour, parts.tm_min, parts.tm_sec, ms % 1000);
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900, parts.tm_mon + 1,
+                       parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, ms % 1000);
 }
 
 }  // namespace seance

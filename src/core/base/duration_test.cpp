@@ -11,7 +11,8 @@ TEST(Duration, ParsesANumberAndAUnit) {
     EXPECT_EQ(parse_duration("5s"), 5s);
     EXPECT_EQ(parse_duration("2m"), 2min);
     EXPECT_EQ(parse_duration("7d"), 168h);
-    for (const char* bad : {"", "5", "s", "-1s", "1.5s", "5 s", "5sec", "99999999999999d"}) EXPECT_FALSE(parse_duration(bad)) << bad;
+    for (const char* bad : {"", "5", "s", "-1s", "1.5s", "5 s", "5sec", "99999999999999d"})
+        EXPECT_FALSE(parse_duration(bad)) << bad;
 }
 
 TEST(Duration, PrintsTheLargestUnitThatDivides) {
@@ -22,7 +23,8 @@ TEST(Duration, PrintsTheLargestUnitThatDivides) {
 }
 
 TEST(IsoTimestamp, PrintsMillisecondsInUtc) {
-    EXPECT_EQ(iso_timestamp(std::chrono::system_clock::time_point{1369353600123ms}), "2013-05-24T00:00:00.123Z");
+    EXPECT_EQ(iso_timestamp(std::chrono::system_clock::time_point{1369353600123ms}),
+              "2013-05-24T00:00:00.123Z");
 }
 
 }  // namespace seance

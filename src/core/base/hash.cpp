@@ -45,10 +45,13 @@ std::string hex(const Sha256Digest& digest) {
     return hex(std::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()));
 }
 
-std::string sha256_hex(std::string_view data) { return hex(sha256(data)); }
+std::string sha256_hex(std::string_view data) {
+    return hex(sha256(data));
+}
 
 bool is_hex(std::string_view text, std::size_t digits) {
-    return text.size() == digits && text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+    return text.size() == digits &&
+           text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
 }
 
 struct Sha256::Context {
@@ -67,7 +70,9 @@ Sha256::~Sha256() = default;
 Sha256::Sha256(Sha256&&) noexcept = default;
 Sha256& Sha256::operator=(Sha256&&) noexcept = default;
 
-void Sha256::update(std::string_view data) { EVP_DigestUpdate(context_->md, data.data(), data.size()); }
+void Sha256::update(std::string_view data) {
+    EVP_DigestUpdate(context_->md, data.data(), data.size());
+}
 
 Sha256Digest Sha256::finish() {
     Sha256Digest digest;

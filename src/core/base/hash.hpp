@@ -22,7 +22,7 @@ bool is_hex(std::string_view text, std::size_t digits);
 
 // SHA-256 of data that arrives in pieces.
 class Sha256 {
- public:
+  public:
     Sha256();
     ~Sha256();
     Sha256(Sha256&&) noexcept;
@@ -31,7 +31,7 @@ class Sha256 {
     void update(std::string_view data);
     Sha256Digest finish();  // once
 
- private:
+  private:
     struct Context;
     std::unique_ptr<Context> context_;
 };

@@ -26,7 +26,9 @@ std::uint64_t random_number() {
     return engine();
 }
 
-std::string random_id() { return two_words(); }
+std::string random_id() {
+    return two_words();
+}
 
 std::string random_uuid() {
     std::string id = two_words();

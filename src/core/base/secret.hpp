@@ -12,16 +12,18 @@ bool equal_in_constant_time(std::string_view a, std::string_view b);
 // out, so every use can be found by searching for it.
 template <class T>
 class Secret {
- public:
+  public:
     Secret() = default;
     explicit Secret(T value) : value_(std::move(value)) {}
 
     const T& reveal() const { return value_; }
     bool empty() const { return value_.empty(); }
 
-    friend bool operator==(const Secret& a, const Secret& b) { return equal_in_constant_time(a.value_, b.value_); }
+    friend bool operator==(const Secret& a, const Secret& b) {
+        return equal_in_constant_time(a.value_, b.value_);
+    }
 
- private:
+  private:
     T value_{};
 };
 

@@ -6,7 +6,9 @@
 namespace seance {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> row(b.size() + 1);
@@ -16,7 +18,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
         row[0] = i;
         for (std::size_t j = 1; j <= b.size(); ++j) {
             std::size_t above = row[j];
-            row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (lower(a[i - 1]) == lower(b[j - 1]) ? 0 : 1)});
+            row[j] = std::min(
+                {above + 1, row[j - 1] + 1, diagonal + (lower(a[i - 1]) == lower(b[j - 1]) ? 0 : 1)});
             diagonal = above;
         }
     }
@@ -68,7 +71,8 @@ bool is_utf8(std::string_view text) {
         if (first < 0x80) continue;
         int more = 0;
         unsigned char low = 0x80, high = 0xBF;  // bounds of the second byte, Unicode table 3-7
-        if (first >= 0xC2 && first <= 0xDF) more = 1;
+        if (first >= 0xC2 && first <= 0xDF)
+            more = 1;
         else if (first >= 0xE0 && first <= 0xEF) {
             more = 2;
             if (first == 0xE0) low = 0xA0;
@@ -77,7 +81,8 @@ bool is_utf8(std::string_view text) {
             more = 3;
             if (first == 0xF0) low = 0x90;
             if (first == 0xF4) high = 0x8F;
-        } else return false;
+        } else
+            return false;
         for (; more > 0; --more) {
             if (at == end || *at < low || *at > high) return false;
             ++at;

@@ -8,9 +8,9 @@
 
 namespace seance {
 
-std::string lower(std::string_view text);  // ASCII only
+std::string lower(std::string_view text);              // ASCII only
 bool iequals(std::string_view a, std::string_view b);  // ASCII only
-std::string_view trim(std::string_view text);  // spaces, tabs, CR, LF
+std::string_view trim(std::string_view text);          // spaces, tabs, CR, LF
 
 // "a,b,,c" → a, b, "", c. Empty text gives one empty part.
 std::vector<std::string_view> split(std::string_view text, char separator);

@@ -13,16 +13,18 @@ TEST(Text, SplitsAndTrims) {
 TEST(Text, ParsesOnlyPlainNumbers) {
     EXPECT_EQ(parse_number("0"), 0u);
     EXPECT_EQ(parse_number("18446744073709551615"), 18446744073709551615u);
-    for (const char* bad : {"", "-1", "+1", "1x", " 1", "18446744073709551616"}) EXPECT_FALSE(parse_number(bad)) << bad;
+    for (const char* bad : {"", "-1", "+1", "1x", " 1", "18446744073709551616"})
+        EXPECT_FALSE(parse_number(bad)) << bad;
 }
 
 // Unicode 15, table 3-7: the well-formed sequences and their neighbours.
 TEST(Utf8, AcceptsWellFormedAndRefusesTheRest) {
-    for (std::string_view good : {"", "abc", "\xC2\x80", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80", "\xF0\x90\x80\x80",
-                                  "\xF4\x8F\xBF\xBF", "é𝄞"})
+    for (std::string_view good : {"", "abc", "\xC2\x80", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80",
+                                  "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF", "é𝄞"})
         EXPECT_TRUE(is_utf8(good)) << good;
-    for (std::string_view bad : {"\x80", "\xC0\x80", "\xC1\xBF", "\xC2", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF",
-                                 "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xE2\x82", "a\xFFz"})
+    for (std::string_view bad :
+         {"\x80", "\xC0\x80", "\xC1\xBF", "\xC2", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF",
+          "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xE2\x82", "a\xFFz"})
         EXPECT_FALSE(is_utf8(bad));
 }
 

@@ -15,13 +15,16 @@ Sources process_environment() {
     for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
         std::string_view text = *entry;
         auto equals = text.find('=');
-        if (equals != std::string_view::npos) sources.emplace(text.substr(0, equals), text.substr(equals + 1));
+        if (equals != std::string_view::npos)
+            sources.emplace(text.substr(0, equals), text.substr(equals + 1));
     }
     return sources;
 }
 
-std::optional<std::string> Reader::take(const char* name, const About& about, std::string type, std::string fallback) {
-    declared_.push_back({name, std::string(about.about), std::move(type), std::move(fallback), about.required});
+std::optional<std::string> Reader::take(const char* name, const About& about, std::string type,
+                                        std::string fallback) {
+    declared_.push_back(
+        {name, std::string(about.about), std::move(type), std::move(fallback), about.required});
     auto found = sources_.find(name);
     if (found != sources_.end() && !found->second.empty()) return found->second;
     if (about.required) problem(fmt::format("{} is not set; it is required: {}", name, about.about));
@@ -29,10 +32,14 @@ std::optional<std::string> Reader::take(const char* name, const About& about, st
 }
 
 void Reader::operator()(std::string& value, const char* name, const About& about) {
-    auto text = take(name, about, about.one_of.empty() ? "text" : fmt::format("{}", fmt::join(about.one_of, " | ")), value);
+    auto text =
+        take(name, about, about.one_of.empty() ? "text" : fmt::format("{}", fmt::join(about.one_of, " | ")),
+             value);
     if (!text) return;
-    if (!about.one_of.empty() && std::find(about.one_of.begin(), about.one_of.end(), *text) == about.one_of.end())
-        return problem(fmt::format("{} is \"{}\"; it must be one of: {}", name, *text, fmt::join(about.one_of, ", ")));
+    if (!about.one_of.empty() &&
+        std::find(about.one_of.begin(), about.one_of.end(), *text) == about.one_of.end())
+        return problem(
+            fmt::format("{} is \"{}\"; it must be one of: {}", name, *text, fmt::join(about.one_of, ", ")));
     value = *text;
 }
 
@@ -44,9 +51,12 @@ void Reader::operator()(bool& value, const char* name, const About& about) {
     auto text = take(name, about, "true | false", value ? "true" : "false");
     if (!text) return;
     auto word = lower(*text);
-    if (word == "true" || word == "1" || word == "yes" || word == "on") value = true;
-    else if (word == "false" || word == "0" || word == "no" || word == "off") value = false;
-    else problem(fmt::format("{} is \"{}\"; write true or false", name, *text));
+    if (word == "true" || word == "1" || word == "yes" || word == "on")
+        value = true;
+    else if (word == "false" || word == "0" || word == "no" || word == "off")
+        value = false;
+    else
+        problem(fmt::format("{} is \"{}\"; write true or false", name, *text));
 }
 
 void Reader::operator()(Duration& value, const char* name, const About& about) {
@@ -56,14 +66,18 @@ void Reader::operator()(Duration& value, const char* name, const About& about) {
     auto parsed = parse_duration(*text);
     if (!parsed) {
         bool bare = parse_number(*text).has_value();
-        return problem(bare ? fmt::format("{} is \"{}\" without a unit; write {}s or {}ms", name, *text, *text, *text)
-                            : fmt::format("{} is \"{}\"; write a whole number and a unit, such as 5s, 500ms or 2m", name, *text));
+        return problem(
+            bare ? fmt::format("{} is \"{}\" without a unit; write {}s or {}ms", name, *text, *text, *text)
+                 : fmt::format("{} is \"{}\"; write a whole number and a unit, such as 5s, 500ms or 2m", name,
+                               *text));
     }
     auto ms = std::chrono::duration_cast<milliseconds>(*parsed).count();
     if (ms < about.min)
-        return problem(fmt::format("{} is {}; the least is {}", name, *text, print_duration(milliseconds(about.min))));
+        return problem(
+            fmt::format("{} is {}; the least is {}", name, *text, print_duration(milliseconds(about.min))));
     if (ms > about.max)
-        return problem(fmt::format("{} is {}; the most is {}", name, *text, print_duration(milliseconds(about.max))));
+        return problem(
+            fmt::format("{} is {}; the most is {}", name, *text, print_duration(milliseconds(about.max))));
     value = *parsed;
 }
 
@@ -109,8 +123,10 @@ std::string describe(const std::vector<Declared>& declared) {
     std::string out;
     for (const auto& setting : declared) {
         out += fmt::format("  {:<{}}  {}", setting.name, width, setting.about);
-        if (setting.required) out += " (required)";
-        else if (!setting.fallback.empty()) out += fmt::format(" [{}]", setting.fallback);
+        if (setting.required)
+            out += " (required)";
+        else if (!setting.fallback.empty())
+            out += fmt::format(" [{}]", setting.fallback);
         out += '\n';
     }
     return out;

@@ -34,17 +34,18 @@ struct Declared {
     bool required = false;
 };
 
-// Reads settings from variables into the members of a struct whose initialisers are the defaults. Every problem
-// is kept, so that a person sees all of them at once. An empty variable counts as absent.
+// Reads settings from variables into the members of a struct whose initialisers are the defaults. Every
+// problem is kept, so that a person sees all of them at once. An empty variable counts as absent.
 class Reader {
- public:
+  public:
     explicit Reader(const Sources& sources) : sources_(sources) {}
 
     void operator()(std::string& value, const char* name, const About& about);
     void operator()(SecretText& value, const char* name, const About& about);
     void operator()(bool& value, const char* name, const About& about);  // true/false, 1/0, yes/no, on/off
     void operator()(Duration& value, const char* name, const About& about);
-    void operator()(std::vector<std::string>& value, const char* name, const About& about);  // comma-separated
+    void operator()(std::vector<std::string>& value, const char* name,
+                    const About& about);  // comma-separated
     void operator()(std::uint16_t& value, const char* name, const About& about);
     void operator()(std::uint32_t& value, const char* name, const About& about);
     void operator()(std::uint64_t& value, const char* name, const About& about);
@@ -55,8 +56,9 @@ class Reader {
     const std::vector<std::string>& problems() const { return problems_; }
     const std::vector<Declared>& declared() const { return declared_; }
 
- private:
-    std::optional<std::string> take(const char* name, const About& about, std::string type, std::string fallback);
+  private:
+    std::optional<std::string> take(const char* name, const About& about, std::string type,
+                                    std::string fallback);
     void number(std::uint64_t& value, const char* name, const About& about, std::uint64_t most);
 
     const Sources& sources_;

@@ -28,7 +28,7 @@ std::string& service_field() {
 }
 
 class Writer {
- public:
+  public:
     Writer() : thread_([this] { run(); }) {}
 
     ~Writer() {
@@ -59,7 +59,7 @@ class Writer {
         flushing_ = false;
     }
 
- private:
+  private:
     void run() {
         sigset_t all;
         sigfillset(&all);
@@ -69,13 +69,15 @@ class Writer {
         while (true) {
             ready_.wait(lock, [this] { return stopping_ || !pending_.empty(); });
             if (pending_.empty()) return;
-            if (!stopping_ && !flushing_) ready_.wait_for(lock, kGatherTime, [this] { return stopping_ || flushing_; });
+            if (!stopping_ && !flushing_)
+                ready_.wait_for(lock, kGatherTime, [this] { return stopping_ || flushing_; });
             batch.swap(pending_);
             auto dropped = std::exchange(dropped_, 0);
             writing_ = true;
             lock.unlock();
             if (dropped > 0)
-                batch += fmt::format("{{\"level\":\"warning\",\"event\":\"log_lines_dropped\",\"count\":{}}}\n", dropped);
+                batch += fmt::format(
+                    "{{\"level\":\"warning\",\"event\":\"log_lines_dropped\",\"count\":{}}}\n", dropped);
             write_all(batch);
             batch.clear();
             lock.lock();
@@ -108,10 +110,14 @@ Writer& writer() {
 
 std::string_view level_name(Level level) {
     switch (level) {
-        case Level::Debug: return "debug";
-        case Level::Info: return "info";
-        case Level::Warning: return "warning";
-        case Level::Error: break;
+        case Level::Debug:
+            return "debug";
+        case Level::Info:
+            return "info";
+        case Level::Warning:
+            return "warning";
+        case Level::Error:
+            break;
     }
     return "error";
 }
@@ -127,18 +133,22 @@ void append_json_string(std::string& out, std::string_view text) {
         if (c == '"' || c == '\\') {
             out += '\\';
             out += c;
-        } else if (c == '\n') out += "\\n";
+        } else if (c == '\n')
+            out += "\\n";
         else if (byte < 0x20) {
             out += "\\u00";
             out += kHex[byte >> 4];
             out += kHex[byte & 15];
-        } else if (byte >= 0x80 && !utf8) out += "\xEF\xBF\xBD";
-        else out += c;
+        } else if (byte >= 0x80 && !utf8)
+            out += "\xEF\xBF\xBD";
+        else
+            out += c;
     }
     out += '"';
 }
 
-LogLine::LogLine(Level level, std::string_view event) : wanted_(level >= least_level.load(std::memory_order_relaxed)) {
+LogLine::LogLine(Level level, std::string_view event)
+    : wanted_(level >= least_level.load(std::memory_order_relaxed)) {
     if (!wanted_) return;
     line_.reserve(320);
     line_ += "{\"time\":\"";
@@ -205,13 +215,22 @@ LogLine& LogLine::ms(std::string_view key, Duration value) {
     return *this;
 }
 
-void set_level(Level level) { least_level = level; }
+LogLine& LogLine::raw(std::string_view members) {
+    if (wanted_) line_ += members;
+    return *this;
+}
+
+void set_level(Level level) {
+    least_level = level;
+}
 
 void set_service(std::string_view name) {
     service_field() = ",\"service\":";
     append_json_string(service_field(), name);
 }
 
-void flush() { writer().flush(); }
+void flush() {
+    writer().flush();
+}
 
 }  // namespace seance::observe

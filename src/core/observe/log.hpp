@@ -16,7 +16,7 @@ void append_json_string(std::string& out, std::string_view text);
 // tense, values are fields:  log(Level::Info, "peer_closed").field("peer", id).field("ms", 12);
 // Never give it a secret, a cookie, a body or an unmasked query.
 class LogLine {
- public:
+  public:
     LogLine(Level level, std::string_view event);
     ~LogLine();
     LogLine(const LogLine&) = delete;
@@ -28,18 +28,23 @@ class LogLine {
     LogLine& field(std::string_view name, std::int64_t value);
     LogLine& field(std::string_view name, std::uint64_t value);
     LogLine& field(std::string_view name, int value) { return field(name, static_cast<std::int64_t>(value)); }
-    LogLine& field(std::string_view name, unsigned value) { return field(name, static_cast<std::uint64_t>(value)); }
+    LogLine& field(std::string_view name, unsigned value) {
+        return field(name, static_cast<std::uint64_t>(value));
+    }
     LogLine& field(std::string_view name, double value);
     LogLine& ms(std::string_view name, Duration value);  // as milliseconds with three decimals
+    LogLine& raw(std::string_view members);              // rendered JSON members: `,"upstream_status":200`
 
- private:
+  private:
     void name(std::string_view name);
 
     bool wanted_;
     std::string line_;
 };
 
-inline LogLine log(Level level, std::string_view event) { return LogLine(level, event); }
+inline LogLine log(Level level, std::string_view event) {
+    return LogLine(level, event);
+}
 
 // Lines below this level are not made. Set once at start; default Info.
 void set_level(Level level);

@@ -32,7 +32,9 @@ std::string captured(Write write) {
 }  // namespace
 
 TEST(Log, WritesOneJsonLinePerEvent) {
-    auto text = captured([] { log(Level::Info, "peer_closed").field("peer", "a\"b\n\x01").field("count", 3).field("ok", true); });
+    auto text = captured([] {
+        log(Level::Info, "peer_closed").field("peer", "a\"b\n\x01").field("count", 3).field("ok", true);
+    });
 
     ASSERT_TRUE(text.ends_with("}\n")) << text;
     auto line = boost::json::parse(text).as_object();

@@ -14,15 +14,19 @@ std::string render_labels(const Labels& labels) {
         out += name + "=\"";
         for (char c : value) {
             if (c == '\\' || c == '"') out += '\\';
-            if (c == '\n') out += "\\n";
-            else out += c;
+            if (c == '\n')
+                out += "\\n";
+            else
+                out += c;
         }
         out += '"';
     }
     return out;
 }
 
-std::string braced(const std::string& labels) { return labels.empty() ? "" : "{" + labels + "}"; }
+std::string braced(const std::string& labels) {
+    return labels.empty() ? "" : "{" + labels + "}";
+}
 
 }  // namespace
 
@@ -41,7 +45,8 @@ Metrics::Metrics() = default;
 Metrics::~Metrics() = default;
 
 Histogram::Histogram(std::span<const double> bounds)
-    : bounds_(bounds.begin(), bounds.end()), counts_(std::make_unique<std::atomic<std::uint64_t>[]>(bounds.size() + 1)) {}
+    : bounds_(bounds.begin(), bounds.end()),
+      counts_(std::make_unique<std::atomic<std::uint64_t>[]>(bounds.size() + 1)) {}
 
 void Histogram::observe(double value) {
     auto at = std::lower_bound(bounds_.begin(), bounds_.end(), value) - bounds_.begin();
@@ -49,7 +54,8 @@ void Histogram::observe(double value) {
     sum_.fetch_add(value, std::memory_order_relaxed);
 }
 
-Metrics::Sample& Metrics::sample(std::string_view name, std::string_view help, std::string_view type, Labels labels) {
+Metrics::Sample& Metrics::sample(std::string_view name, std::string_view help, std::string_view type,
+                                 Labels labels) {
     auto& family = families_[std::string(name)];
     if (!family) {
         family = std::make_unique<Family>();
@@ -73,7 +79,8 @@ Gauge& Metrics::gauge(std::string_view name, std::string_view help, Labels label
     return *found.gauge;
 }
 
-Histogram& Metrics::histogram(std::string_view name, std::string_view help, std::span<const double> bounds, Labels labels) {
+Histogram& Metrics::histogram(std::string_view name, std::string_view help, std::span<const double> bounds,
+                              Labels labels) {
     std::lock_guard lock(mutex_);
     auto& found = sample(name, help, "histogram", std::move(labels));
     if (!found.histogram) found.histogram = std::make_unique<Histogram>(bounds);
@@ -86,7 +93,8 @@ std::string Metrics::render() const {
     for (const auto& [name, family] : families_) {
         out += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, family->help, name, family->type);
         for (const auto& [labels, sample] : family->samples) {
-            if (sample.counter) out += fmt::format("{}{} {}\n", name, braced(labels), sample.counter->value());
+            if (sample.counter)
+                out += fmt::format("{}{} {}\n", name, braced(labels), sample.counter->value());
             if (sample.gauge) out += fmt::format("{}{} {}\n", name, braced(labels), sample.gauge->value());
             if (!sample.histogram) continue;
             const auto& histogram = *sample.histogram;
@@ -94,11 +102,13 @@ std::string Metrics::render() const {
             auto comma = labels.empty() ? "" : ",";
             for (std::size_t i = 0; i < histogram.bounds().size(); ++i) {
                 total += histogram.in_bucket(i);
-                out += fmt::format("{}_bucket{{{}{}le=\"{}\"}} {}\n", name, labels, comma, histogram.bounds()[i], total);
+                out += fmt::format("{}_bucket{{{}{}le=\"{}\"}} {}\n", name, labels, comma,
+                                   histogram.bounds()[i], total);
             }
             total += histogram.in_bucket(histogram.bounds().size());
             out += fmt::format("{}_bucket{{{}{}le=\"+Inf\"}} {}\n", name, labels, comma, total);
-            out += fmt::format("{}_sum{} {}\n{}_count{} {}\n", name, braced(labels), histogram.sum(), name, braced(labels), total);
+            out += fmt::format("{}_sum{} {}\n{}_count{} {}\n", name, braced(labels), histogram.sum(), name,
+                               braced(labels), total);
         }
     }
     return out;

@@ -14,12 +14,13 @@ TEST(Metrics, RendersThePrometheusTextFormat) {
     seconds.observe(0.75);
     seconds.observe(9);
 
-    EXPECT_EQ(metrics.render(),
-              "# HELP open Open\n# TYPE open gauge\nopen -1\n"
-              "# HELP requests_total Requests\n# TYPE requests_total counter\nrequests_total{code=\"200\"} 2\n"
-              "# HELP seconds Time\n# TYPE seconds histogram\n"
-              "seconds_bucket{le=\"0.5\"} 1\nseconds_bucket{le=\"1\"} 2\nseconds_bucket{le=\"+Inf\"} 3\n"
-              "seconds_sum 10.25\nseconds_count 3\n");
+    EXPECT_EQ(
+        metrics.render(),
+        "# HELP open Open\n# TYPE open gauge\nopen -1\n"
+        "# HELP requests_total Requests\n# TYPE requests_total counter\nrequests_total{code=\"200\"} 2\n"
+        "# HELP seconds Time\n# TYPE seconds histogram\n"
+        "seconds_bucket{le=\"0.5\"} 1\nseconds_bucket{le=\"1\"} 2\nseconds_bucket{le=\"+Inf\"} 3\n"
+        "seconds_sum 10.25\nseconds_count 3\n");
 }
 
 TEST(Metrics, GivesTheSameObjectForTheSameNameAndLabels) {

@@ -5,7 +5,8 @@
 namespace seance {
 namespace {
 
-// A tick (1–4 ms) old at most, and a quarter of the price of steady_clock::now(), which it shares its epoch with.
+// A tick (1–4 ms) old at most, and a quarter of the price of steady_clock::now(), which it shares its epoch
+// with.
 Instant coarse_now() {
     timespec now{};
     clock_gettime(CLOCK_MONOTONIC_COARSE, &now);

@@ -7,11 +7,12 @@ namespace seance {
 
 class Deadlines;
 
-// A time limit of something that waits on one loop, such as a connection. Arming it costs a store, not a timer:
-// its loop looks at all of them twice a second, so it fires up to half a second late, never early.
+// A time limit of something that waits on one loop, such as a connection. Arming it costs a store, not a
+// timer: its loop looks at all of them twice a second, so it fires up to half a second late, never early.
 // `on_pass` runs on the loop, once for each arming, and must not destroy the deadline.
-class Deadline : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
- public:
+class Deadline
+    : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+  public:
     using OnPass = void (*)(void* owner);
     Deadline(Deadlines& deadlines, OnPass on_pass, void* owner);
     Deadline(const Deadline&) = delete;
@@ -21,7 +22,7 @@ class Deadline : public boost::intrusive::list_base_hook<boost::intrusive::link_
     void disarm() { at_ = Instant::max(); }
     bool passed() const { return passed_; }  // since it was last armed
 
- private:
+  private:
     friend class Deadlines;
     OnPass on_pass_;
     void* owner_;
@@ -31,11 +32,11 @@ class Deadline : public boost::intrusive::list_base_hook<boost::intrusive::link_
 
 // All deadlines of one loop.
 class Deadlines {
- public:
+  public:
     static constexpr Duration kSweepInterval = std::chrono::milliseconds(500);
     void sweep(Instant now);
 
- private:
+  private:
     friend class Deadline;
     using List = boost::intrusive::list<Deadline, boost::intrusive::constant_time_size<false>>;
     List list_;

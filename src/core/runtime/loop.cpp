@@ -24,9 +24,13 @@ Loop::Loop() : scratch_(std::make_unique<std::array<char, BufferPool::kSize>>())
 
 Loop::~Loop() = default;
 
-void Loop::run() { io_.run(); }
+void Loop::run() {
+    io_.run();
+}
 
-void Loop::stop() { io_.stop(); }
+void Loop::stop() {
+    io_.stop();
+}
 
 Awaitable<void> Loop::sweep() {
     Timer timer{executor()};

@@ -12,21 +12,21 @@ namespace seance {
 
 // 16 KiB pieces of memory that a loop lends and takes back; freed beyond `kMostKept`.
 class BufferPool {
- public:
+  public:
     static constexpr std::size_t kSize = 16 * 1024;
     using Buffer = std::unique_ptr<char[]>;
 
     Buffer take();
     void give_back(Buffer buffer);
 
- private:
+  private:
     static constexpr std::size_t kMostKept = 64;
     std::vector<Buffer> kept_;
 };
 
 // One thread's event loop and what connections on it share. Everything made for a loop is used on it alone.
 class Loop {
- public:
+  public:
     Loop();
     ~Loop();
     Loop(const Loop&) = delete;
@@ -44,7 +44,7 @@ class Loop {
     void run();   // until stop()
     void stop();  // from any thread
 
- private:
+  private:
     Awaitable<void> sweep();
 
     asio::io_context io_{1};

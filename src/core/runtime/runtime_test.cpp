@@ -52,13 +52,15 @@ TEST(WithDeadline, CancelsWorkThatIsLate) {
 
 TEST(WithDeadline, PassesOnAFault) {
     Loop loop;
-    EXPECT_THROW(run(loop, []() -> Awaitable<void> { co_await with_deadline<int>(1h, fail()); }), std::runtime_error);
+    EXPECT_THROW(run(loop, []() -> Awaitable<void> { co_await with_deadline<int>(1h, fail()); }),
+                 std::runtime_error);
 }
 
 TEST(Deadline, FiresOnceWhenItsTimeHasPassedAndNotBefore) {
     Deadlines deadlines;
     int fired = 0;
-    Deadline deadline(deadlines, [](void* owner) { ++*static_cast<int*>(owner); }, &fired);
+    Deadline deadline(
+        deadlines, [](void* owner) { ++*static_cast<int*>(owner); }, &fired);
     deadline.arm(10s);
 
     deadlines.sweep(Clock::now() + 9s);

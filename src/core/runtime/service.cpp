@@ -19,9 +19,12 @@ namespace {
 
 // Loop 0 owns the signals and the shutdown; the other loops are told by message.
 class Runner {
- public:
+  public:
     explicit Runner(const ServiceOptions& options)
-        : options_(options), loops_(make_loops(options.threads)), units_(loops_.size()), signals_(loops_[0]->executor()) {}
+        : options_(options),
+          loops_(make_loops(options.threads)),
+          units_(loops_.size()),
+          signals_(loops_[0]->executor()) {}
 
     int run(const std::function<std::unique_ptr<Unit>(Loop&, unsigned)>& make) {
         std::signal(SIGPIPE, SIG_IGN);
@@ -38,7 +41,8 @@ class Runner {
         asio::co_spawn(loops_[0]->executor(), watch_signals(), asio::detached);
         {
             std::vector<std::jthread> threads;
-            for (unsigned i = 1; i < loops_.size(); ++i) threads.emplace_back([this, i] { loops_[i]->run(); });
+            for (unsigned i = 1; i < loops_.size(); ++i)
+                threads.emplace_back([this, i] { loops_[i]->run(); });
             loops_[0]->run();
         }
         // Units go before their loops, and the loops' leftover coroutines with them.
@@ -47,7 +51,7 @@ class Runner {
         return 0;
     }
 
- private:
+  private:
     static std::vector<std::unique_ptr<Loop>> make_loops(unsigned count) {
         std::vector<std::unique_ptr<Loop>> loops;
         for (unsigned i = 0; i < std::max(1u, count); ++i) loops.push_back(std::make_unique<Loop>());
@@ -106,7 +110,8 @@ class Runner {
 
 }  // namespace
 
-int run_service(const ServiceOptions& options, const std::function<std::unique_ptr<Unit>(Loop&, unsigned)>& make) {
+int run_service(const ServiceOptions& options,
+                const std::function<std::unique_ptr<Unit>(Loop&, unsigned)>& make) {
     Runner runner(options);
     return runner.run(make);
 }
@@ -120,10 +125,12 @@ std::optional<int> begin_service(int argc, char** argv, std::string_view name, s
             return 0;
         }
         if (argument == "--help" || argument == "-h") {
-            fmt::print("{}: {}\n\nSettings are environment variables:\n{}", name, about, config::describe(read.declared()));
+            fmt::print("{}: {}\n\nSettings are environment variables:\n{}", name, about,
+                       config::describe(read.declared()));
             return 0;
         }
-        fmt::print(stderr, "{}: unknown argument \"{}\"; settings are environment variables, see --help\n", name, argument);
+        fmt::print(stderr, "{}: unknown argument \"{}\"; settings are environment variables, see --help\n",
+                   name, argument);
         return 64;
     }
     if (!read.problems().empty()) {

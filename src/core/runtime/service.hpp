@@ -11,7 +11,7 @@ namespace seance {
 
 // What one loop of a service owns, from start to the last answer. Made, used and destroyed on its loop.
 class Unit {
- public:
+  public:
     virtual ~Unit() = default;
     virtual Awaitable<void> drain() = 0;  // stop accepting, answer what is in flight, then return
     virtual void reload() {}              // SIGHUP
@@ -23,12 +23,14 @@ struct ServiceOptions {
 };
 
 // Runs `threads` loops, each with the unit that `make` gives it (index 0 first; a throw ends the program with
-// its sentence and 1). On SIGTERM or SIGINT every unit drains; the process leaves with 0 when all have, or when
-// `drain_timeout` has passed. A second signal leaves at once. SIGHUP reloads. SIGPIPE is ignored.
-int run_service(const ServiceOptions& options, const std::function<std::unique_ptr<Unit>(Loop&, unsigned index)>& make);
+// its sentence and 1). On SIGTERM or SIGINT every unit drains; the process leaves with 0 when all have, or
+// when `drain_timeout` has passed. A second signal leaves at once. SIGHUP reloads. SIGPIPE is ignored.
+int run_service(const ServiceOptions& options,
+                const std::function<std::unique_ptr<Unit>(Loop&, unsigned index)>& make);
 
 // The parts of main() that are the same in every service: --version, --help (from the declared settings),
-// problems listed on stderr with exit 65, log level and service name. Gives an exit code, or nothing to go on.
+// problems listed on stderr with exit 65, log level and service name. Gives an exit code, or nothing to go
+// on.
 std::optional<int> begin_service(int argc, char** argv, std::string_view name, std::string_view about,
                                  const config::Reader& read);
 

@@ -12,7 +12,7 @@ namespace seance {
 // Lets one coroutine wait until another part of the same loop calls notify(). A notification with nobody
 // waiting is kept, once. One waiter at a time.
 class Signal {
- public:
+  public:
     explicit Signal(Executor executor) : executor_(executor) {}
 
     void notify() {
@@ -23,12 +23,9 @@ class Signal {
         asio::post(executor_, [waiter = std::move(waiter_)]() mutable { waiter->complete(); });
     }
 
-    Awaitable<void> wait() {
-        if (std::exchange(pending_, false)) co_return;
-        co_await suspend();
-    }
+    Awaitable<void> wait();
 
- private:
+  private:
     struct Waiter {
         virtual ~Waiter() = default;
         virtual void complete() = 0;
@@ -42,7 +39,9 @@ class Signal {
 
     auto suspend() {
         return asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(
-            [this](auto handler) { waiter_ = std::make_unique<WaiterOf<decltype(handler)>>(std::move(handler)); },
+            [this](auto handler) {
+                waiter_ = std::make_unique<WaiterOf<decltype(handler)>>(std::move(handler));
+            },
             kUseAwaitable);
     }
 
@@ -51,5 +50,10 @@ class Signal {
     std::unique_ptr<Waiter> waiter_;
     bool pending_ = false;
 };
+
+inline Awaitable<void> Signal::wait() {
+    if (std::exchange(pending_, false)) co_return;
+    co_await suspend();
+}
 
 }  // namespace seance

@@ -10,22 +10,26 @@
 
 namespace seance {
 
-TaskGroup::~TaskGroup() { assert(tasks_.empty()); }
+TaskGroup::~TaskGroup() {
+    assert(tasks_.empty());
+}
 
 void TaskGroup::spawn(Awaitable<void> task) {
     auto at = tasks_.emplace(tasks_.end());
-    asio::co_spawn(executor_, std::move(task), asio::bind_cancellation_slot(at->slot(), [this, at](std::exception_ptr failure) {
-                       try {
-                           if (failure) std::rethrow_exception(failure);
-                       } catch (const boost::system::system_error& error) {
-                           if (error.code() != asio::error::operation_aborted)
-                               observe::log(observe::Level::Error, "task_failed").field("reason", error.what());
-                       } catch (const std::exception& error) {
-                           observe::log(observe::Level::Error, "task_failed").field("reason", error.what());
-                       }
-                       tasks_.erase(at);
-                       if (tasks_.empty() && waiting_) emptied_.notify();
-                   }));
+    asio::co_spawn(
+        executor_, std::move(task),
+        asio::bind_cancellation_slot(at->slot(), [this, at](std::exception_ptr failure) {
+            try {
+                if (failure) std::rethrow_exception(failure);
+            } catch (const boost::system::system_error& error) {
+                if (error.code() != asio::error::operation_aborted)
+                    observe::log(observe::Level::Error, "task_failed").field("reason", error.what());
+            } catch (const std::exception& error) {
+                observe::log(observe::Level::Error, "task_failed").field("reason", error.what());
+            }
+            tasks_.erase(at);
+            if (tasks_.empty() && waiting_) emptied_.notify();
+        }));
 }
 
 void TaskGroup::cancel() {

@@ -7,10 +7,10 @@
 
 namespace seance {
 
-// Owns the coroutines spawned into it, all on one loop. An exception that leaves a task is logged once and ends
-// that task alone. Destroy it only when empty: cancel(), then co_await wait().
+// Owns the coroutines spawned into it, all on one loop. An exception that leaves a task is logged once and
+// ends that task alone. Destroy it only when empty: cancel(), then co_await wait().
 class TaskGroup {
- public:
+  public:
     explicit TaskGroup(Executor executor) : executor_(executor), emptied_(executor) {}
     ~TaskGroup();
     TaskGroup(const TaskGroup&) = delete;
@@ -21,7 +21,7 @@ class TaskGroup {
     Awaitable<void> wait();  // until no task is left
     std::size_t size() const { return tasks_.size(); }
 
- private:
+  private:
     Executor executor_;
     std::list<asio::cancellation_signal> tasks_;
     Signal emptied_;

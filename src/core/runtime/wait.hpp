@@ -20,8 +20,8 @@ Awaitable<Result<T>> with_deadline(Duration limit, Awaitable<Result<T>> work) {
     auto executor = co_await asio::this_coro::executor;
     Timer timer{executor, limit};
     auto [order, failure, value, ignored] =
-        co_await asio::experimental::make_parallel_group(asio::co_spawn(executor, std::move(work), asio::deferred),
-                                                         timer.async_wait(asio::deferred))
+        co_await asio::experimental::make_parallel_group(
+            asio::co_spawn(executor, std::move(work), asio::deferred), timer.async_wait(asio::deferred))
             .async_wait(asio::experimental::wait_for_one{}, asio::use_awaitable_t<Executor>{});
     if (order[0] == 1) co_return error_code{asio::error::timed_out};
     if (failure) std::rethrow_exception(failure);

@@ -35,7 +35,7 @@ struct ClientOptions {
     Duration max_age = std::chrono::minutes(10);
     Duration queue_timeout = std::chrono::seconds(5);
     std::size_t max_idle = 64, max_in_use = 512, max_queued = 1024;  // per origin
-    std::string ca_file;  // "" = the system's certificates
+    std::string ca_file;                                             // "" = the system's certificates
 };
 
 struct Request {
@@ -53,29 +53,29 @@ struct WholeResponse {
 
 // Why a request failed, beside system errors (refused, timed_out, …).
 enum class ClientErrc {
-    BadResponse = 1,   // the peer broke the rules of HTTP
-    NameNotFound,      // DNS has no answer, and none is remembered
-    TlsFailed,         // handshake, chain or name
-    PoolExhausted,     // too many in use and in the queue
-    BodyTooLarge,      // more than the caller allowed
-    Truncated,         // ended before its declared end
+    BadResponse = 1,  // the peer broke the rules of HTTP
+    NameNotFound,     // DNS has no answer, and none is remembered
+    TlsFailed,        // handshake, chain or name
+    PoolExhausted,    // too many in use and in the queue
+    BodyTooLarge,     // more than the caller allowed
+    Truncated,        // ended before its declared end
 };
 error_code make_error_code(ClientErrc code);
 
 // A response on its way. Dropping it before the body's end closes the connection; at the end it goes back to
 // the pool by itself.
 class ResponseStream {
- public:
+  public:
     ResponseStream(ResponseStream&&) noexcept;
     ResponseStream& operator=(ResponseStream&&) noexcept;
     ~ResponseStream();
 
-    const ResponseHead& head() const;                   // good as long as the stream
-    Awaitable<Result<std::string_view>> read_body();    // next piece as it came, empty at the end
+    const ResponseHead& head() const;                 // good as long as the stream
+    Awaitable<Result<std::string_view>> read_body();  // next piece as it came, empty at the end
     Awaitable<Result<std::string>> read_whole_body(std::uint64_t most);
     void abort();  // from another task of the loop: the pending read fails at once
 
- private:
+  private:
     friend class Client;
     struct State;
     explicit ResponseStream(std::unique_ptr<State> state);
@@ -85,15 +85,16 @@ class ResponseStream {
 // A pooled HTTP/1.1 client of one loop. 1xx are swallowed; redirects are not followed. A request on a reused
 // connection that ended before one response byte is repeated once if the method is idempotent.
 class Client {
- public:
+  public:
     explicit Client(Loop& loop, ClientOptions options = {});
     ~Client();
 
     Awaitable<Result<ResponseStream>> open(const Origin& origin, const Request& request);
-    Awaitable<Result<WholeResponse>> send(const Origin& origin, const Request& request, std::uint64_t most_body = 64 << 20);
+    Awaitable<Result<WholeResponse>> send(const Origin& origin, const Request& request,
+                                          std::uint64_t most_body = 64 << 20);
     void set_resolver_override(std::string host, std::vector<std::string> addresses);  // tests, pinned names
 
- private:
+  private:
     class Impl;
     std::shared_ptr<Impl> impl_;
 };

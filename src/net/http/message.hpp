@@ -21,23 +21,23 @@ inline constexpr std::size_t kMostHead = 32 * 1024;
 
 // Field names compare without case; order of equal names is kept, nothing is merged.
 class FieldViews {
- public:
+  public:
     std::span<const Field> all() const { return {fields_.data(), size_}; }
     std::optional<std::string_view> find(std::string_view name) const;  // the first
     std::string_view get(std::string_view name) const { return find(name).value_or(std::string_view{}); }
     bool lists(std::string_view name, std::string_view token) const;  // in a comma list, over all occurrences
-    bool add(Field field);  // false when full
+    bool add(Field field);                                            // false when full
     void clear() { size_ = 0; }
 
- private:
+  private:
     std::array<Field, kMostFields> fields_;
     std::size_t size_ = 0;
 };
 
-// Fields that own their bytes, for messages we make. Names and values must hold no control byte: add() drops a
-// field whose value does (a header made from input is checked before).
+// Fields that own their bytes, for messages we make. Names and values must hold no control byte: add() drops
+// a field whose value does (a header made from input is checked before).
 class Fields {
- public:
+  public:
     Fields() = default;
     Fields(std::initializer_list<std::pair<std::string_view, std::string_view>> fields);
     void add(std::string_view name, std::string_view value);
@@ -47,7 +47,7 @@ class Fields {
     std::string_view get(std::string_view name) const { return find(name).value_or(std::string_view{}); }
     const std::vector<std::pair<std::string, std::string>>& all() const { return fields_; }
 
- private:
+  private:
     std::vector<std::pair<std::string, std::string>> fields_;
 };
 
@@ -56,8 +56,9 @@ enum class Framing { None, Length, Chunked, UntilClose };
 
 // A parsed request head: views into the connection's buffer, good until the handler returns.
 struct RequestHead {
-    std::string_view method;     // "GET"
-    std::string_view target;     // origin-form as sent ("/a?b"), or "*"; absolute-form is cut down to origin-form
+    std::string_view method;  // "GET"
+    std::string_view
+        target;  // origin-form as sent ("/a?b"), or "*"; absolute-form is cut down to origin-form
     std::string_view authority;  // Host, or the authority of an absolute-form target; "" only in HTTP/1.0
     int minor_version = 1;       // HTTP/1.0 → 0
     FieldViews fields;
@@ -65,7 +66,10 @@ struct RequestHead {
     std::uint64_t content_length = 0;  // with Framing::Length
     bool keep_alive = true;
     bool expects_continue = false;
-    bool upgrades_to_websocket = false;  // GET, 1.1, no body, Connection: upgrade, Upgrade: websocket (edge.md 1.8)
+    bool upgrades_to_websocket =
+        false;  // GET, 1.1, no body, Connection: upgrade, Upgrade: websocket (edge.md 1.8)
+
+    void reset();  // without touching the array of fields, which is large
 
     std::string_view path() const { return target.substr(0, target.find('?')); }
     std::string_view query() const;  // without "?"; "" if there is none
@@ -80,6 +84,8 @@ struct ResponseHead {
     Framing framing = Framing::None;
     std::uint64_t content_length = 0;
     bool keep_alive = true;
+
+    void reset();
 };
 
 std::string_view reason_phrase(int status);  // "OK"; "" if unknown

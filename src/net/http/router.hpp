@@ -10,12 +10,12 @@ namespace seance::http {
 // A table of method, path and handler. A path may end in "/*" (any rest). GET also answers HEAD. A path that
 // is known with other methods gives 405 with Allow; an unknown one goes to `otherwise` (default: a 404 page).
 class Router {
- public:
+  public:
     void add(std::string method, std::string path, Handler handler);
     void otherwise(Handler handler) { otherwise_ = std::move(handler); }
     Awaitable<void> operator()(Exchange& exchange) const;
 
- private:
+  private:
     struct Route {
         std::string method, path;
         Handler handler;

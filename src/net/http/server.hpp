@@ -15,7 +15,8 @@ using TcpSocket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
 
 // reference/edge.md section 1.3 is the source of the defaults.
 struct ServerOptions {
-    Duration idle_timeout = std::chrono::seconds(75);   // first byte of a request; above the platform edge's 60 s
+    Duration idle_timeout =
+        std::chrono::seconds(75);  // first byte of a request; above the platform edge's 60 s
     Duration head_timeout = std::chrono::seconds(10);
     Duration body_timeout = std::chrono::seconds(30);   // between two reads
     Duration write_timeout = std::chrono::seconds(30);  // without progress
@@ -24,7 +25,8 @@ struct ServerOptions {
     std::size_t max_requests = 10'000;                  // on one connection
     std::size_t max_connections = 10'000;               // on this server; the next gets 503
     bool log_requests = true;                           // one JSON line each, but for /health
-    std::function<std::string(std::string_view client)> mask_client;  // of the address in the log; none: as is
+    std::function<std::string(std::string_view client)>
+        mask_client;  // of the address in the log; none: as is
 };
 
 // A response that is whole. Date, Content-Length and (when due) Connection are added by the server.
@@ -38,8 +40,8 @@ struct Response {
 Response text_response(int status, std::string body);
 Response json_response(int status, std::string body);
 
-// A response rendered before: `head` is the status line and fields with CRLFs, with Content-Length but without
-// Date, Connection and the final blank line. Both stay valid until the response is written.
+// A response rendered before: `head` is the status line and fields with CRLFs, with Content-Length but
+// without Date, Connection and the final blank line. Both stay valid until the response is written.
 struct PreparedResponse {
     int status = 200;
     std::string_view head, body;
@@ -55,16 +57,17 @@ struct TakenOver {
 // One request and the answer to it. Given to the handler by reference, good until it returns. Exactly one of
 // reply(), start() or take_over() is called; a handler that returns without any, or throws, is a 500.
 class Exchange {
- public:
+  public:
     virtual ~Exchange() = default;
 
     virtual const RequestHead& head() const = 0;
     virtual Loop& loop() = 0;
     virtual std::string_view peer_address() const = 0;  // of the TCP connection, IPv4-mapped printed as IPv4
-    virtual const std::string& request_id() = 0;        // from a valid X-Request-Id, else made; returned to the client
+    virtual const std::string&
+    request_id() = 0;  // from a valid X-Request-Id, else made; returned to the client
 
-    // The next piece of the body, at most 16 KiB; empty at its end. Sends 100-continue when due. The view is good
-    // until the next call. Errors: timed_out (408), message_size (413 over max_body), bad_message (400),
+    // The next piece of the body, at most 16 KiB; empty at its end. Sends 100-continue when due. The view is
+    // good until the next call. Errors: timed_out (408), message_size (413 over max_body), bad_message (400),
     // connection_reset. After an error answer with error_response(error) or just return: the server does it.
     virtual Awaitable<Result<std::string_view>> read_body() = 0;
     virtual void limit_body(std::uint64_t most) = 0;  // for this request; before the first read_body()
@@ -74,10 +77,11 @@ class Exchange {
     virtual void reply(Response response) = 0;
     virtual void reply(PreparedResponse response) = 0;
 
-    // Streaming. `length`: the body's size if known, else chunked (or until close for HTTP/1.0). Each write is on
-    // its way when the call returns. finish() ends the body; returning without it cuts the connection, so that
-    // an incomplete message never looks whole.
-    virtual Awaitable<error_code> start(int status, const Fields& fields, std::optional<std::uint64_t> length) = 0;
+    // Streaming. `length`: the body's size if known, else chunked (or until close for HTTP/1.0). Each write
+    // is on its way when the call returns. finish() ends the body; returning without it cuts the connection,
+    // so that an incomplete message never looks whole.
+    virtual Awaitable<error_code> start(int status, const Fields& fields,
+                                        std::optional<std::uint64_t> length) = 0;
     // Sends from an open file instead (sendfile); after start() with a length, in place of write().
     virtual Awaitable<error_code> send_file(int fd, std::uint64_t offset, std::uint64_t length) = 0;
     virtual Awaitable<error_code> write(std::string_view data) = 0;
@@ -85,8 +89,8 @@ class Exchange {
     virtual Awaitable<error_code> finish() = 0;
     virtual bool started() const = 0;
 
-    // Calls `gone` once if the client goes away before the response is finished. Costs little; for handlers that
-    // wait on someone else. Only after the request's body has been read.
+    // Calls `gone` once if the client goes away before the response is finished. Costs little; for handlers
+    // that wait on someone else. Only after the request's body has been read.
     virtual void on_disconnect(std::function<void()> gone) = 0;
 
     virtual TakenOver take_over() = 0;
@@ -99,26 +103,36 @@ class Exchange {
 
 using Handler = std::function<Awaitable<void>(Exchange&)>;
 
-// The status that an error from read_body() stands for, as a short text/plain page with the request id.
+// The status that an error from read_body() stands for: 408, 413 or 400.
+int status_of_body_error(error_code error);
+
+// One short text/plain line with the status and the request id (edge.md 1.4).
 Response error_page(int status, std::string_view request_id);
 
-// Serves HTTP/1.1 on one loop. `listen` binds with SO_REUSEPORT (so each loop has its own), dual-stack for "::".
+// How a port is bound. With several loops each has a socket of its own (SO_REUSEPORT); the first also makes
+// sure that no other program has the port, which SO_REUSEPORT alone would share with it silently.
+enum class Sharing { Alone, FirstOfMany, OneOfMany };
+inline Sharing sharing_of(unsigned index, unsigned threads) {
+    return threads <= 1 ? Sharing::Alone : index == 0 ? Sharing::FirstOfMany : Sharing::OneOfMany;
+}
+
+// Serves HTTP/1.1 on one loop; dual-stack for "::".
 class Server {
- public:
+  public:
     Server(Loop& loop, ServerOptions options, Handler handler);
     ~Server();
 
     // Throws std::runtime_error with a sentence if the address cannot be bound ("port 8080 is taken …").
-    void listen(const std::string& address, std::uint16_t port);
+    void listen(const std::string& address, std::uint16_t port, Sharing sharing = Sharing::Alone);
     std::uint16_t port() const;  // of the first listener; for port 0
 
-    // Stops accepting, answers what is in flight with Connection: close, closes idle connections, returns when
-    // none is left. Handlers can ask `draining()`.
+    // Stops accepting, answers what is in flight with Connection: close, closes idle connections, returns
+    // when none is left. Handlers can ask `draining()`.
     Awaitable<void> drain();
     bool draining() const;
     std::size_t connections() const;
 
- private:
+  private:
     class Impl;
     std::shared_ptr<Impl> impl_;
 };

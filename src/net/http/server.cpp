@@ -1,0 +1,198 @@
+#include "net/http/server.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <stdexcept>
+
+#include "core/observe/log.hpp"
+#include "core/runtime/task_group.hpp"
+#include "core/runtime/wait.hpp"
+#include "net/http/render.hpp"
+#include "net/http/server_connection.hpp"
+
+namespace seance::http {
+namespace {
+
+using namespace std::chrono_literals;
+using Acceptor = asio::basic_socket_acceptor<asio::ip::tcp, Executor>;
+using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
+
+constexpr int kBacklog = 4096;
+constexpr Duration kAcceptPause = 100ms;  // after an error such as "too many open files"
+
+// Over the limit: one short answer, then gone.
+Awaitable<void> turn_away(TcpSocket socket) {
+    auto page = error_page(503, "");
+    std::string out;
+    append_status_line(out, 503);
+    append_fields(out, page.fields);
+    append_field(out, "Retry-After", "1");
+    append_content_length(out, page.body.size());
+    out += date_line();
+    out += "Connection: close\r\n\r\n" + page.body;
+    error_code ignored;
+    socket.send(asio::buffer(out), MSG_DONTWAIT | MSG_NOSIGNAL, ignored);
+    socket.shutdown(TcpSocket::shutdown_send, ignored);
+    // The client's request is read away for a moment, since closing over unread bytes resets the answer.
+    char discarded[1024];
+    for (int i = 0; i < 4; ++i) {
+        Timer timer{socket.get_executor(), 500ms};
+        timer.async_wait([&socket](error_code error) {
+            error_code none;
+            if (!error) socket.cancel(none);
+        });
+        auto [error, n] = co_await socket.async_read_some(asio::buffer(discarded), kAwait);
+        timer.cancel();
+        co_await asio::post(socket.get_executor(), asio::use_awaitable_t<Executor>{});
+        if (error) co_return;
+    }
+}
+
+}  // namespace
+
+Response text_response(int status, std::string body) {
+    return {status, {{"Content-Type", "text/plain; charset=utf-8"}}, std::move(body)};
+}
+
+Response json_response(int status, std::string body) {
+    return {status, {{"Content-Type", "application/json"}}, std::move(body)};
+}
+
+int status_of_body_error(error_code error) {
+    if (error == asio::error::timed_out) return 408;
+    if (error == boost::system::errc::message_size) return 413;
+    return 400;
+}
+
+Response error_page(int status, std::string_view request_id) {
+    auto body = request_id.empty()
+                    ? fmt::format("{} {}\n", status, reason_phrase(status))
+                    : fmt::format("{} {} (request {})\n", status, reason_phrase(status), request_id);
+    auto response = text_response(status, std::move(body));
+    response.fields.add("Cache-Control", "no-store");
+    response.fields.add("X-Content-Type-Options", "nosniff");
+    return response;
+}
+
+Awaitable<Result<std::string>> Exchange::read_whole_body(std::uint64_t most) {
+    limit_body(most);
+    std::string body;
+    if (head().framing == Framing::Length) body.reserve(std::min<std::uint64_t>(head().content_length, most));
+    while (true) {
+        auto piece = co_await read_body();
+        if (!piece) co_return piece.error();
+        if (piece->empty()) co_return body;
+        body += *piece;
+    }
+}
+
+class Server::Impl {
+  public:
+    Impl(Loop& loop, ServerOptions options, Handler handler)
+        : shared(std::make_shared<ServerShared>(loop, std::move(options), std::move(handler))) {}
+
+    void listen(const std::string& address, std::uint16_t port, Sharing sharing) {
+        error_code error;
+        auto ip = asio::ip::make_address(address, error);
+        if (error) throw std::runtime_error(fmt::format("\"{}\" is not an IP address to listen on", address));
+        if (sharing == Sharing::FirstOfMany) bind(asio::ip::tcp::endpoint(ip, port), false);
+        acceptors.push_back(bind(asio::ip::tcp::endpoint(ip, port), sharing != Sharing::Alone));
+        acceptors.back()->listen(kBacklog);
+        asio::co_spawn(shared->loop.executor(), accept(acceptors.back(), shared), asio::detached);
+    }
+
+    std::shared_ptr<Acceptor> bind(const asio::ip::tcp::endpoint& endpoint, bool shared_port) const {
+        auto acceptor = std::make_shared<Acceptor>(shared->loop.executor());
+        acceptor->open(endpoint.protocol());
+        if (endpoint.address().is_v6()) acceptor->set_option(asio::ip::v6_only(false));
+        acceptor->set_option(asio::socket_base::reuse_address(true));
+        if (shared_port) acceptor->set_option(ReusePort(true));
+        error_code error;
+        acceptor->bind(endpoint, error);
+        if (error == asio::error::address_in_use)
+            throw std::runtime_error(fmt::format(
+                "port {} is taken by another program; stop it or choose another port", endpoint.port()));
+        if (error)
+            throw std::runtime_error(fmt::format("cannot listen on {} port {}: {}",
+                                                 endpoint.address().to_string(), endpoint.port(),
+                                                 error.message()));
+        return acceptor;
+    }
+
+    static Awaitable<void> accept(std::shared_ptr<Acceptor> acceptor, std::shared_ptr<ServerShared> shared) {
+        while (acceptor->is_open()) {
+            TcpSocket socket(shared->loop.executor());
+            asio::ip::tcp::endpoint peer;
+            auto [error] = co_await acceptor->async_accept(socket, peer, kAwait);
+            if (error == asio::error::operation_aborted || !acceptor->is_open()) co_return;
+            if (error) {
+                observe::log(observe::Level::Error, "accept_failed").field("reason", error.message());
+                co_await sleep_for(kAcceptPause);
+                continue;
+            }
+            error_code ignored;
+            socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+            socket.native_non_blocking(true, ignored);
+            if (shared->connections.size() >= shared->options.max_connections) {
+                shared->refused.add();
+                asio::co_spawn(shared->loop.executor(), turn_away(std::move(socket)), asio::detached);
+                continue;
+            }
+            auto connection = std::make_shared<Connection>(shared, std::move(socket), peer);
+            asio::co_spawn(shared->loop.executor(), Connection::run(std::move(connection)),
+                           [](std::exception_ptr failure) {
+                               if (!failure) return;
+                               try {
+                                   std::rethrow_exception(failure);
+                               } catch (const std::exception& fault) {
+                                   observe::log(observe::Level::Error, "connection_failed")
+                                       .field("reason", fault.what());
+                               }
+                           });
+        }
+    }
+
+    void stop_accepting() {
+        error_code ignored;
+        for (auto& acceptor : acceptors) acceptor->close(ignored);
+    }
+
+    std::shared_ptr<ServerShared> shared;
+    std::vector<std::shared_ptr<Acceptor>> acceptors;
+};
+
+Server::Server(Loop& loop, ServerOptions options, Handler handler)
+    : impl_(std::make_shared<Impl>(loop, std::move(options), std::move(handler))) {}
+
+Server::~Server() {
+    if (impl_) impl_->stop_accepting();
+}
+
+void Server::listen(const std::string& address, std::uint16_t port, Sharing sharing) {
+    impl_->listen(address, port, sharing);
+}
+
+std::uint16_t Server::port() const {
+    return impl_->acceptors.at(0)->local_endpoint().port();
+}
+
+bool Server::draining() const {
+    return impl_->shared->draining;
+}
+
+std::size_t Server::connections() const {
+    return impl_->shared->connections.size();
+}
+
+Awaitable<void> Server::drain() {
+    impl_->stop_accepting();
+    auto shared = impl_->shared;
+    shared->draining = true;
+    for (auto& connection : shared->connections) connection.begin_drain();
+    while (!shared->connections.empty()) co_await shared->emptied.wait();
+}
+
+}  // namespace seance::http

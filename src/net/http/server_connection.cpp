@@ -1,0 +1,636 @@
+#include "net/http/server_connection.hpp"
+
+#include <fmt/format.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+
+#include <boost/asio/post.hpp>
+#include <cassert>
+
+#include "core/base/id.hpp"
+#include "core/observe/log.hpp"
+#include "core/runtime/wait.hpp"
+#include "net/http/render.hpp"
+
+namespace seance::http {
+namespace {
+
+using namespace std::chrono_literals;
+namespace errc = boost::system::errc;
+
+constexpr Duration kLingerTime = 2s;
+constexpr std::size_t kMostLingered = 256 * 1024;
+constexpr Duration kRateGrace = 10s;
+// A client that always has the next request ready must not keep the loop from its other connections.
+constexpr std::size_t kRequestsPerTurn = 32;
+constexpr std::size_t kMostSpareWork = 64;
+
+bool valid_request_id(std::string_view id) {
+    if (id.empty() || id.size() > 128) return false;
+    for (char c : id)
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+              c == '_' || c == '-'))
+            return false;
+    return true;
+}
+
+error_code aborted_or_timed_out(error_code error, const Deadline& deadline) {
+    if (error == asio::error::operation_aborted && deadline.passed()) return asio::error::timed_out;
+    return error;
+}
+
+}  // namespace
+
+bool is_private_network(const asio::ip::address& address) {
+    if (address.is_v6()) {
+        auto v6 = address.to_v6();
+        if (v6.is_v4_mapped()) return is_private_network(asio::ip::make_address_v4(asio::ip::v4_mapped, v6));
+        return v6.is_loopback() || (v6.to_bytes()[0] & 0xfe) == 0xfc;
+    }
+    auto bits = address.to_v4().to_uint();
+    auto in = [&](std::uint32_t network, int prefix) {
+        return bits >> (32 - prefix) == network >> (32 - prefix);
+    };
+    return in(0x7f000000, 8) || in(0x0a000000, 8) || in(0xac100000, 12) || in(0xc0a80000, 16) ||
+           in(0x64400000, 10);
+}
+
+ServerShared::ServerShared(Loop& l, ServerOptions o, Handler h)
+    : loop(l),
+      options(std::move(o)),
+      handler(std::move(h)),
+      emptied(l.executor()),
+      open(observe::metrics().gauge("seance_http_connections", "Open client connections")),
+      refused(observe::metrics().counter("seance_http_connections_refused_total",
+                                         "Connections over the limit, answered 503")),
+      seconds([]() -> observe::Histogram& {
+          static constexpr double kBounds[] = {0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60};
+          return observe::metrics().histogram("seance_http_request_seconds",
+                                              "From the request's head to the answer's end", kBounds);
+      }()) {
+    static constexpr const char* kClasses[] = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
+    for (std::size_t i = 0; i < 6; ++i)
+        by_class[i] = &observe::metrics().counter("seance_http_requests_total", "Answered requests",
+                                                  {{"status", kClasses[i]}});
+}
+
+std::unique_ptr<ServerShared::Work> ServerShared::take_work() {
+    if (spare_work.empty()) return std::make_unique<Work>();
+    auto work = std::move(spare_work.back());
+    spare_work.pop_back();
+    return work;
+}
+
+void ServerShared::give_back(std::unique_ptr<Work> work) {
+    if (spare_work.size() >= kMostSpareWork || work->capacity != BufferPool::kSize ||
+        work->out_body.capacity() > 64 * 1024)
+        return;
+    work->out_body.clear();
+    spare_work.push_back(std::move(work));
+}
+
+Connection::Connection(std::shared_ptr<ServerShared> shared, TcpSocket socket,
+                       const asio::ip::tcp::endpoint& peer)
+    : shared_(std::move(shared)),
+      socket_(std::move(socket)),
+      deadline_(
+          shared_->loop.deadlines(),
+          [](void* self) {
+              error_code ignored;
+              static_cast<Connection*>(self)->socket_.cancel(ignored);
+          },
+          this),
+      peer_is_private_(is_private_network(peer.address())),
+      watched_(shared_->loop.executor()) {
+    auto address = peer.address();
+    if (address.is_v6() && address.to_v6().is_v4_mapped())
+        address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+    peer_address_ = address.to_string();
+    shared_->connections.push_back(*this);
+    shared_->open.add(1);
+}
+
+Connection::~Connection() {
+    shared_->connections.erase(shared_->connections.iterator_to(*this));
+    shared_->open.add(-1);
+    if (body_buffer_) shared_->loop.buffers().give_back(std::move(body_buffer_));
+    if (shared_->draining && shared_->connections.empty()) shared_->emptied.notify();
+}
+
+void Connection::begin_drain() {
+    close_after_ = true;
+    error_code ignored;
+    if (idle_) socket_.cancel(ignored);
+}
+
+Awaitable<void> Connection::run(std::shared_ptr<Connection> self) {
+    auto& connection = *self;
+    std::size_t turn = 0;
+    while (co_await connection.read_head()) {
+        if (!co_await connection.answer()) break;
+        if (++turn % kRequestsPerTurn == 0)
+            co_await asio::post(connection.socket_.get_executor(), asio::use_awaitable_t<Executor>{});
+    }
+    connection.deadline_.disarm();
+    connection.gone_ = nullptr;
+    error_code ignored;
+    if (connection.socket_.is_open()) connection.socket_.close(ignored);
+}
+
+void Connection::start_watch() {
+    watching_ = true;
+    socket_.async_read_some(asio::buffer(idle_bytes_),
+                            [self = shared_from_this()](error_code error, std::size_t size) {
+                                auto& connection = *self;
+                                connection.watching_ = false;
+                                connection.watch_error_ = error;
+                                connection.idle_size_ = size;
+                                if (error && connection.gone_) std::exchange(connection.gone_, nullptr)();
+                                connection.watched_.notify();
+                            });
+}
+
+void Connection::on_disconnect(std::function<void()> gone) {
+    gone_ = std::move(gone);
+    // Pipelined bytes that are already here say nothing about the client; the watch would only read more of
+    // them.
+    if (!watching_ && idle_size_ == 0 && begin_ == end_) start_watch();
+}
+
+Awaitable<error_code> Connection::fill_idle() {
+    if (watching_) {
+        co_await watched_.wait();
+        co_return aborted_or_timed_out(watch_error_, deadline_);
+    }
+    if (idle_size_ > 0) co_return error_code{};
+    if (watch_error_) co_return watch_error_;
+    auto [error, size] = co_await socket_.async_read_some(asio::buffer(idle_bytes_), kAwait);
+    idle_size_ = size;
+    co_return aborted_or_timed_out(error, deadline_);
+}
+
+void Connection::adopt_idle_bytes() {
+    std::memcpy(work_->buffer.get() + end_, idle_bytes_, idle_size_);
+    end_ += idle_size_;
+    idle_size_ = 0;
+}
+
+Awaitable<error_code> Connection::read_some(char* to, std::size_t size, std::size_t& got) {
+    auto n = ::recv(socket_.native_handle(), to, size, MSG_DONTWAIT);
+    if (n > 0) {
+        got = static_cast<std::size_t>(n);
+        co_return error_code{};
+    }
+    if (n == 0) co_return asio::error::eof;
+    auto [error, more] = co_await socket_.async_read_some(asio::buffer(to, size), kAwait);
+    got = more;
+    co_return aborted_or_timed_out(error, deadline_);
+}
+
+// Space for more of the head: compacts, then grows once to the size of the largest head.
+bool Connection::make_room() {
+    auto& work = *work_;
+    if (begin_ > 0) {
+        std::memmove(work.buffer.get(), work.buffer.get() + begin_, end_ - begin_);
+        end_ -= begin_;
+        begin_ = 0;
+        parser_.reset();
+    }
+    if (end_ < work.capacity) return true;
+    constexpr std::size_t kGrown = kMostHead + BufferPool::kSize;
+    if (work.capacity >= kGrown) return false;
+    std::unique_ptr<char[]> larger(new char[kGrown]);
+    std::memcpy(larger.get(), work.buffer.get(), end_);
+    work.buffer = std::move(larger);
+    work.capacity = kGrown;
+    return true;
+}
+
+Awaitable<bool> Connection::read_head() {
+    const auto& options = shared_->options;
+    parser_.reset();
+    phase_ = Phase::Reading;
+    if (!work_ || begin_ == end_) {
+        if (work_) shared_->give_back(std::move(work_));
+        begin_ = end_ = 0;
+        if (close_after_ || shared_->draining) co_return false;
+        idle_ = true;
+        deadline_.arm(options.idle_timeout);
+        auto error = co_await fill_idle();
+        idle_ = false;
+        if (error) co_return false;
+        work_ = shared_->take_work();
+        adopt_idle_bytes();
+    }
+    deadline_.arm(options.head_timeout);
+    while (true) {
+        auto progress =
+            parser_.parse(std::string_view(work_->buffer.get() + begin_, end_ - begin_), work_->head);
+        if (progress.state == HeadProgress::Complete) {
+            begin_ += progress.consumed;
+            co_return true;
+        }
+        if (progress.state == HeadProgress::Refused) {
+            co_await refuse(progress.status, progress.reason);
+            co_return false;
+        }
+        if (end_ == work_->capacity || begin_ > 0) {
+            if (!make_room()) {
+                co_await refuse(431, "head too large");
+                co_return false;
+            }
+        }
+        std::size_t got = 0;
+        auto error = co_await read_some(work_->buffer.get() + end_, work_->capacity - end_, got);
+        if (error == asio::error::timed_out) co_await refuse(408, "head took too long");
+        if (error) co_return false;
+        end_ += got;
+    }
+}
+
+const std::string& Connection::request_id() {
+    auto& id = work_->request_id;
+    if (!id.empty()) return id;
+    if (peer_is_private_) {
+        auto& fields = work_->head.fields;
+        if (auto given = fields.get("x-request-id"); valid_request_id(given))
+            id = given;
+        else if (auto railway = fields.get("x-railway-request-id"); valid_request_id(railway))
+            id = railway;
+    }
+    if (id.empty()) id = random_id();
+    return id;
+}
+
+bool Connection::will_close() const {
+    return close_after_ || shared_->draining || !keep_alive_ || requests_ >= shared_->options.max_requests;
+}
+
+Awaitable<bool> Connection::answer() {
+    auto& work = *work_;
+    started_ = Clock::now();
+    keep_alive_ = work.head.keep_alive;
+    ++requests_;
+    status_ = 0;
+    sent_ = body_bytes_ = 0;
+    log_ = shared_->options.log_requests;
+    continued_ = body_failed_ = chunked_ = bodiless_ = false;
+    to_send_.reset();
+    work.request_id.clear();
+    work.log_fields.clear();
+    max_body_ = shared_->options.max_body;
+    body_ = BodyDecoder(work.head.framing, work.head.content_length);
+    deadline_.disarm();
+
+    if (max_body_ > 0 && work.head.framing == Framing::Length && work.head.content_length > max_body_) {
+        reply(error_page(413, request_id()));
+    } else {
+        try {
+            co_await shared_->handler(*this);
+        } catch (const std::exception& fault) {
+            observe::log(observe::Level::Error, "handler_failed")
+                .field("request_id", request_id())
+                .field("reason", fault.what());
+            if (phase_ == Phase::Reading) reply(error_page(500, request_id()));
+        }
+    }
+    gone_ = nullptr;
+    if (phase_ == Phase::TakenOver) co_return false;
+    if (phase_ == Phase::Reading) reply(error_page(500, request_id()));
+
+    bool complete = true;
+    bool clean_body = body_is_over();
+    if (!clean_body) close_after_ = true;
+    if (phase_ == Phase::Replied) {
+        // One gathered write: head, what every response ends its head with, body.
+        bool prepared = !prepared_.head.empty();
+        auto& end = work.end;
+        end.clear();
+        if (prepared && !work.request_id.empty()) append_field(end, "X-Request-Id", work.request_id);
+        end_head(end);
+        iovec parts[3];
+        int count = 0;
+        auto add = [&](std::string_view bytes) {
+            if (!bytes.empty()) parts[count++] = {const_cast<char*>(bytes.data()), bytes.size()};
+        };
+        add(prepared ? prepared_.head : std::string_view(work.out));
+        add(end);
+        if (!no_body_allowed(status_)) {
+            auto body = prepared ? prepared_.body : std::string_view(work.out_body);
+            add(body);
+            sent_ = body.size();
+        }
+        auto error = co_await write_vector(parts, count);
+        complete = !error;
+        prepared_ = {};
+    } else
+        complete = phase_ == Phase::Finished;
+    record(status_);
+    if (!complete) co_return false;
+    if (!clean_body) {
+        co_await linger();
+        co_return false;
+    }
+    if (will_close()) {
+        co_await linger();
+        co_return false;
+    }
+    // Bytes behind the body are the next request's; they move in front.
+    if (body_buffer_) {
+        auto left = end_ - begin_;
+        if (left > 0) std::memcpy(work.buffer.get(), body_buffer_.get() + begin_, left);
+        begin_ = 0;
+        end_ = left;
+        shared_->loop.buffers().give_back(std::move(body_buffer_));
+    }
+    // A watch that saw the next request's first bytes: they come after what is here.
+    if (idle_size_ > 0 && begin_ < end_ && end_ + idle_size_ <= work.capacity) adopt_idle_bytes();
+    co_return true;
+}
+
+bool Connection::body_is_over() {
+    if (body_failed_) return false;
+    while (!body_.done()) {
+        const char* base = body_buffer_ ? body_buffer_.get() : work_->buffer.get();
+        auto step = body_.take(std::string_view(base + begin_, end_ - begin_));
+        begin_ += step.consumed;
+        if (step.bad || step.consumed == 0) return body_.done();
+    }
+    return true;
+}
+
+Awaitable<Result<std::string_view>> Connection::read_body() {
+    const auto& options = shared_->options;
+    while (true) {
+        if (body_.done()) {
+            deadline_.disarm();
+            co_return std::string_view{};
+        }
+        const char* base = body_buffer_ ? body_buffer_.get() : work_->buffer.get();
+        if (max_body_ > 0 && work_->head.framing == Framing::Length &&
+            work_->head.content_length > max_body_) {
+            body_failed_ = true;
+            co_return error_code(errc::make_error_code(errc::message_size));
+        }
+        if (begin_ < end_) {
+            auto step = body_.take(std::string_view(base + begin_, end_ - begin_));
+            begin_ += step.consumed;
+            body_bytes_ += step.data.size();
+            if (step.bad || (max_body_ > 0 && body_bytes_ > max_body_)) {
+                body_failed_ = true;
+                co_return error_code(
+                    errc::make_error_code(step.bad ? errc::bad_message : errc::message_size));
+            }
+            if (!step.data.empty()) co_return step.data;
+            continue;
+        }
+        if (work_->head.expects_continue && !continued_ && body_bytes_ == 0) {
+            continued_ = true;
+            static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+            iovec part{const_cast<char*>(kContinue.data()), kContinue.size()};
+            if (auto error = co_await write_vector(&part, 1)) co_return error;
+        }
+        if (!body_buffer_) {  // the head's views stay good while the body streams through a buffer of its own
+            body_buffer_ = shared_->loop.buffers().take();
+            body_started_ = Clock::now();
+        }
+        auto elapsed = Clock::now() - body_started_;
+        bool too_slow =
+            elapsed > kRateGrace &&
+            body_bytes_ < options.min_body_rate * static_cast<std::uint64_t>((elapsed - kRateGrace) / 1s);
+        begin_ = end_ = 0;
+        std::size_t got = 0;
+        deadline_.arm(options.body_timeout);
+        error_code error = too_slow ? error_code(asio::error::timed_out)
+                                    : co_await read_some(body_buffer_.get(), BufferPool::kSize, got);
+        deadline_.disarm();
+        if (error) {
+            body_failed_ = true;
+            if (error == asio::error::eof) error = asio::error::connection_reset;
+            co_return error;
+        }
+        end_ = got;
+    }
+}
+
+void Connection::begin_response(std::string& out, int status) {
+    status_ = status;
+    out.clear();
+    append_status_line(out, status);
+    append_field(out, "X-Request-Id", request_id());
+}
+
+void Connection::end_head(std::string& out) {
+    out += date_line();
+    if (will_close())
+        out += "Connection: close\r\n";
+    else if (work_->head.minor_version == 0)
+        out += "Connection: keep-alive\r\n";
+    out += "\r\n";
+}
+
+void Connection::reply(Response response) {
+    auto& work = *work_;
+    begin_response(work.out, response.status);
+    append_fields(work.out, response.fields);
+    bool framed = response.status >= 200 && response.status != 204 && response.status != 304;
+    if (framed && !response.fields.find("content-length"))
+        append_content_length(work.out, response.body.size());
+    work.out_body = std::move(response.body);
+    prepared_ = {};
+    phase_ = Phase::Replied;
+}
+
+void Connection::reply(PreparedResponse response) {
+    status_ = response.status;
+    if (log_) request_id();
+    prepared_ = std::move(response);
+    phase_ = Phase::Replied;
+}
+
+Awaitable<error_code> Connection::start(int status, const Fields& fields,
+                                        std::optional<std::uint64_t> length) {
+    auto& out = work_->out;
+    if (!body_is_over()) close_after_ = true;
+    bodiless_ = no_body_allowed(status);
+    if (!length && !bodiless_) {
+        chunked_ = work_->head.minor_version >= 1;
+        if (!chunked_) close_after_ = true;
+    }
+    begin_response(out, status);
+    append_fields(out, fields);
+    if (length && status != 204 && status != 304) append_content_length(out, *length);
+    if (chunked_) out += "Transfer-Encoding: chunked\r\n";
+    end_head(out);
+    phase_ = Phase::Streaming;
+    if (!bodiless_) to_send_ = length;
+    iovec part{out.data(), out.size()};
+    co_return co_await write_vector(&part, 1);
+}
+
+Awaitable<error_code> Connection::write(std::string_view data) {
+    if (bodiless_ || data.empty()) co_return error_code{};
+    if (to_send_) {
+        if (data.size() > *to_send_) co_return error_code(errc::make_error_code(errc::message_size));
+        *to_send_ -= data.size();
+    }
+    sent_ += data.size();
+    static constexpr std::string_view kEnd = "\r\n";
+    iovec parts[3];
+    int count = 0;
+    auto& out = work_->out;
+    if (chunked_) {
+        out.clear();
+        append_chunk_size(out, data.size());
+        parts[count++] = {out.data(), out.size()};
+    }
+    parts[count++] = {const_cast<char*>(data.data()), data.size()};
+    if (chunked_) parts[count++] = {const_cast<char*>(kEnd.data()), kEnd.size()};
+    co_return co_await write_vector(parts, count);
+}
+
+Awaitable<error_code> Connection::send_file(int fd, std::uint64_t offset, std::uint64_t length) {
+    if (bodiless_) co_return error_code{};
+    if (!to_send_ || length > *to_send_) co_return error_code(errc::make_error_code(errc::message_size));
+    auto at = static_cast<off_t>(offset);
+    while (length > 0) {
+        auto n = ::sendfile(socket_.native_handle(), fd, &at, std::min<std::uint64_t>(length, 1 << 20));
+        if (n > 0) {
+            length -= static_cast<std::uint64_t>(n);
+            *to_send_ -= static_cast<std::uint64_t>(n);
+            sent_ += static_cast<std::uint64_t>(n);
+            continue;
+        }
+        if (n == 0) co_return error_code(errc::make_error_code(errc::io_error));  // the file became shorter
+        if (errno == EINTR) continue;
+        if (errno != EAGAIN) co_return error_code(errno, boost::system::system_category());
+        deadline_.arm(shared_->options.write_timeout);
+        auto [error] = co_await socket_.async_wait(TcpSocket::wait_write, kAwait);
+        deadline_.disarm();
+        if (error) co_return aborted_or_timed_out(error, deadline_);
+    }
+    co_return error_code{};
+}
+
+Awaitable<error_code> Connection::write_informational(int status, const Fields& fields) {
+    if (work_->head.minor_version == 0 || phase_ != Phase::Reading) co_return error_code{};
+    std::string out;
+    append_status_line(out, status);
+    append_fields(out, fields);
+    out += "\r\n";
+    iovec part{out.data(), out.size()};
+    co_return co_await write_vector(&part, 1);
+}
+
+Awaitable<error_code> Connection::finish() {
+    if (to_send_.value_or(0) > 0) co_return error_code(errc::make_error_code(errc::message_size));
+    phase_ = Phase::Finished;
+    if (!chunked_ || bodiless_) co_return error_code{};
+    static constexpr std::string_view kLast = "0\r\n\r\n";
+    iovec part{const_cast<char*>(kLast.data()), kLast.size()};
+    auto error = co_await write_vector(&part, 1);
+    if (error) phase_ = Phase::Streaming;
+    co_return error;
+}
+
+Awaitable<error_code> Connection::write_vector(iovec* parts, int count) {
+    while (true) {
+        msghdr message{};
+        message.msg_iov = parts;
+        message.msg_iovlen = static_cast<std::size_t>(count);
+        auto n = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n < 0) {
+            if (errno == EINTR) continue;
+            if (errno != EAGAIN) co_return error_code(errno, boost::system::system_category());
+            deadline_.arm(shared_->options.write_timeout);
+            auto [error] = co_await socket_.async_wait(TcpSocket::wait_write, kAwait);
+            deadline_.disarm();
+            if (error) co_return aborted_or_timed_out(error, deadline_);
+            continue;
+        }
+        auto left = static_cast<std::size_t>(n);
+        while (count > 0 && left >= parts->iov_len) {
+            left -= parts->iov_len;
+            ++parts;
+            --count;
+        }
+        if (count == 0) co_return error_code{};
+        parts->iov_base = static_cast<char*>(parts->iov_base) + left;
+        parts->iov_len -= left;
+    }
+}
+
+TakenOver Connection::take_over() {
+    assert(!watching_);
+    phase_ = Phase::TakenOver;
+    const char* base = body_buffer_ ? body_buffer_.get() : work_->buffer.get();
+    std::string leftover(base + begin_, end_ - begin_);
+    leftover.append(idle_bytes_, idle_size_);
+    idle_size_ = 0;
+    begin_ = end_ = 0;
+    deadline_.disarm();
+    status_ = 101;
+    record(status_);
+    return {std::move(socket_), std::move(leftover)};
+}
+
+Awaitable<void> Connection::refuse(int status, const char* reason) {
+    started_ = Clock::now();
+    work_->request_id.clear();
+    auto id = random_id();
+    auto page = error_page(status, id);
+    auto& out = work_->out;
+    out.clear();
+    append_status_line(out, status);
+    append_field(out, "X-Request-Id", id);
+    append_fields(out, page.fields);
+    if (status == 405) append_field(out, "Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+    append_content_length(out, page.body.size());
+    out += date_line();
+    out += "Connection: close\r\n\r\n";
+    out += page.body;
+    iovec part{out.data(), out.size()};
+    co_await write_vector(&part, 1);
+    shared_->by_class[static_cast<std::size_t>(status / 100)]->add();
+    if (shared_->options.log_requests)
+        observe::log(observe::Level::Info, "request_refused")
+            .field("request_id", id)
+            .field("status", status)
+            .field("reason", reason);
+    co_await linger();
+}
+
+Awaitable<void> Connection::linger() {
+    error_code ignored;
+    socket_.shutdown(TcpSocket::shutdown_send, ignored);
+    deadline_.arm(kLingerTime);
+    std::size_t seen = 0;
+    while (seen < kMostLingered && !ignored) {
+        if (watching_) {
+            co_await watched_.wait();
+            if (watch_error_) co_return;
+            seen += std::exchange(idle_size_, 0);
+            continue;
+        }
+        auto [error, size] = co_await socket_.async_read_some(asio::buffer(idle_bytes_), kAwait);
+        if (error) co_return;
+        seen += size;
+    }
+}
+
+void Connection::record(int status) {
+    auto took = Clock::now() - started_;
+    shared_->by_class[static_cast<std::size_t>(status / 100) % 6]->add();
+    shared_->seconds.observe(std::chrono::duration<double>(took).count());
+    if (!log_) return;
+    const auto& head = work_->head;
+    if (head.path() == "/health") return;
+    const auto& mask = shared_->options.mask_client;
+    observe::LogLine line(observe::Level::Info, "request");
+    line.field("request_id", request_id()).field("client", mask ? mask(peer_address_) : peer_address_);
+    line.field("method", head.method).field("path", head.path()).field("status", status);
+    line.field("bytes_in", body_bytes_).field("bytes_out", sent_).ms("ms", took);
+    line.raw(work_->log_fields);
+}
+
+}  // namespace seance::http
