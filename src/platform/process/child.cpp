@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -93,7 +93,7 @@ Outcome<std::unique_ptr<Child>> Child::start(Executor executor, const Launch& la
     // Closed by exec, so this ends as soon as the program runs.
     if (pid > 0 && ::read(failure[0], &error, sizeof error) == sizeof error) ::waitpid(pid, nullptr, 0);
     ::close(failure[0]);
-    const int pidfd = error == 0 ? ::pidfd_open(pid, 0) : -1;
+    const int pidfd = error == 0 ? static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)) : -1;
     if (error == 0 && pidfd < 0) {
         error = errno;
         ::kill(pid, SIGKILL);
@@ -112,7 +112,7 @@ Child::Child(Executor executor, pid_t pid, int pidfd, int output)
 
 Child::~Child() {
     if (ended_) return;
-    signal(SIGKILL);
+    kill();
     ::waitpid(pid_, nullptr, 0);
 }
 
@@ -152,7 +152,11 @@ Awaitable<void> Child::read_lines(std::function<void(std::string_view)> line) {
 }
 
 void Child::signal(int number) {
-    if (!ended_) ::kill(-pid_, number);
+    if (!ended_) ::kill(pid_, number);
+}
+
+void Child::kill() {
+    if (!ended_) ::kill(-pid_, SIGKILL);
 }
 
 }  // namespace seance::process

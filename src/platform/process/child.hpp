@@ -45,8 +45,10 @@ class Child {
     // 64 KiB comes in pieces.
     Awaitable<void> read_lines(std::function<void(std::string_view line)> line);
 
-    // To its whole group. Does nothing once it has ended.
+    // To the process alone, as a container's runtime does it. Does nothing once it has ended.
     void signal(int number);
+    // SIGKILL to its whole group.
+    void kill();
 
   private:
     using Descriptor = asio::posix::basic_stream_descriptor<Executor>;

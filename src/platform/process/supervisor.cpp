@@ -105,7 +105,7 @@ Awaitable<void> Supervisor::stop() {
 
 void Supervisor::kill() {
     for (auto& service : services_)
-        if (service->child) service->child->signal(SIGKILL);
+        if (service->child) service->child->kill();
 }
 
 std::vector<ServiceStatus> Supervisor::status() const {
@@ -233,7 +233,7 @@ Awaitable<void> Supervisor::stop(Service& service) {
     if (service.child) {
         change(service, State::Stopping,
                "did not stop in " + print_duration(service.spec.stop_timeout) + "; killed");
-        service.child->signal(SIGKILL);
+        service.child->kill();
     }
 }
 
