@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 
 #include <boost/asio/post.hpp>
-#include <cassert>
+#include <stdexcept>
 
 #include "core/base/id.hpp"
 #include "core/observe/log.hpp"
@@ -18,6 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 namespace errc = boost::system::errc;
 
+constexpr std::string_view kMethods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 constexpr Duration kLingerTime = 2s;
 constexpr std::size_t kMostLingered = 256 * 1024;
 constexpr Duration kRateGrace = 10s;
@@ -159,7 +160,7 @@ void Connection::on_disconnect(std::function<void()> gone) {
 
 Awaitable<error_code> Connection::fill_idle() {
     if (watching_) {
-        co_await watched_.wait();
+        while (watching_) co_await watched_.wait();  // a notification of an earlier watch may still be kept
         co_return aborted_or_timed_out(watch_error_, deadline_);
     }
     if (idle_size_ > 0) co_return error_code{};
@@ -284,6 +285,9 @@ Awaitable<bool> Connection::answer() {
 
     if (max_body_ > 0 && work.head.framing == Framing::Length && work.head.content_length > max_body_) {
         reply(error_page(413, request_id()));
+    } else if (work.head.target == "*") {  // OPTIONS of the server itself
+        Response response{204, {{"Allow", kMethods}}, ""};
+        reply(std::move(response));
     } else {
         try {
             co_await shared_->handler(*this);
@@ -561,7 +565,7 @@ Awaitable<error_code> Connection::write_vector(iovec* parts, int count) {
 }
 
 TakenOver Connection::take_over() {
-    assert(!watching_);
+    if (watching_) throw std::logic_error("take_over() after on_disconnect()");
     phase_ = Phase::TakenOver;
     const char* base = body_buffer_ ? body_buffer_.get() : work_->buffer.get();
     std::string leftover(base + begin_, end_ - begin_);
@@ -584,7 +588,7 @@ Awaitable<void> Connection::refuse(int status, const char* reason) {
     append_status_line(out, status);
     append_field(out, "X-Request-Id", id);
     append_fields(out, page.fields);
-    if (status == 405) append_field(out, "Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+    if (status == 405) append_field(out, "Allow", kMethods);
     append_content_length(out, page.body.size());
     out += date_line();
     out += "Connection: close\r\n\r\n";
