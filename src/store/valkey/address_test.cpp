@@ -1,0 +1,41 @@
+#include "store/valkey/address.hpp"
+
+#include <gtest/gtest.h>
+
+namespace seance::valkey {
+namespace {
+
+TEST(ValkeyAddress, TakesEveryPartOfAUrl) {
+    auto address = parse_address("redis://app:p%40ss@cache.internal:6380/3");
+
+    ASSERT_TRUE(address) << address.error().what;
+    EXPECT_EQ(address->host, "cache.internal");
+    EXPECT_EQ(address->port, 6380);
+    EXPECT_EQ(address->user, "app");
+    EXPECT_EQ(address->password.reveal(), "p@ss");
+    EXPECT_EQ(address->database, 3u);
+}
+
+TEST(ValkeyAddress, HasDefaultsForWhatIsLeftOut) {
+    auto address = parse_address("redis://:secret@[::1]");
+
+    ASSERT_TRUE(address) << address.error().what;
+    EXPECT_EQ(address->host, "::1");
+    EXPECT_EQ(address->port, 6379);
+    EXPECT_EQ(address->user, "");
+    EXPECT_EQ(address->password.reveal(), "secret");
+    EXPECT_EQ(address->printed(), "[::1]:6379");
+}
+
+TEST(ValkeyAddress, RefusesWhatItCannotHonourWithoutRepeatingThePassword) {
+    for (auto url :
+         {"localhost:6379", "http://h", "rediss://:hunter2@h", "redis://", "redis://:hunter2@h/notes",
+          "redis://h:99999", "redis://:hunter2@h/0?tls=1", "redis://app@h"}) {
+        auto address = parse_address(url);
+        ASSERT_FALSE(address) << url;
+        EXPECT_EQ(address.error().what.find("hunter2"), std::string::npos) << address.error().what;
+    }
+}
+
+}  // namespace
+}  // namespace seance::valkey

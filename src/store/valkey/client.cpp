@@ -1,0 +1,393 @@
+#include "store/valkey/client.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
+#include <deque>
+
+#include "core/base/id.hpp"
+#include "core/base/text.hpp"
+#include "core/observe/log.hpp"
+#include "core/runtime/signal.hpp"
+#include "core/runtime/wait.hpp"
+
+namespace seance::valkey {
+namespace {
+
+using observe::Level;
+using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
+using Resolver = asio::ip::basic_resolver<asio::ip::tcp, Executor>;
+
+// One write carries at most about this much, so that replies begin to come while the rest is still queued.
+constexpr std::size_t kBatch = 64 * 1024;
+
+class Category final : public boost::system::error_category {
+  public:
+    const char* name() const noexcept override { return "valkey"; }
+    std::string message(int code) const override {
+        switch (static_cast<Errc>(code)) {
+            case Errc::NotConnected:
+                return "Valkey cannot be reached";
+            case Errc::QueueFull:
+                return "too many commands wait for Valkey";
+            case Errc::ConnectionLost:
+                return "the connection to Valkey was lost before the reply";
+            case Errc::Refused:
+                return "Valkey refused the connection's user, password or database";
+            case Errc::OwnConnection:
+                return "this command needs a connection of its own";
+        }
+        return "unknown";
+    }
+};
+
+bool needs_own_connection(std::string_view name) {
+    static constexpr std::array<std::string_view, 17> kNames{
+        "SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "MONITOR",  "SYNC",   "PSYNC", "MULTI", "WATCH", "BLPOP",
+        "BRPOP",     "BLMOVE",     "BZPOPMIN",   "BZPOPMAX", "SELECT", "AUTH",  "HELLO", "QUIT"};
+    return std::any_of(kNames.begin(), kNames.end(), [&](auto known) { return iequals(known, name); });
+}
+
+// A command between its caller and its reply.
+struct Waiting {
+    Waiting(Executor executor, std::string text)
+        : wire(std::move(text)), done(executor), since(Clock::now()) {}
+
+    void finish(Result<Reply> result) {
+        outcome = std::move(result);
+        done.cancel();
+    }
+
+    std::string wire;
+    std::optional<Result<Reply>> outcome;
+    Timer done;
+    Instant since;
+    bool abandoned = false;
+};
+using WaitingPtr = std::shared_ptr<Waiting>;
+
+struct Connection {
+    Connection(Executor executor, std::size_t max_reply)
+        : socket(executor), wake(executor), reader(max_reply) {}
+
+    Socket socket;
+    Signal wake;  // of the writer
+    ReplyReader reader;
+    std::array<char, BufferPool::kSize> buffer;
+    std::deque<WaitingPtr> in_flight;  // in the order of their replies
+    Instant last_read = Clock::now();
+    bool lost = false;
+};
+using ConnectionPtr = std::shared_ptr<Connection>;
+
+}  // namespace
+
+error_code make_error_code(Errc code) {
+    static const Category category;
+    return {static_cast<int>(code), category};
+}
+
+class Client::Impl : public std::enable_shared_from_this<Impl> {
+  public:
+    Impl(Loop& loop, Address where, ClientOptions options)
+        : address(std::move(where)), executor_(loop.executor()), options_(options), retry_(executor_) {
+        state.since = std::chrono::system_clock::now();
+    }
+
+    void start() {
+        auto self = shared_from_this();
+        asio::co_spawn(executor_, run(self),
+                       asio::bind_cancellation_slot(
+                           stop_.slot(), [self](std::exception_ptr failure) { self->ended(failure); }));
+        asio::co_spawn(executor_, ping(self),
+                       asio::bind_cancellation_slot(stop_ping_.slot(), asio::detached));
+    }
+
+    void stop() {
+        closing_ = true;
+        if (connection_) lose(connection_, "the client was closed");
+        fail_queue(asio::error::operation_aborted);
+        stop_.emit(asio::cancellation_type::all);
+        stop_ping_.emit(asio::cancellation_type::all);
+        for (auto& timer : std::exchange(connect_waiters_, {})) timer->cancel();
+    }
+
+    static Awaitable<Result<Reply>> command(std::shared_ptr<Impl> self, std::string wire) {
+        if (self->closing_) co_return error_code{asio::error::operation_aborted};
+        if (!self->connection_ && self->attempt_failed_) co_return error_code{Errc::NotConnected};
+        if (self->waiting_ >= self->options_.max_waiting) co_return error_code{Errc::QueueFull};
+        auto waiting = std::make_shared<Waiting>(self->executor_, std::move(wire));
+        Counted counted(self->waiting_);
+        self->queue_.push_back(waiting);
+        if (self->connection_) self->connection_->wake.notify();
+
+        waiting->done.expires_after(self->options_.command_timeout);
+        auto [error] = co_await waiting->done.async_wait(kAwait);
+        if (waiting->outcome) co_return std::move(*waiting->outcome);
+        waiting->abandoned = true;
+        if (error) co_return error;  // the caller was cancelled
+        auto connection = self->connection_;
+        if (connection && connection->last_read < waiting->since)
+            self->lose(connection,
+                       fmt::format("no answer within {}", print_duration(self->options_.command_timeout)));
+        co_return error_code{asio::error::timed_out};
+    }
+
+    static Awaitable<bool> wait_connected(std::shared_ptr<Impl> self, Duration limit) {
+        auto timer = std::make_shared<Timer>(self->executor_, limit);
+        if (self->state.connected || self->closing_) co_return self->state.connected;
+        self->connect_waiters_.push_back(timer);
+        co_await timer->async_wait(kAwait);
+        std::erase(self->connect_waiters_, timer);
+        co_return self->state.connected;
+    }
+
+    Address address;
+    State state;
+
+  private:
+    struct Counted {
+        explicit Counted(std::size_t& count) : count_(count) { ++count_; }
+        ~Counted() { --count_; }
+        Counted(const Counted&) = delete;
+        std::size_t& count_;
+    };
+
+    static Awaitable<void> run(std::shared_ptr<Impl> self) {
+        auto pause = self->options_.first_retry;
+        while (!self->closing_) {
+            auto opened = co_await with_deadline(self->options_.connect_timeout, open(self));
+            if (self->closing_) co_return;
+            if (opened) {
+                auto connection = *opened;
+                auto since = Clock::now();
+                self->connected(connection);
+                asio::co_spawn(self->executor_, write(self, connection), asio::detached);
+                co_await read(self, connection);
+                // A server that hangs up on us again and again gets pauses like one that cannot be reached.
+                if (Clock::now() - since >= self->options_.longest_retry) {
+                    pause = self->options_.first_retry;
+                    continue;
+                }
+            } else {
+                self->attempt_failed(opened.error());
+            }
+            // Half of the pause is random: clients that lost the same server do not come back all at once.
+            auto half = static_cast<std::uint64_t>(pause.count() / 2);
+            self->retry_.expires_after(Duration(half + random_number() % (half + 1)));
+            co_await self->retry_.async_wait(kAwait);
+            pause = std::min(pause * 2, self->options_.longest_retry);
+        }
+    }
+
+    // A connection over which the server has answered. The reason of a refusal is left in refusal_.
+    static Awaitable<Result<ConnectionPtr>> open(std::shared_ptr<Impl> self) {
+        self->refusal_.clear();
+        Resolver resolver(self->executor_);
+        auto [no_name, found] =
+            co_await resolver.async_resolve(self->address.host, std::to_string(self->address.port), kAwait);
+        if (no_name) co_return no_name;
+        auto connection = std::make_shared<Connection>(self->executor_, self->options_.max_reply);
+        auto [refused, endpoint] = co_await asio::async_connect(connection->socket, found, kAwait);
+        if (refused) co_return refused;
+        error_code ignored;
+        connection->socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+
+        std::vector<std::vector<std::string>> greeting;
+        const auto& address = self->address;
+        if (!address.user.empty())
+            greeting.push_back({"AUTH", address.user, address.password.reveal()});
+        else if (!address.password.empty())
+            greeting.push_back({"AUTH", address.password.reveal()});
+        if (address.database != 0) greeting.push_back({"SELECT", std::to_string(address.database)});
+        greeting.push_back({"PING"});
+        std::string wire;
+        for (const auto& command : greeting) wire += encode_command(command);
+        auto [unsent, sent] = co_await asio::async_write(connection->socket, asio::buffer(wire), kAwait);
+        if (unsent) co_return unsent;
+        for (std::size_t answered = 0; answered < greeting.size();) {
+            auto [ended, got] =
+                co_await connection->socket.async_read_some(asio::buffer(connection->buffer), kAwait);
+            if (ended) co_return ended;
+            connection->reader.feed({connection->buffer.data(), got});
+            while (auto reply = connection->reader.next()) {
+                if (answered >= greeting.size() || reply->failed()) {
+                    self->refusal_ =
+                        fmt::format("the server refused {}: {}",
+                                    greeting[std::min(answered, greeting.size() - 1)][0], reply->text);
+                    co_return error_code{Errc::Refused};
+                }
+                ++answered;
+            }
+            if (connection->reader.broken()) {
+                self->refusal_ =
+                    "what answers there does not speak Valkey's protocol: " + connection->reader.reason();
+                co_return error_code{Errc::Refused};
+            }
+        }
+        co_return connection;
+    }
+
+    static Awaitable<void> read(std::shared_ptr<Impl> self, ConnectionPtr connection) {
+        while (!connection->lost) {
+            auto [error, got] =
+                co_await connection->socket.async_read_some(asio::buffer(connection->buffer), kAwait);
+            if (connection->lost) break;
+            if (error) {
+                self->lose(connection,
+                           error == asio::error::eof ? "the server closed the connection" : error.message());
+                break;
+            }
+            connection->last_read = Clock::now();
+            connection->reader.feed({connection->buffer.data(), got});
+            while (auto reply = connection->reader.next()) {
+                if (connection->in_flight.empty()) {
+                    self->lose(connection, "the server sent a reply that nobody asked for");
+                    break;
+                }
+                auto waiting = std::move(connection->in_flight.front());
+                connection->in_flight.pop_front();
+                waiting->finish(std::move(*reply));
+            }
+            if (connection->reader.broken()) self->lose(connection, connection->reader.reason());
+        }
+    }
+
+    static Awaitable<void> write(std::shared_ptr<Impl> self, ConnectionPtr connection) {
+        std::string batch;
+        while (!connection->lost) {
+            batch.clear();
+            while (!self->queue_.empty() && batch.size() < kBatch) {
+                auto waiting = std::move(self->queue_.front());
+                self->queue_.pop_front();
+                if (waiting->abandoned) continue;
+                batch += waiting->wire;
+                waiting->wire = {};
+                connection->in_flight.push_back(std::move(waiting));
+            }
+            if (batch.empty()) {
+                co_await connection->wake.wait();
+                continue;
+            }
+            auto [error, sent] = co_await asio::async_write(connection->socket, asio::buffer(batch), kAwait);
+            if (error) self->lose(connection, error.message());
+        }
+    }
+
+    static Awaitable<void> ping(std::shared_ptr<Impl> self) {
+        Timer timer(self->executor_);
+        while (!self->closing_) {
+            timer.expires_after(self->options_.ping_interval);
+            co_await timer.async_wait(kAwait);
+            auto connection = self->connection_;
+            if (self->closing_ || !connection ||
+                Clock::now() - connection->last_read < self->options_.ping_interval)
+                continue;
+            std::array<std::string_view, 1> words{"PING"};
+            auto wire = encode_command(words);
+            co_await command(self, std::move(wire));
+        }
+    }
+
+    void connected(ConnectionPtr connection) {
+        connection_ = std::move(connection);
+        attempt_failed_ = false;
+        set_connected(true);
+        ++state.connections;
+        observe::log(Level::Info, "valkey_connected").field("server", address.printed());
+        for (auto& timer : std::exchange(connect_waiters_, {})) timer->cancel();
+    }
+
+    void attempt_failed(error_code error) {
+        state.last_error = refusal_.empty() ? error.message() : refusal_;
+        if (error == asio::error::timed_out)
+            state.last_error = fmt::format("no answer within {}", print_duration(options_.connect_timeout));
+        if (!attempt_failed_)
+            observe::log(Level::Warning, "valkey_unreachable")
+                .field("server", address.printed())
+                .field("reason", state.last_error);
+        attempt_failed_ = true;
+        fail_queue(Errc::NotConnected);
+    }
+
+    void lose(const ConnectionPtr& held, std::string reason) {
+        auto connection = held;  // `held` may be connection_, which is emptied here
+        if (std::exchange(connection->lost, true)) return;
+        error_code ignored;
+        connection->socket.close(ignored);
+        connection->wake.notify();
+        for (auto& waiting : std::exchange(connection->in_flight, {}))
+            waiting->finish(error_code{Errc::ConnectionLost});
+        connection_.reset();
+        set_connected(false);
+        state.last_error = std::move(reason);
+        if (!closing_)
+            observe::log(Level::Warning, "valkey_lost")
+                .field("server", address.printed())
+                .field("reason", state.last_error);
+    }
+
+    void set_connected(bool now) {
+        state.connected = now;
+        state.since = std::chrono::system_clock::now();
+    }
+
+    void fail_queue(error_code error) {
+        for (auto& waiting : std::exchange(queue_, {})) waiting->finish(error);
+    }
+
+    void ended(std::exception_ptr failure) {
+        if (!failure || closing_) return;
+        try {
+            std::rethrow_exception(failure);
+        } catch (const std::exception& error) {
+            observe::log(Level::Error, "valkey_client_failed").field("reason", error.what());
+        }
+    }
+
+    Executor executor_;
+    ClientOptions options_;
+    Timer retry_;
+    asio::cancellation_signal stop_, stop_ping_;
+    ConnectionPtr connection_;
+    std::deque<WaitingPtr> queue_;  // not sent yet
+    std::vector<std::shared_ptr<Timer>> connect_waiters_;
+    std::size_t waiting_ = 0;
+    std::string refusal_;
+    bool attempt_failed_ = false;
+    bool closing_ = false;
+};
+
+Client::Client(Loop& loop, Address address, ClientOptions options)
+    : impl_(std::make_shared<Impl>(loop, std::move(address), options)) {
+    impl_->start();
+}
+
+Client::~Client() {
+    impl_->stop();
+}
+
+Awaitable<Result<Reply>> Client::send(std::string_view name, std::string wire) {
+    if (name.empty() || needs_own_connection(name)) {
+        return [](error_code error) -> Awaitable<Result<Reply>> { co_return error; }(Errc::OwnConnection);
+    }
+    return Impl::command(impl_, std::move(wire));
+}
+
+Awaitable<bool> Client::wait_connected(Duration limit) {
+    return Impl::wait_connected(impl_, limit);
+}
+
+const State& Client::state() const {
+    return impl_->state;
+}
+const Address& Client::address() const {
+    return impl_->address;
+}
+
+}  // namespace seance::valkey

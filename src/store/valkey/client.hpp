@@ -1,0 +1,82 @@
+#pragma once
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/runtime/loop.hpp"
+#include "store/valkey/address.hpp"
+#include "store/valkey/reply.hpp"
+
+namespace seance::valkey {
+
+enum class Errc {
+    NotConnected = 1,  // the server cannot be reached; the command was not sent
+    QueueFull,         // `max_waiting` commands wait already; the command was not sent
+    ConnectionLost,    // sent, but the connection ended before the reply: it may or may not have been carried
+                       // out
+    Refused,           // the server took the connection but not our password or database
+    OwnConnection,     // SUBSCRIBE, MULTI, BLPOP and their like would disturb the others on this connection
+};
+error_code make_error_code(Errc code);
+
+struct ClientOptions {
+    Duration connect_timeout = std::chrono::seconds(2);  // resolving, TCP, AUTH, SELECT and a PING
+    Duration command_timeout = std::chrono::seconds(1);  // of each command, waiting in the queue included
+    Duration ping_interval =
+        std::chrono::seconds(5);  // of a quiet connection, so that state() tells the truth
+    Duration first_retry = std::chrono::milliseconds(50), longest_retry = std::chrono::seconds(3);
+    std::size_t max_waiting = 10'000;  // commands without a reply
+    std::size_t max_reply = 64 << 20;
+};
+
+// For health answers: reading it never waits.
+struct State {
+    bool connected = false;
+    std::chrono::system_clock::time_point since;  // when `connected` last changed
+    std::string last_error;                       // why it is, or was last, not connected
+    std::uint64_t connections = 0;                // made so far
+};
+
+// One connection to one server, shared by all coroutines of a loop: their commands are pipelined and each
+// gets its own reply. It connects by itself and again after every loss. While a first try to connect is under
+// way commands wait for it; once a try has failed they fail at once with NotConnected until the server is
+// back, so that an outage costs callers nothing. A server that is silent for a command's whole deadline
+// counts as lost.
+class Client {
+  public:
+    Client(Loop& loop, Address address, ClientOptions options = {});
+    ~Client();  // fails what still waits with operation_aborted
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+
+    // co_await client.command("SET", key, value). Errors: timed_out or an Errc; what the server itself
+    // refuses is a Reply with failed(). The arguments are taken before the first suspension.
+    template <std::convertible_to<std::string_view>... Parts>
+    Awaitable<Result<Reply>> command(const Parts&... parts) {
+        std::array<std::string_view, sizeof...(Parts)> arguments{std::string_view(parts)...};
+        return send(arguments[0], encode_command(arguments));
+    }
+    Awaitable<Result<Reply>> command(const std::vector<std::string>& arguments) {
+        return send(arguments.empty() ? std::string_view{} : std::string_view(arguments[0]),
+                    encode_command(arguments));
+    }
+
+    Awaitable<bool> wait_connected(Duration limit);
+    const State& state() const;
+    const Address& address() const;
+
+  private:
+    Awaitable<Result<Reply>> send(std::string_view name, std::string wire);
+
+    class Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace seance::valkey
+
+template <>
+struct boost::system::is_error_code_enum<seance::valkey::Errc> : std::true_type {};
