@@ -62,8 +62,8 @@ enum class ClientErrc {
 };
 error_code make_error_code(ClientErrc code);
 
-// A response on its way. Dropping it before the body's end closes the connection; at the end it goes back to
-// the pool by itself.
+// A response on its way. Dropped after its body's end, its connection goes back to the pool; dropped before,
+// the connection is closed.
 class ResponseStream {
   public:
     ResponseStream(ResponseStream&&) noexcept;
@@ -82,6 +82,8 @@ class ResponseStream {
     std::unique_ptr<State> state_;
 };
 
+class ConnectionPool;
+
 // A pooled HTTP/1.1 client of one loop. 1xx are swallowed; redirects are not followed. A request on a reused
 // connection that ended before one response byte is repeated once if the method is idempotent.
 class Client {
@@ -92,6 +94,7 @@ class Client {
     Awaitable<Result<ResponseStream>> open(const Origin& origin, const Request& request);
     Awaitable<Result<WholeResponse>> send(const Origin& origin, const Request& request,
                                           std::uint64_t most_body = 64 << 20);
+    std::shared_ptr<ConnectionPool> pool() const;  // for what needs connections themselves: the reverse proxy
     void set_resolver_override(std::string host, std::vector<std::string> addresses);  // tests, pinned names
 
   private:

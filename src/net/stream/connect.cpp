@@ -1,0 +1,167 @@
+#include "net/stream/connect.hpp"
+
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <list>
+#include <stdexcept>
+
+#include "net/stream/errors.hpp"
+
+namespace seance::stream {
+namespace {
+
+constexpr Duration kStagger = std::chrono::milliseconds(250);
+
+// Tries under way. Handlers share it; close_all() makes those that come late find nothing to do.
+struct Race {
+    explicit Race(Executor executor) : wake(executor) {}
+
+    void start(std::shared_ptr<Race> self, const asio::ip::tcp::endpoint& endpoint) {
+        auto at = tries.emplace(tries.end(), wake.get_executor());
+        ++running;
+        at->async_connect(endpoint, [self = std::move(self), at](error_code error) {
+            --self->running;
+            if (self->over) return;
+            ++self->events;
+            if (error)
+                self->last = error;
+            else if (!self->winner)
+                self->winner = std::move(*at);
+            self->wake.cancel();
+        });
+    }
+
+    Timer wake;
+    std::list<TcpSocket> tries;
+    std::optional<TcpSocket> winner;
+    error_code last = asio::error::host_unreachable;
+    std::size_t running = 0, events = 0;
+    bool over = false;
+};
+
+// Ends the race however the coroutine ends.
+struct RaceOwner {
+    std::shared_ptr<Race> race;
+    ~RaceOwner() {
+        race->over = true;
+        error_code ignored;
+        for (auto& socket : race->tries) socket.close(ignored);
+    }
+};
+
+int slot_index() {
+    static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+    return index;
+}
+
+}  // namespace
+
+Awaitable<Result<TcpSocket>> connect_first(Addresses addresses, std::uint16_t port, Instant end) {
+    RaceOwner owner{std::make_shared<Race>(co_await asio::this_coro::executor)};
+    Race& race = *owner.race;
+    std::size_t next = 0;
+    Instant next_try = Instant::min();
+    while (true) {
+        if (next < addresses.size() && (race.running == 0 || Clock::now() >= next_try)) {
+            race.start(owner.race, {addresses[next++], port});
+            next_try = Clock::now() + kStagger;
+        }
+        race.wake.expires_at(next < addresses.size() ? std::min(next_try, end) : end);
+        auto seen = race.events;
+        auto [error] = co_await race.wake.async_wait(kAwait);
+        if (race.winner) break;
+        if (Clock::now() >= end) co_return error_code(asio::error::timed_out);
+        if (error && race.events == seen) co_return error;  // cancelled from outside
+        if (race.running == 0 && next >= addresses.size()) co_return race.last;
+        // RFC 8305 section 5: a failure starts the next try at once.
+        if (race.events != seen) next_try = Instant::min();
+    }
+    error_code ignored;
+    race.winner->set_option(asio::ip::tcp::no_delay(true), ignored);
+    co_return std::move(*race.winner);
+}
+
+struct TlsClient::Slot {
+    SSL_SESSION* session = nullptr;
+    Slot() = default;
+    Slot(const Slot&) = delete;
+    Slot& operator=(const Slot&) = delete;
+    ~Slot() { SSL_SESSION_free(session); }
+};
+
+TlsClient::TlsClient(const std::string& ca_file) : context_(asio::ssl::context::tls_client) {
+    error_code error;
+    if (ca_file.empty())
+        context_.set_default_verify_paths(error);
+    else
+        context_.load_verify_file(ca_file, error);
+    if (error)
+        throw std::runtime_error("the certificates in \"" +
+                                 (ca_file.empty() ? std::string("the system's store") : ca_file) +
+                                 "\" could not be read; name a PEM file of trusted certificates");
+    context_.set_verify_mode(asio::ssl::verify_peer);
+    SSL_CTX* native = context_.native_handle();
+    SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
+    static constexpr unsigned char kProtocols[] = "\x08http/1.1";
+    SSL_CTX_set_alpn_protos(native, kProtocols, sizeof(kProtocols) - 1);
+    SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(native, &TlsClient::keep_session);
+    // A read buffer lent per record, not kept: 64 idle connections hold no 17 KiB each.
+    SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
+}
+
+TlsClient::~TlsClient() = default;
+
+// TLS 1.3 hands tickets out after the handshake, so this runs inside later reads; the stream keeps its slot
+// alive.
+int TlsClient::keep_session(SSL* ssl, SSL_SESSION* session) {
+    auto* slot = static_cast<Slot*>(SSL_get_ex_data(ssl, slot_index()));
+    if (!slot) return 0;
+    SSL_SESSION_free(slot->session);
+    slot->session = session;  // 1: the reference is ours now
+    return 1;
+}
+
+Awaitable<Result<Stream>> TlsClient::handshake(TcpSocket socket, std::string host, std::uint16_t port,
+                                               Instant end) {
+    auto self = shared_from_this();
+    auto& slot = slots_[host + ':' + std::to_string(port)];
+    if (!slot) slot = std::make_shared<Slot>();
+    auto kept = std::make_shared<std::pair<std::shared_ptr<TlsClient>, std::shared_ptr<Slot>>>(self, slot);
+
+    auto tls = std::make_unique<TlsSocket>(std::move(socket), context_);
+    SSL* ssl = tls->native_handle();
+    error_code no_address;
+    asio::ip::make_address(host, no_address);
+    if (no_address) SSL_set_tlsext_host_name(ssl, host.c_str());  // RFC 6066: names only
+    SSL_set_ex_data(ssl, slot_index(), kept->second.get());
+    if (kept->second->session) SSL_set_session(ssl, kept->second->session);
+    error_code error;
+    tls->set_verify_callback(asio::ssl::host_name_verification(host), error);
+
+    Timer timer{co_await asio::this_coro::executor, end};
+    bool late = false;
+    // The timer's handler may run after this coroutine has gone on: it holds its own flag and no pointer to
+    // us.
+    auto over = std::make_shared<bool>(false);
+    TlsSocket* raw = tls.get();
+    timer.async_wait([over, raw, &late](error_code cancelled) {
+        if (cancelled || *over) return;
+        late = true;
+        error_code ignored;
+        raw->next_layer().close(ignored);
+    });
+    struct Finish {
+        std::shared_ptr<bool> over;
+        ~Finish() { *over = true; }
+    } finish{over};
+    auto [failure] = co_await tls->async_handshake(asio::ssl::stream_base::client, kAwait);
+    if (late) co_return error_code(asio::error::timed_out);
+    if (failure == asio::error::operation_aborted) co_return failure;
+    if (failure) {
+        SSL_SESSION_free(std::exchange(kept->second->session, nullptr));
+        co_return error_code(Errc::TlsFailed);
+    }
+    co_return Stream(std::move(tls), std::move(kept));
+}
+
+}  // namespace seance::stream

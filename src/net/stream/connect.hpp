@@ -1,0 +1,34 @@
+#pragma once
+#include <boost/asio/ssl/context.hpp>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "net/stream/resolver.hpp"
+#include "net/stream/stream.hpp"
+
+namespace seance::stream {
+
+// RFC 8305: starts a try every 250 ms, or as soon as one fails; the first that connects wins. The last try's
+// error if all fail; asio::error::timed_out at `end`. TCP_NODELAY is on.
+Awaitable<Result<TcpSocket>> connect_first(Addresses addresses, std::uint16_t port, Instant end);
+
+// TLS client side of one loop: TLS 1.2 or newer, the system's certificates (or `ca_file`), name verification,
+// SNI, ALPN http/1.1, sessions resumed per host and port.
+class TlsClient : public std::enable_shared_from_this<TlsClient> {
+  public:
+    explicit TlsClient(const std::string& ca_file);  // throws std::runtime_error if the file cannot be read
+    ~TlsClient();
+
+    // The handshake over a connected socket. Errc::TlsFailed, or timed_out at `end`.
+    Awaitable<Result<Stream>> handshake(TcpSocket socket, std::string host, std::uint16_t port, Instant end);
+
+  private:
+    struct Slot;
+    static int keep_session(SSL* ssl, SSL_SESSION* session);
+
+    asio::ssl::context context_;
+    std::map<std::string, std::shared_ptr<Slot>> slots_;  // by host:port
+};
+
+}  // namespace seance::stream

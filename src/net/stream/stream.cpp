@@ -1,0 +1,61 @@
+#include "net/stream/stream.hpp"
+
+#include <boost/asio/write.hpp>
+
+namespace seance::stream {
+
+Stream::Stream(std::unique_ptr<TlsSocket> tls, std::shared_ptr<const void> keep)
+    : keep_(std::move(keep)), tls_(std::move(tls)) {}
+
+Awaitable<IoResult> Stream::read_some(asio::mutable_buffer buffer) {
+    return tls_ ? tls_->async_read_some(buffer, kAwait) : tcp_->async_read_some(buffer, kAwait);
+}
+
+Awaitable<IoResult> Stream::write_some(TwoBuffers buffers) {
+    return tls_ ? tls_->async_write_some(buffers, kAwait) : tcp_->async_write_some(buffers, kAwait);
+}
+
+Awaitable<IoResult> Stream::write(TwoBuffers buffers) {
+    return tls_ ? asio::async_write(*tls_, buffers, kAwait) : asio::async_write(*tcp_, buffers, kAwait);
+}
+
+void Stream::watch(asio::mutable_buffer scratch, Watcher done, std::shared_ptr<void> owner) {
+    auto handler = [done, owner = std::move(owner)](error_code error, std::size_t) {
+        done(owner.get(), error);
+    };
+    if (tls_)
+        tls_->async_read_some(scratch, std::move(handler));
+    else
+        tcp_->async_read_some(scratch, std::move(handler));
+}
+
+void Stream::cancel() {
+    error_code ignored;
+    socket().cancel(ignored);
+}
+
+bool Stream::shutdown_send() {
+    error_code ignored;
+    if (tls_) {
+        close();
+        return false;
+    }
+    tcp_->shutdown(asio::socket_base::shutdown_send, ignored);
+    return true;
+}
+
+void Stream::close() {
+    error_code ignored;
+    socket().close(ignored);
+}
+
+bool Stream::resumed() const {
+    return tls_ && SSL_session_reused(tls_->native_handle()) == 1;
+}
+
+asio::ip::address Stream::peer() const {
+    error_code ignored;
+    return socket().remote_endpoint(ignored).address();
+}
+
+}  // namespace seance::stream

@@ -1,0 +1,53 @@
+#pragma once
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <memory>
+#include <tuple>
+
+#include "core/runtime/awaitable.hpp"
+
+namespace seance::stream {
+
+using TcpSocket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
+using TlsSocket = asio::ssl::stream<TcpSocket>;
+using IoResult = std::tuple<error_code, std::size_t>;
+using TwoBuffers = std::array<asio::const_buffer, 2>;  // gathered; either may be empty
+
+// A connected byte stream: plain TCP, or TLS over it. The functions forward without a coroutine of their own,
+// so that plain TCP costs what the socket costs. One read and one write may be under way at a time.
+class Stream {
+  public:
+    // `keep` lives as long as the stream (what TLS callbacks refer to).
+    explicit Stream(TcpSocket socket) : tcp_(std::move(socket)) {}
+    Stream(std::unique_ptr<TlsSocket> tls, std::shared_ptr<const void> keep);
+
+    Awaitable<IoResult> read_some(asio::mutable_buffer buffer);
+    Awaitable<IoResult> write_some(TwoBuffers buffers);
+    Awaitable<IoResult> write(TwoBuffers buffers);  // all of it
+
+    // Reads in the background until something comes, the peer ends or cancel() is called; then calls `done`,
+    // which keeps `owner` alive until then.
+    using Watcher = void (*)(void* owner, error_code error);
+    void watch(asio::mutable_buffer scratch, Watcher done, std::shared_ptr<void> owner);
+
+    void cancel();
+    // Ends our direction. TLS cannot say so while it reads: there both directions end, and this gives false.
+    bool shutdown_send();
+    void close();
+    bool is_open() const { return socket().is_open(); }
+    bool tls() const { return tls_ != nullptr; }
+    bool resumed() const;  // TLS took up an earlier session
+    asio::ip::address peer() const;
+
+  private:
+    TcpSocket& socket() { return tls_ ? tls_->next_layer() : *tcp_; }
+    const TcpSocket& socket() const { return tls_ ? tls_->next_layer() : *tcp_; }
+
+    std::shared_ptr<const void> keep_;
+    std::optional<TcpSocket> tcp_;
+    std::unique_ptr<TlsSocket> tls_;
+};
+
+}  // namespace seance::stream
