@@ -18,9 +18,7 @@ void BufferPool::give_back(Buffer buffer) {
     if (buffer && kept_.size() < kMostKept) kept_.push_back(std::move(buffer));
 }
 
-Loop::Loop() : scratch_(std::make_unique<std::array<char, BufferPool::kSize>>()) {
-    asio::co_spawn(executor(), sweep(), asio::detached);
-}
+Loop::Loop() { asio::co_spawn(executor(), sweep(), asio::detached); }
 
 Loop::~Loop() = default;
 

@@ -1,8 +1,8 @@
 #pragma once
-#include <array>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "core/runtime/awaitable.hpp"
@@ -37,9 +37,9 @@ class Loop {
     Deadlines& deadlines() { return deadlines_; }
     BufferPool& buffers() { return buffers_; }
 
-    // Where idle connections read their first bytes, so that they hold no memory of their own. Whoever is
-    // resumed with data here copies it away before anything else can run on the loop.
-    std::array<char, BufferPool::kSize>& scratch() { return *scratch_; }
+    // Room to read into and look at before anything else runs on the loop: with a plain recv(), or for bytes
+    // that are thrown away. Not for asynchronous reads, whose handler may run after another one's.
+    std::span<char> scratch() { return {scratch_.get(), BufferPool::kSize}; }
 
     void run();   // until stop()
     void stop();  // from any thread
@@ -47,11 +47,12 @@ class Loop {
   private:
     Awaitable<void> sweep();
 
-    asio::io_context io_{1};
-    asio::executor_work_guard<Executor> work_{io_.get_executor()};
+    // The context goes first when a loop ends, and takes the coroutines that still use the rest with it.
     Deadlines deadlines_;
     BufferPool buffers_;
-    std::unique_ptr<std::array<char, BufferPool::kSize>> scratch_;
+    BufferPool::Buffer scratch_{new char[BufferPool::kSize]};
+    asio::io_context io_{1};
+    asio::executor_work_guard<Executor> work_{io_.get_executor()};
 };
 
 }  // namespace seance

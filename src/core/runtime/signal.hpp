@@ -1,8 +1,5 @@
 #pragma once
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/dispatch.hpp>
-#include <boost/asio/post.hpp>
-#include <memory>
+#include <boost/asio/steady_timer.hpp>
 #include <utility>
 
 #include "core/runtime/awaitable.hpp"
@@ -10,50 +7,30 @@
 namespace seance {
 
 // Lets one coroutine wait until another part of the same loop calls notify(). A notification with nobody
-// waiting is kept, once. One waiter at a time.
+// waiting is kept, once. One waiter at a time. Waiting ends without notification when the task is cancelled.
 class Signal {
   public:
-    explicit Signal(Executor executor) : executor_(executor) {}
+    explicit Signal(Executor executor) : timer_(executor) {}
 
     void notify() {
-        if (!waiter_) {
+        if (!waiting_)
             pending_ = true;
-            return;
-        }
-        asio::post(executor_, [waiter = std::move(waiter_)]() mutable { waiter->complete(); });
+        else if (std::exchange(waiting_, false))
+            timer_.cancel();
     }
 
-    Awaitable<void> wait();
+    Awaitable<void> wait() {
+        if (std::exchange(pending_, false)) co_return;
+        waiting_ = true;
+        // A timer that never ends: its context owns the waiting coroutine, and frees it when the loop goes.
+        timer_.expires_at(Instant::max());
+        co_await timer_.async_wait(kAwait);
+        waiting_ = false;
+    }
 
   private:
-    struct Waiter {
-        virtual ~Waiter() = default;
-        virtual void complete() = 0;
-    };
-    template <class Handler>
-    struct WaiterOf final : Waiter {
-        explicit WaiterOf(Handler h) : handler(std::move(h)) {}
-        void complete() override { std::move(handler)(); }
-        Handler handler;
-    };
-
-    auto suspend() {
-        return asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(
-            [this](auto handler) {
-                waiter_ = std::make_unique<WaiterOf<decltype(handler)>>(std::move(handler));
-            },
-            kUseAwaitable);
-    }
-
-    static constexpr asio::use_awaitable_t<Executor> kUseAwaitable{};
-    Executor executor_;
-    std::unique_ptr<Waiter> waiter_;
-    bool pending_ = false;
+    Timer timer_;
+    bool pending_ = false, waiting_ = false;
 };
-
-inline Awaitable<void> Signal::wait() {
-    if (std::exchange(pending_, false)) co_return;
-    co_await suspend();
-}
 
 }  // namespace seance

@@ -59,10 +59,4 @@ Awaitable<RequestBody::Sent> RequestBody::stream(http::ClientConnection& connect
     co_return Sent{};
 }
 
-int status_for_body_error(const error_code& error) {
-    if (error == asio::error::timed_out) return 408;
-    if (error == boost::system::errc::message_size) return 413;
-    return 400;
-}
-
 }  // namespace seance::proxy

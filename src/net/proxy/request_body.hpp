@@ -33,7 +33,4 @@ class RequestBody {
     std::string_view bytes_;
 };
 
-// The status for an error of Exchange::read_body().
-int status_for_body_error(const error_code& error);
-
 }  // namespace seance::proxy

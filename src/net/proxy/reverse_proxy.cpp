@@ -59,7 +59,7 @@ class ReverseProxy::Forwarding {
         if (is_loop(exchange_.head(), identity_, rules_.headers)) co_return fail(508);
         exchange_.request_id();
         if (!body_.streams() && body_.length().value_or(0) > 0)
-            if (auto error = co_await body_.gather()) co_return fail(status_for_body_error(error));
+            if (auto error = co_await body_.gather()) co_return fail(http::status_of_body_error(error));
         upgrade_ = exchange_.head().upgrades_to_websocket;
         auto head = co_await request_upstream();
         if (!head) co_return;  // answered
@@ -166,7 +166,7 @@ class ReverseProxy::Forwarding {
         bool whole = !send_failure && sent.end == RequestBody::Sent::Whole;
         if (!send_failure && sent.end == RequestBody::Sent::ClientFailed && order[0] == 0) {
             connection.close();
-            fail(status_for_body_error(sent.error));
+            fail(http::status_of_body_error(sent.error));
             co_return error_code(asio::error::operation_aborted);
         }
         if (head_failure) std::rethrow_exception(head_failure);
