@@ -1,0 +1,114 @@
+#pragma once
+#include <boost/asio/ip/tcp.hpp>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/runtime/loop.hpp"
+#include "net/websocket/codec.hpp"
+
+namespace seance::websocket {
+
+using TcpSocket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
+
+struct Options {
+    Role role = Role::Server;
+    std::size_t max_message = 1 << 20;  // bytes of one message from the peer; above: close 1009
+    std::size_t max_queue = 1 << 20;    // bytes waiting for a peer that reads slowly; above: close 1013
+    Duration ping_interval = std::chrono::seconds(30);  // a peer silent for two of them is gone; 0: never
+    Duration close_timeout = std::chrono::seconds(5);   // from our Close frame to the end of the connection
+};
+
+// How a connection ended: the code and reason of the Close frame that began the end.
+struct Ending {
+    std::uint16_t code = close_code::kAbnormal;  // kAbnormal: cut without a Close frame
+    std::string reason;
+    bool by_us = false;
+};
+
+// One WebSocket from handshake to close, on one loop. An idle server connection holds this object and one
+// pending wait: no buffer, no coroutine.
+//
+// Frames sent in one turn of the loop leave in one write, at the turn's end. What does not fit into the
+// socket waits, up to `max_queue`; then the peer loses its own connection (1013) and delays nobody.
+class WebSocket : public std::enable_shared_from_this<WebSocket> {
+  public:
+    // Hears of one connection, on the loop and never from inside send() or close().
+    class Listener {
+      public:
+        virtual void on_message(Opcode kind,
+                                std::string_view payload) = 0;  // the view is good until it returns
+        virtual void on_closed(const Ending& ending) = 0;       // once, last
+      protected:
+        ~Listener() = default;
+    };
+
+    // `options` must outlive the connection; many connections share them.
+    static std::shared_ptr<WebSocket> make(Loop& loop, TcpSocket socket, const Options& options);
+    ~WebSocket();
+
+    // Begins: sends `preamble` (the 101) first and takes `leftover` as the first bytes of the peer. With a
+    // listener each message goes to it; it must live until on_closed(). Without one: read_message().
+    void start(Listener* listener, std::string preamble, std::string leftover);
+
+    struct Message {
+        Opcode kind = Opcode::Text;
+        std::string data;
+    };
+    // The next message; connection_aborted when there will be none (see ending()). One at a time.
+    Awaitable<Result<Message>> read_message();
+
+    void send(SharedFrame frame);                      // server only: a frame is not masked
+    void send(Opcode kind, std::string_view payload);  // either role
+    void close(std::uint16_t code,
+               std::string_view reason);  // polite: waits for the peer up to close_timeout
+    void cancel();                        // at once; on_closed() follows
+
+    bool open() const { return state_ == State::Open; }  // false from the first Close frame on
+    bool ended() const { return state_ == State::Ended; }
+    std::size_t queued() const { return queued_; }
+    const Ending& ending() const { return ending_; }
+
+  private:
+    // Open → Closing (our Close frame is queued) → Flushing (both sides have closed, or there is nobody to
+    // wait for) → Ended.
+    enum class State : std::uint8_t { Open, Closing, Flushing, Ended };
+    struct Reader;
+
+    WebSocket(Loop& loop, TcpSocket socket, const Options& options);
+    void read_on();
+    void on_readable();
+    void take(std::span<char> bytes);
+    void handle(const Decoder::Step& step);
+    void queue(SharedFrame frame);
+    void queue_frame(Opcode kind, std::string_view payload);
+    void drop_unsent();
+    void flush();
+    void wait_writable();
+    void sent(std::size_t bytes);
+    void begin_close(std::uint16_t code, std::string_view reason, bool by_us);
+    void finish_when_flushed();
+    void end();
+    void on_tick();
+    static void on_deadline(void* self);
+
+    Loop& loop_;
+    TcpSocket socket_;
+    const Options& options_;
+    Listener* listener_ = nullptr;
+    std::unique_ptr<Reader> reader_;  // only for read_message()
+    Decoder decoder_;
+    Deadline deadline_;
+    std::vector<SharedFrame> queue_;
+    std::size_t queued_ = 0;  // bytes in queue_ not sent yet
+    std::size_t offset_ = 0;  // of the first frame that is sent already
+    Ending ending_;
+    State state_ = State::Open;
+    bool reading_ = false, flush_posted_ = false, waiting_writable_ = false;
+    bool heard_ = false, failed_ = false, half_closed_ = false;
+};
+
+}  // namespace seance::websocket

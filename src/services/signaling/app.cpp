@@ -1,0 +1,52 @@
+#include "services/signaling/app.hpp"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+
+#include "core/observe/log.hpp"
+#include "net/http/router.hpp"
+
+namespace seance::signaling {
+namespace {
+
+// Each peer is an open file, and the usual soft limit is 1024.
+void allow_open_files(std::uint64_t wanted) {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
+    limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur < wanted)
+        observe::log(observe::Level::Warning, "open_files_limited")
+            .field("limit", static_cast<std::uint64_t>(limit.rlim_cur))
+            .field("wanted", wanted);
+}
+
+http::ServerOptions server_options(const Settings& settings) {
+    http::ServerOptions options;
+    options.max_connections = settings.max_connections + 1000;  // room for those that are to be told 503
+    options.max_body = 1 << 20;
+    return options;
+}
+
+}  // namespace
+
+App::App(Loop& loop, const Settings& settings)
+    : lobby_(loop, settings),
+      server_(loop, server_options(settings), make_handler(lobby_)),
+      admin_(loop, {}, http::admin_router()) {
+    allow_open_files(settings.max_connections + 1100);
+    server_.listen(settings.address, settings.port);
+    if (settings.admin_port != 0) admin_.listen("127.0.0.1", settings.admin_port);
+    observe::log(observe::Level::Info, "listening")
+        .field("address", settings.address)
+        .field("port", static_cast<unsigned>(server_.port()));
+}
+
+Awaitable<void> App::drain() {
+    co_await lobby_.drain();
+    co_await server_.drain();
+    co_await admin_.drain();
+}
+
+}  // namespace seance::signaling

@@ -1,0 +1,91 @@
+#include "services/signaling/room.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace seance::signaling {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+struct Listener : Member {
+    void deliver(const websocket::SharedFrame& frame) override { heard.push_back(frame->substr(2)); }
+    std::vector<std::string> heard;
+};
+
+struct RoomsTest : testing::Test {
+    void publish(std::string_view topic, std::string_view text) {
+        if (auto* room = rooms.find(topic))
+            room->deliver(websocket::share_frame(websocket::Opcode::Text, text));
+    }
+    Rooms rooms;
+    Listener ann, bob;
+};
+
+}  // namespace
+
+TEST_F(RoomsTest, DeliverToTheSubscribersOfATopicAlone) {
+    rooms.subscribe(ann, "a");
+    rooms.subscribe(bob, "a");
+    rooms.subscribe(bob, "b");
+
+    publish("a", "1");
+    publish("b", "2");
+    publish("c", "3");
+
+    EXPECT_THAT(ann.heard, ElementsAre("1"));
+    EXPECT_THAT(bob.heard, ElementsAre("1", "2"));
+}
+
+TEST_F(RoomsTest, SubscribingTwiceDeliversOnce) {
+    rooms.subscribe(ann, "a");
+    rooms.subscribe(ann, "a");
+
+    publish("a", "1");
+
+    EXPECT_THAT(ann.heard, ElementsAre("1"));
+    EXPECT_EQ(rooms.find("a")->size(), 1u);
+}
+
+TEST_F(RoomsTest, ARoomDisappearsWithItsLastSubscriber) {
+    rooms.subscribe(ann, "a");
+    rooms.subscribe(bob, "a");
+
+    rooms.unsubscribe(ann, "a");
+    EXPECT_EQ(rooms.find("a")->size(), 1u);
+    rooms.unsubscribe(bob, "a");
+    rooms.unsubscribe(bob, "never");
+
+    EXPECT_EQ(rooms.find("a"), nullptr);
+    EXPECT_EQ(rooms.size(), 0u);
+}
+
+TEST_F(RoomsTest, LeavingEndsAllSubscriptions) {
+    rooms.subscribe(ann, "");
+    rooms.subscribe(ann, "b");
+    rooms.subscribe(bob, "b");
+
+    rooms.leave(ann);
+    publish("", "1");
+    publish("b", "2");
+
+    EXPECT_THAT(ann.heard, IsEmpty());
+    EXPECT_THAT(bob.heard, ElementsAre("2"));
+    EXPECT_EQ(ann.topics(), 0u);
+    EXPECT_EQ(rooms.size(), 1u);
+    rooms.leave(bob);
+}
+
+TEST_F(RoomsTest, TopicsAreKeptThoughTheTextTheyCameFromIsGone) {
+    {
+        std::string text = "a topic that is longer than a short string holds in place";
+        rooms.subscribe(ann, text);
+        text.assign(text.size(), 'x');
+    }
+
+    EXPECT_NE(rooms.find("a topic that is longer than a short string holds in place"), nullptr);
+    rooms.leave(ann);
+}
+
+}  // namespace seance::signaling

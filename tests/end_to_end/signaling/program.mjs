@@ -1,0 +1,89 @@
+// Starting and stopping what the tests talk to: our program, the reference server, real clients.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createRequire } from 'node:module'
+import { existsSync } from 'node:fs'
+import net from 'node:net'
+import path from 'node:path'
+import readline from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+const here = path.dirname(fileURLToPath(import.meta.url))
+const require = createRequire(import.meta.url)
+const bin = process.env.SEANCE_BIN ?? path.join(here, '../../../build/bin')
+const program = path.join(bin, 'seance-signaling')
+
+// The reason to skip, or false.
+export function missing (...packages) {
+  if (!existsSync(program)) return `${program} is not built`
+  for (const name of packages) {
+    try { require.resolve(name) } catch { return `the npm package ${name} is not installed: npm --prefix tests ci` }
+  }
+  return false
+}
+
+export async function waitFor (condition, what, limit = 20_000) {
+  const end = Date.now() + limit
+  for (;;) {
+    const value = condition()
+    if (value) return value
+    if (Date.now() > end) throw new Error(`waited ${limit} ms in vain for ${what}`)
+    await new Promise(resolve => setTimeout(resolve, 10))
+  }
+}
+
+async function stop (child, signal) {
+  if (child.exitCode === null && child.signalCode === null) {
+    child.kill(signal)
+    await once(child, 'exit')
+  }
+  return child.exitCode
+}
+
+// Ours, on a free port unless one is named; ready when it resolves.
+export async function startSeance (settings = {}) {
+  const env = { ...process.env, PORT: '0', ADDRESS: '127.0.0.1', ...settings }
+  const child = spawn(program, [], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const log = []
+  readline.createInterface({ input: child.stdout }).on('line', line => log.push(JSON.parse(line)))
+  const { port } = await waitFor(() => log.find(line => line.event === 'listening'), 'seance-signaling to listen')
+  return { port, log, url: `ws://127.0.0.1:${port}`, stop: (signal = 'SIGTERM') => stop(child, signal) }
+}
+
+export async function freePort () {
+  const server = net.createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address()
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+export async function startReference () {
+  const port = await freePort()
+  const script = path.join(path.dirname(require.resolve('y-webrtc/package.json')), 'bin/server.js')
+  const child = spawn(process.execPath, [script], { env: { ...process.env, PORT: String(port) }, stdio: ['ignore', 'pipe', 'ignore'] })
+  await once(child.stdout, 'data')
+  return { port, url: `ws://127.0.0.1:${port}`, stop: () => stop(child, 'SIGKILL') }
+}
+
+// A real y-webrtc client; see yjs_peer.cjs.
+export function startPeer (url, room, password) {
+  const child = spawn(process.execPath, [path.join(here, 'yjs_peer.cjs'), url, room, ...(password ? [password] : [])],
+    { stdio: ['pipe', 'pipe', 'ignore'] })
+  const events = []
+  readline.createInterface({ input: child.stdout }).on('line', line => {
+    try { events.push(JSON.parse(line)) } catch { /* a library's own words */ }
+  })
+  const tell = command => child.stdin.write(JSON.stringify(command) + '\n')
+  const has = predicate => events.some(predicate)
+  return {
+    events,
+    write: text => tell({ write: text }),
+    leave: () => tell({ leave: true }),
+    connected: times => waitFor(() => events.filter(e => e.event === 'connected').length >= times, `connection ${times}`),
+    heard: (predicate, what) => waitFor(() => has(e => e.event === 'message' && predicate(e.message)), what),
+    sees: text => waitFor(() => has(e => e.event === 'text' && e.text === text), `the text "${text}"`),
+    stop: () => stop(child, 'SIGKILL')
+  }
+}
