@@ -95,7 +95,7 @@ void WebSocket::read_on() {
 }
 
 void WebSocket::on_readable() {
-    auto& scratch = loop_.scratch();
+    auto scratch = loop_.scratch();
     auto n = ::recv(socket_.native_handle(), scratch.data(), scratch.size(), MSG_DONTWAIT);
     if (n == 0 || (n < 0 && !would_block(errno))) return end();
     if (n > 0) {
