@@ -37,7 +37,14 @@ Context::Context()
     ::dup2(STDERR_FILENO, STDOUT_FILENO);
 }
 
-void Context::result(std::string_view text) const { write_all(result_fd_, text); }
+void Context::result(std::string_view text) const {
+    write_all(result_fd_, text);
+}
+
+void Context::result_to(int fd) {
+    ::dup3(fd, result_fd_, O_CLOEXEC);
+    result_style_ = note_style_ = Style{false};
+}
 
 void Context::note(std::string_view line) const {
     if (!quiet) write_all(STDERR_FILENO, std::string(line) + "\n");
@@ -83,14 +90,18 @@ std::optional<Manifest> Context::manifest() {
         std::error_code error;
         const auto shown = stack_file.empty() ? fs::relative(path, error).string() : stack_file;
         std::string all;
-        for (const auto& finding : parsed.problems) all += (all.empty() ? "" : "\n  ") + print(finding, shown);
-        return refuse("INVALID_STACK", parsed.problems.size() == 1 ? all : fmt::format("{} problems:\n  {}", parsed.problems.size(), all));
+        for (const auto& finding : parsed.problems)
+            all += (all.empty() ? "" : "\n  ") + print(finding, shown);
+        return refuse("INVALID_STACK", parsed.problems.size() == 1
+                                           ? all
+                                           : fmt::format("{} problems:\n  {}", parsed.problems.size(), all));
     }
     const auto* found = parsed.stack.environment(environment);
     if (!found) {
         std::vector<std::string> names;
         for (const auto& each : parsed.stack.environments) names.push_back(each.name);
-        return refuse("NO_ENVIRONMENT", fmt::format("{} has no environment {}{}", path, environment, did_you_mean(environment, names)));
+        return refuse("NO_ENVIRONMENT", fmt::format("{} has no environment {}{}", path, environment,
+                                                    did_you_mean(environment, names)));
     }
     Manifest manifest;
     manifest.environment = *found;
@@ -100,6 +111,8 @@ std::optional<Manifest> Context::manifest() {
     return manifest;
 }
 
-std::map<std::string, std::string> process_environment() { return config::process_environment(); }
+std::map<std::string, std::string> process_environment() {
+    return config::process_environment();
+}
 
 }  // namespace seance::cli

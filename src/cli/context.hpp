@@ -20,7 +20,7 @@ struct Manifest {
 // What every command gets: the global options, and the two streams. Standard output carries the result alone,
 // also when something below logs there: what others write to it goes to standard error.
 class Context {
- public:
+  public:
     Context();
 
     std::string stack_file;  // "" = stack.yaml here or in a folder above
@@ -33,6 +33,7 @@ class Context {
 
     void result(std::string_view text) const;  // as it is
     void note(std::string_view line) const;    // progress, on standard error; not with --quiet
+    void result_to(int fd);                    // from now on there: a process that leaves its terminal
 
     // An error as a sentence, or as one JSON object on standard output with --json; gives `exit`.
     int fail(int exit, std::string_view code, std::string_view message, std::string_view hint = {}) const;
@@ -42,7 +43,7 @@ class Context {
     // The same without telling: for doctor.
     std::string find_manifest() const;
 
- private:
+  private:
     int result_fd_;
     Style result_style_, note_style_;
 };

@@ -6,12 +6,12 @@ namespace seance::cli {
 enum ExitCode {
     kDone = 0,
     kFailed = 1,
-    kNotThere = 3,      // the wanted thing does not exist
-    kRefused = 5,       // lock held, nobody to confirm
-    kUnreachable = 6,   // a remote could not be reached: outcome unknown
-    kCheckFailed = 7,   // verify, doctor
+    kNotThere = 3,     // the wanted thing does not exist
+    kRefused = 5,      // lock held, nobody to confirm
+    kUnreachable = 6,  // a remote could not be reached: outcome unknown
+    kCheckFailed = 7,  // verify, doctor
     kUsage = 64,
-    kBadConfig = 65,    // invalid manifest or configuration
+    kBadConfig = 65,  // invalid manifest or configuration
     kInterrupted = 130,
 };
 

@@ -20,7 +20,8 @@ std::optional<std::string> parse_since(std::string_view text, std::chrono::syste
     auto body = text.substr(0, text.size() - (utc ? 1 : 0));
     for (std::size_t i = 0; i < body.size(); ++i) {
         const bool digit = body[i] >= '0' && body[i] <= '9';
-        if (i < kForm.size() ? (kForm[i] == '0' ? !digit : body[i] != kForm[i]) : !(i == kForm.size() ? body[i] == '.' : digit))
+        if (i < kForm.size() ? (kForm[i] == '0' ? !digit : body[i] != kForm[i])
+                             : !(i == kForm.size() ? body[i] == '.' : digit))
             return std::nullopt;
     }
     return std::string(body);
@@ -32,8 +33,8 @@ LogEntry parse_entry(std::string_view line, std::string_view service) {
     return {std::string(line.substr(0, space)), std::string(service), std::string(line.substr(space + 1))};
 }
 
-std::vector<LogEntry> read_log(const std::string& folder, const std::string& service, const std::string& since,
-                               std::size_t most) {
+std::vector<LogEntry> read_log(const std::string& folder, const std::string& service,
+                               const std::string& since, std::size_t most) {
     std::deque<LogEntry> entries;
     const auto path = folder + "/" + service + ".log";
     // From the newest file back, until there is enough.
@@ -51,14 +52,16 @@ std::vector<LogEntry> read_log(const std::string& folder, const std::string& ser
             of_file.push_back(std::move(entry));
             if (of_file.size() + entries.size() > most) of_file.pop_front();
         }
-        entries.insert(entries.begin(), std::make_move_iterator(of_file.begin()), std::make_move_iterator(of_file.end()));
+        entries.insert(entries.begin(), std::make_move_iterator(of_file.begin()),
+                       std::make_move_iterator(of_file.end()));
         if (older) break;
     }
     return {std::make_move_iterator(entries.begin()), std::make_move_iterator(entries.end())};
 }
 
 void sort_by_time(std::vector<LogEntry>& entries) {
-    std::stable_sort(entries.begin(), entries.end(), [](const LogEntry& a, const LogEntry& b) { return a.time < b.time; });
+    std::stable_sort(entries.begin(), entries.end(),
+                     [](const LogEntry& a, const LogEntry& b) { return a.time < b.time; });
 }
 
 LogFollower::LogFollower(std::string folder, std::string service)
@@ -71,7 +74,11 @@ LogFollower::LogFollower(std::string folder, std::string service)
 }
 
 LogFollower::LogFollower(LogFollower&& other) noexcept
-    : path_(std::move(other.path_)), service_(std::move(other.service_)), partial_(std::move(other.partial_)), fd_(other.fd_), inode_(other.inode_) {
+    : path_(std::move(other.path_)),
+      service_(std::move(other.service_)),
+      partial_(std::move(other.partial_)),
+      fd_(other.fd_),
+      inode_(other.inode_) {
     other.fd_ = -1;
 }
 

@@ -16,8 +16,10 @@ std::vector<std::string> texts(const std::vector<LogEntry>& entries) {
 }
 
 class LogReaderTest : public testing::Test {
- protected:
-    void write(const std::string& name, const std::string& text) { std::ofstream(path() + "/" + name, std::ios::app) << text; }
+  protected:
+    void write(const std::string& name, const std::string& text) {
+        std::ofstream(path() + "/" + name, std::ios::app) << text;
+    }
     std::string path() const { return folder_.path().string(); }
     test::TemporaryFolder folder_;
 };
@@ -27,7 +29,8 @@ TEST_F(LogReaderTest, ReadsTheLastLinesOverRotatedFiles) {
     write("api.log", "2026-01-01T00:00:03.000Z three\n");
 
     EXPECT_THAT(texts(read_log(path(), "api", "", 2)), testing::ElementsAre("two", "three"));
-    EXPECT_THAT(texts(read_log(path(), "api", "2026-01-01T00:00:02", 10)), testing::ElementsAre("two", "three"));
+    EXPECT_THAT(texts(read_log(path(), "api", "2026-01-01T00:00:02", 10)),
+                testing::ElementsAre("two", "three"));
     EXPECT_THAT(texts(read_log(path(), "other", "", 10)), testing::IsEmpty());
 }
 

@@ -17,17 +17,24 @@ namespace {
 namespace json = boost::json;
 using Finding = Outcome<std::string>;  // what was seen, or what is wrong
 
-Finding seen(std::string what) { return Finding{boost::system::in_place_value, std::move(what)}; }
-Finding wrong(std::string what) { return Problem{std::move(what)}; }
+Finding seen(std::string what) {
+    return Finding{boost::system::in_place_value, std::move(what)};
+}
+Finding wrong(std::string what) {
+    return Problem{std::move(what)};
+}
 
 // The settings of a check with references filled in.
 class Settings {
- public:
-    Settings(const std::map<std::string, std::string>& settings, const std::map<std::string, std::string>& values) {
+  public:
+    Settings(const std::map<std::string, std::string>& settings,
+             const std::map<std::string, std::string>& values) {
         for (const auto& [key, text] : settings) {
             auto value = stack::expand(text, values);
-            if (value) values_[key] = *value;
-            else problem_ = value.error().what;
+            if (value)
+                values_[key] = *value;
+            else
+                problem_ = value.error().what;
         }
     }
     std::string get(const std::string& key, std::string fallback = {}) const {
@@ -36,13 +43,14 @@ class Settings {
     }
     const std::string& problem() const { return problem_; }
 
- private:
+  private:
     std::map<std::string, std::string> values_;
     std::string problem_;
 };
 
 // Sends a request for a public URL to the edge.
-Awaitable<Result<http::WholeResponse>> ask(const Outside& outside, std::string method, std::string url, http::Fields fields, std::string body) {
+Awaitable<Result<http::WholeResponse>> ask(const Outside& outside, std::string method, std::string url,
+                                           http::Fields fields, std::string body) {
     auto parsed = http::parse_url(url);
     if (!parsed) co_return parsed.error();
     http::Origin edge;
@@ -77,20 +85,25 @@ Awaitable<Finding> check_health(const Outside& outside, std::string url) {
     co_return answer->status / 100 == 2 ? seen(what) : wrong(what);
 }
 
-// Publishes a few random bytes with the builder's key and fetches them back from where they are for everybody.
+// Publishes a few random bytes with the builder's key and fetches them back from where they are for
+// everybody.
 Awaitable<Finding> check_deploy(const Outside& outside, std::string base, Settings settings) {
     const auto content = "seance verify " + random_id() + "\n";
-    json::object file{{"path", settings.get("path", "releases/verify.txt")}, {"content", base64_encode(content)}};
+    json::object file{{"path", settings.get("path", "releases/verify.txt")},
+                      {"content", base64_encode(content)}};
     auto body = json::serialize(json::object{{"files", json::array{std::move(file)}}});
     http::Fields fields{{"Content-Type", "application/json"}};
     fields.set("X-Builder-Key", settings.get("key"));
     auto published = co_await ask(outside, "POST", base + "/deploy", std::move(fields), std::move(body));
     if (!published) co_return wrong("POST /deploy: " + why(published.error(), outside.limit));
-    if (published->status != 200) co_return wrong(fmt::format("POST /deploy answered {}: {}", published->status, in_short(published->body)));
+    if (published->status != 200)
+        co_return wrong(
+            fmt::format("POST /deploy answered {}: {}", published->status, in_short(published->body)));
     http::Fields none;
     auto fetched = co_await ask(outside, "GET", settings.get("download"), std::move(none), "");
     if (!fetched) co_return wrong("download: " + why(fetched.error(), outside.limit));
-    if (fetched->status != 200) co_return wrong(fmt::format("published, but the download answered {}", fetched->status));
+    if (fetched->status != 200)
+        co_return wrong(fmt::format("published, but the download answered {}", fetched->status));
     if (fetched->body != content) co_return wrong("published, but the download gave other bytes");
     co_return seen(fmt::format("published and downloaded {} bytes", content.size()));
 }
@@ -99,14 +112,17 @@ using Socket = std::shared_ptr<websocket::WebSocket>;
 
 Awaitable<Finding> exchange_message(Socket speaker, Socket listener) {
     const auto topic = "seance-verify-" + random_id();
-    listener->send(websocket::Opcode::Text, json::serialize(json::object{{"type", "subscribe"}, {"topics", json::array{topic}}}));
+    listener->send(websocket::Opcode::Text,
+                   json::serialize(json::object{{"type", "subscribe"}, {"topics", json::array{topic}}}));
     // Its answer says that the subscription is in place.
     listener->send(websocket::Opcode::Text, R"({"type":"ping"})");
     if (auto pong = co_await listener->read_message(); !pong) co_return wrong("the connection was closed");
-    speaker->send(websocket::Opcode::Text, json::serialize(json::object{{"type", "publish"}, {"topic", topic}, {"data", "hello"}}));
+    speaker->send(websocket::Opcode::Text,
+                  json::serialize(json::object{{"type", "publish"}, {"topic", topic}, {"data", "hello"}}));
     auto message = co_await listener->read_message();
     if (!message) co_return wrong("the connection was closed before the message came");
-    if (message->data.find(topic) == std::string::npos) co_return wrong("another message came: " + in_short(message->data));
+    if (message->data.find(topic) == std::string::npos)
+        co_return wrong("another message came: " + in_short(message->data));
     co_return seen("a message went from one peer to another");
 }
 
@@ -133,16 +149,20 @@ Awaitable<Finding> check_relay(const Outside& outside, std::string base, Setting
 
 Awaitable<Finding> check_chat(const Outside& outside, std::string base, Settings settings) {
     json::object message{{"role", "user"}, {"content", "Say hello."}};
-    auto body = json::serialize(json::object{{"model", settings.get("model")}, {"messages", json::array{std::move(message)}}});
+    auto body = json::serialize(
+        json::object{{"model", settings.get("model")}, {"messages", json::array{std::move(message)}}});
     http::Fields fields{{"Content-Type", "application/json"}};
     fields.set("Authorization", "Bearer " + settings.get("key"));
-    auto answer = co_await ask(outside, "POST", base + "/v1/chat/completions", std::move(fields), std::move(body));
+    auto answer =
+        co_await ask(outside, "POST", base + "/v1/chat/completions", std::move(fields), std::move(body));
     if (!answer) co_return wrong(why(answer.error(), outside.limit));
-    if (answer->status != 200) co_return wrong(fmt::format("answered {}: {}", answer->status, in_short(answer->body)));
+    if (answer->status != 200)
+        co_return wrong(fmt::format("answered {}: {}", answer->status, in_short(answer->body)));
     boost::system::error_code error;
     const auto root = json::parse(answer->body, error);
     const auto* content = error ? nullptr : root.find_pointer("/choices/0/message/content", error);
-    if (!content || !content->is_string()) co_return wrong("the answer holds no message: " + in_short(answer->body));
+    if (!content || !content->is_string())
+        co_return wrong("the answer holds no message: " + in_short(answer->body));
     co_return seen(fmt::format("{} answered \"{}\"", settings.get("model"), in_short(content->get_string())));
 }
 
@@ -150,8 +170,10 @@ Awaitable<Finding> check_request(const Outside& outside, std::string base, Setti
     http::Fields fields;
     auto body = settings.get("body");
     if (!body.empty()) fields.set("Content-Type", "application/json");
-    const auto method = settings.get("method", body.empty() ? "GET" : "POST"), expected = settings.get("expect", "200");
-    auto answer = co_await ask(outside, method, base + settings.get("path", "/"), std::move(fields), std::move(body));
+    const auto method = settings.get("method", body.empty() ? "GET" : "POST"),
+               expected = settings.get("expect", "200");
+    auto answer =
+        co_await ask(outside, method, base + settings.get("path", "/"), std::move(fields), std::move(body));
     if (!answer) co_return wrong(why(answer.error(), outside.limit));
     const auto what = fmt::format("{} {} answered {}", method, settings.get("path", "/"), answer->status);
     co_return std::to_string(answer->status) == expected ? seen(what) : wrong(what + ", not " + expected);
@@ -164,10 +186,14 @@ Awaitable<Finding> run(const Outside& outside, const stack::Service& service, co
     Settings settings{check->settings, outside.values};
     if (!settings.problem().empty()) co_return wrong(settings.problem());
     switch (check->kind) {
-        case stack::Check::Deploy: co_return co_await check_deploy(outside, url->second, settings);
-        case stack::Check::Relay: co_return co_await check_relay(outside, url->second, settings);
-        case stack::Check::Chat: co_return co_await check_chat(outside, url->second, settings);
-        case stack::Check::Request: co_return co_await check_request(outside, url->second, settings);
+        case stack::Check::Deploy:
+            co_return co_await check_deploy(outside, url->second, settings);
+        case stack::Check::Relay:
+            co_return co_await check_relay(outside, url->second, settings);
+        case stack::Check::Chat:
+            co_return co_await check_chat(outside, url->second, settings);
+        case stack::Check::Request:
+            co_return co_await check_request(outside, url->second, settings);
     }
     co_return wrong("unknown kind of check");
 }
@@ -175,17 +201,22 @@ Awaitable<Finding> run(const Outside& outside, const stack::Service& service, co
 std::string_view name_of(const stack::Check* check) {
     if (!check) return "health";
     switch (check->kind) {
-        case stack::Check::Deploy: return "deploy and download";
-        case stack::Check::Relay: return "relay";
-        case stack::Check::Chat: return "chat";
-        case stack::Check::Request: return "request";
+        case stack::Check::Deploy:
+            return "deploy and download";
+        case stack::Check::Relay:
+            return "relay";
+        case stack::Check::Chat:
+            return "chat";
+        case stack::Check::Request:
+            return "request";
     }
     return "";
 }
 
 }  // namespace
 
-Awaitable<CheckResult> run_check(const Outside& outside, const stack::Service& service, const stack::Check* check) {
+Awaitable<CheckResult> run_check(const Outside& outside, const stack::Service& service,
+                                 const stack::Check* check) {
     CheckResult result;
     result.service = service.name;
     result.check = name_of(check);

@@ -29,6 +29,7 @@ struct Outside {
 };
 
 // Runs one declared check of a service, or (without `check`) its health through the edge.
-Awaitable<CheckResult> run_check(const Outside& outside, const stack::Service& service, const stack::Check* check);
+Awaitable<CheckResult> run_check(const Outside& outside, const stack::Service& service,
+                                 const stack::Check* check);
 
 }  // namespace seance::cli

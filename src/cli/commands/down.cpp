@@ -19,8 +19,10 @@ int down(Context& context) {
     const local::StateFolder state{manifest->root};
     const auto pid = local::RunLock::holder(state);
     const auto say = [&](bool stopped) {
-        if (context.json) context.result(fmt::format("{{\"schema\":\"seance.down/1\",\"stopped\":{}}}\n", stopped));
-        else context.note(stopped ? "stopped" : "nothing runs here");
+        if (context.json)
+            context.result(fmt::format("{{\"schema\":\"seance.down/1\",\"stopped\":{}}}\n", stopped));
+        else
+            context.note(stopped ? "stopped" : "nothing runs here");
         return kDone;
     };
     if (pid == 0) return say(false);
@@ -33,7 +35,8 @@ int down(Context& context) {
         if (local::RunLock::holder(state) == 0) return say(true);
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
-    return context.fail(kFailed, "STILL_RUNNING", fmt::format("process {} has not stopped in {}", pid, print_duration(limit)),
+    return context.fail(kFailed, "STILL_RUNNING",
+                        fmt::format("process {} has not stopped in {}", pid, print_duration(limit)),
                         fmt::format("kill -KILL {} ends it and all its services", pid));
 }
 

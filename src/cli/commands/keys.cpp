@@ -14,11 +14,13 @@ int keys_new(Context& context) {
     const auto key = hex(random_bytes(32));
     const auto hash = sha256_hex(key);
     if (context.json) {
-        context.result(fmt::format("{{\"schema\":\"seance.key/1\",\"key\":\"{}\",\"sha256\":\"{}\"}}\n", key, hash));
+        context.result(
+            fmt::format("{{\"schema\":\"seance.key/1\",\"key\":\"{}\",\"sha256\":\"{}\"}}\n", key, hash));
         return kDone;
     }
     context.result(fmt::format("key     {}\nsha256  {}\n", key, hash));
-    context.note("The key is shown this once: give it to the builder. The hash goes into BUILDER_KEY_HASHES.");
+    context.note(
+        "The key is shown this once: give it to the builder. The hash goes into BUILDER_KEY_HASHES.");
     return kDone;
 }
 

@@ -22,7 +22,8 @@ int status(Context& context) {
         return kDone;
     }
     if (local::RunLock::holder(state) != 0)
-        return context.fail(kUnreachable, "NO_ANSWER", "the stack runs but does not answer", "it may be starting or stopping: try again");
+        return context.fail(kUnreachable, "NO_ANSWER", "the stack runs but does not answer",
+                            "it may be starting or stopping: try again");
     return context.fail(kNotThere, "NOT_RUNNING", "the stack does not run here", "start it: seance up");
 }
 

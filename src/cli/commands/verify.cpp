@@ -21,7 +21,8 @@ namespace {
 // All run at once, so this bounds the whole.
 constexpr Duration kLimit = std::chrono::milliseconds(1800);
 
-Awaitable<void> check_into(const Outside& outside, const stack::Service& service, const stack::Check* check, CheckResult& result) {
+Awaitable<void> check_into(const Outside& outside, const stack::Service& service, const stack::Check* check,
+                           CheckResult& result) {
     result = co_await run_check(outside, service, check);
 }
 
@@ -33,7 +34,8 @@ Awaitable<void> probe_into(const stack::Service& service, std::uint16_t port, Ch
               std::chrono::duration<double, std::milli>(Clock::now() - begun).count()};
 }
 
-Awaitable<void> check_all(const Manifest& manifest, const local::StackView& view, const Outside& outside, std::vector<CheckResult>& results) {
+Awaitable<void> check_all(const Manifest& manifest, const local::StackView& view, const Outside& outside,
+                          std::vector<CheckResult>& results) {
     std::size_t most = 0;
     for (const auto& service : manifest.stack.services) most += 1 + service.verify.size();
     results.resize(most);  // tasks write into it: it must not move
@@ -47,7 +49,8 @@ Awaitable<void> check_all(const Manifest& manifest, const local::StackView& view
             tasks.spawn(probe_into(service, port, results[next++]));
         else
             tasks.spawn(check_into(outside, service, nullptr, results[next++]));
-        for (const auto& check : service.verify) tasks.spawn(check_into(outside, service, &check, results[next++]));
+        for (const auto& check : service.verify)
+            tasks.spawn(check_into(outside, service, &check, results[next++]));
     }
     co_await tasks.wait();
     outside.loop.stop();
@@ -59,15 +62,23 @@ int report(const Context& context, const std::vector<CheckResult>& results, doub
     if (context.json) {
         boost::json::array checks;
         for (const auto& r : results)
-            checks.push_back(boost::json::object{{"service", r.service}, {"check", r.check}, {"ok", r.good}, {"detail", r.detail}, {"ms", r.ms}});
-        context.result(boost::json::serialize(boost::json::object{
-                           {"schema", "seance.verify/1"}, {"ok", bad == 0}, {"ms", ms}, {"checks", std::move(checks)}}) + "\n");
+            checks.push_back(boost::json::object{{"service", r.service},
+                                                 {"check", r.check},
+                                                 {"ok", r.good},
+                                                 {"detail", r.detail},
+                                                 {"ms", r.ms}});
+        context.result(
+            boost::json::serialize(boost::json::object{
+                {"schema", "seance.verify/1"}, {"ok", bad == 0}, {"ms", ms}, {"checks", std::move(checks)}}) +
+            "\n");
     } else {
         Table table({"", "SERVICE", "CHECK", "TIME", "WHAT WAS SEEN"});
         for (const auto& r : results)
-            table.add({r.good ? "✔" : "✘", r.service, r.check, fmt::format("{:.0f} ms", r.ms), r.detail}, 0, r.good ? &Style::green : &Style::red);
-        context.result(table.print(context.result_style()) +
-                       fmt::format("\n{} of {} checks passed in {:.0f} ms\n", results.size() - bad, results.size(), ms));
+            table.add({r.good ? "✔" : "✘", r.service, r.check, fmt::format("{:.0f} ms", r.ms), r.detail}, 0,
+                      r.good ? &Style::green : &Style::red);
+        context.result(
+            table.print(context.result_style()) +
+            fmt::format("\n{} of {} checks passed in {:.0f} ms\n", results.size() - bad, results.size(), ms));
     }
     return bad == 0 ? kDone : kCheckFailed;
 }
@@ -80,7 +91,8 @@ int verify(Context& context) {
     const local::StateFolder state{manifest->root};
     const auto answer = local::ask_control(state.control(), R"({"do":"status"})");
     const auto view = answer ? local::from_json(*answer) : std::nullopt;
-    if (!view) return context.fail(kNotThere, "NOT_RUNNING", "the stack does not run here", "start it: seance up");
+    if (!view)
+        return context.fail(kNotThere, "NOT_RUNNING", "the stack does not run here", "start it: seance up");
 
     local::LayoutOptions where;
     where.root = manifest->root;
@@ -92,7 +104,12 @@ int verify(Context& context) {
     {
         Loop loop;
         http::Client client{loop};
-        const Outside outside{loop, client, "127.0.0.1", view->edge_port, local::outside_values(manifest->stack, manifest->environment, where), kLimit};
+        const Outside outside{loop,
+                              client,
+                              "127.0.0.1",
+                              view->edge_port,
+                              local::outside_values(manifest->stack, manifest->environment, where),
+                              kLimit};
         asio::co_spawn(loop.executor(), check_all(*manifest, *view, outside, results), asio::detached);
         loop.run();
     }
@@ -102,9 +119,8 @@ int verify(Context& context) {
 }  // namespace
 
 void add_verify(CLI::App& app, Context& context) {
-    app.add_subcommand("verify", "Check the running stack from outside, through the edge")->callback([&context] {
-        context.exit_code = verify(context);
-    });
+    app.add_subcommand("verify", "Check the running stack from outside, through the edge")
+        ->callback([&context] { context.exit_code = verify(context); });
 }
 
 }  // namespace seance::cli

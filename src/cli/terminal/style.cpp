@@ -18,7 +18,8 @@ bool is_set(const char* name) {
 
 Style Style::of(int fd) {
     if (is_set("NO_COLOR")) return Style{false};
-    if (is_set("CLICOLOR_FORCE") && std::string_view(std::getenv("CLICOLOR_FORCE")) != "0") return Style{true};
+    if (is_set("CLICOLOR_FORCE") && std::string_view(std::getenv("CLICOLOR_FORCE")) != "0")
+        return Style{true};
     const char* terminal = std::getenv("TERM");
     return Style{::isatty(fd) != 0 && terminal && std::string_view(terminal) != "dumb"};
 }

@@ -5,10 +5,10 @@
 
 namespace seance::cli {
 
-// Colour where somebody looks at it: NO_COLOR wins, then CLICOLOR_FORCE, then whether the stream is a terminal.
-// Never colour alone: what is coloured says the same in words or signs.
+// Colour where somebody looks at it: NO_COLOR wins, then CLICOLOR_FORCE, then whether the stream is a
+// terminal. Never colour alone: what is coloured says the same in words or signs.
 class Style {
- public:
+  public:
     explicit Style(bool colour) : colour_(colour) {}
     static Style of(int fd);
 
@@ -21,7 +21,7 @@ class Style {
     // One of six colours, always the same for a name's place in the list.
     std::string nth(std::size_t n, std::string_view text) const;
 
- private:
+  private:
     std::string paint(std::string_view code, std::string_view text) const;
     bool colour_;
 };

@@ -8,7 +8,8 @@ namespace {
 
 // Characters, not bytes: what is shown here is Latin text and a few signs, each one column wide.
 std::size_t width(std::string_view text) {
-    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 }  // namespace
@@ -21,7 +22,8 @@ std::string Table::print(const Style& style) const {
     std::vector<std::size_t> widths;
     for (const auto& heading : headings_) widths.push_back(width(heading));
     for (const auto& row : rows_)
-        for (std::size_t i = 0; i < row.cells.size(); ++i) widths[i] = std::max(widths[i], width(row.cells[i]));
+        for (std::size_t i = 0; i < row.cells.size(); ++i)
+            widths[i] = std::max(widths[i], width(row.cells[i]));
 
     std::string out;
     const auto line = [&](const std::vector<std::string>& cells, auto painted) {

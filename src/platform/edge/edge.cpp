@@ -18,7 +18,8 @@ http::ServerOptions server_options() {
 
 http::ClientOptions client_options() {
     http::ClientOptions options;
-    // Node's servers close an idle connection after five seconds; a pool that outlives them makes sporadic 502s.
+    // Node's servers close an idle connection after five seconds; a pool that outlives them makes sporadic
+    // 502s.
     options.idle_timeout = std::chrono::seconds(4);
     return options;
 }
@@ -40,10 +41,13 @@ Edge::Edge(Loop& loop, Table table, EdgeOptions options)
       proxy_(std::make_shared<http::ConnectionPool>(loop, client_options()), proxy::Networks{}),
       server_(loop, server_options(), [this](http::Exchange& exchange) { return answer(exchange); }) {
     for (const auto& [host, target] : table_.all())
-        if (target->kind == Target::Files) files_[target->folder] = std::make_unique<StaticFiles>(target->folder);
+        if (target->kind == Target::Files)
+            files_[target->folder] = std::make_unique<StaticFiles>(target->folder);
 }
 
-void Edge::listen() { server_.listen("127.0.0.1", options_.port); }
+void Edge::listen() {
+    server_.listen("127.0.0.1", options_.port);
+}
 
 // What the platform's edge adds in production. Nobody is trusted to set these: the list of networks is empty.
 proxy::ForwardRules Edge::rules_for(http::Exchange& exchange) const {
@@ -53,9 +57,10 @@ proxy::ForwardRules Edge::rules_for(http::Exchange& exchange) const {
     rules.headers.via = "seance-edge";
     rules.wait_for_start = std::chrono::seconds(10);
     const auto now = std::chrono::system_clock::now().time_since_epoch();
-    rules.headers.add_request = {{"X-Railway-Edge", "local"},
-                                 {"X-Request-Start", std::to_string(duration_cast<milliseconds>(now).count())},
-                                 {"X-Railway-Request-Id", exchange.request_id()}};
+    rules.headers.add_request = {
+        {"X-Railway-Edge", "local"},
+        {"X-Request-Start", std::to_string(duration_cast<milliseconds>(now).count())},
+        {"X-Railway-Request-Id", exchange.request_id()}};
     return rules;
 }
 
@@ -66,9 +71,14 @@ Awaitable<void> Edge::answer(http::Exchange& exchange) {
         co_return;
     }
     switch (target->kind) {
-        case Target::Dashboard: answer_dashboard(exchange); co_return;
-        case Target::Files: co_await files_.at(target->folder)->answer(exchange); co_return;
-        case Target::Service: break;
+        case Target::Dashboard:
+            answer_dashboard(exchange);
+            co_return;
+        case Target::Files:
+            co_await files_.at(target->folder)->answer(exchange);
+            co_return;
+        case Target::Service:
+            break;
     }
     proxy::Upstream upstream;
     upstream.origin.host = "127.0.0.1";
@@ -101,7 +111,8 @@ void Edge::refuse(http::Exchange& exchange) {
     if (head.path() == "/health" && (head.method == "GET" || head.method == "HEAD"))
         return exchange.reply(http::text_response(200, "ok\n"));
     std::vector<std::string> urls;
-    for (const auto& [host, target] : table_.all()) urls.push_back(fmt::format("http://{}:{}/", host, server_.port()));
+    for (const auto& [host, target] : table_.all())
+        urls.push_back(fmt::format("http://{}:{}/", host, server_.port()));
     exchange.reply(html(421, render_unknown_host(host_name(head.authority), urls)));
 }
 

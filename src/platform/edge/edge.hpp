@@ -21,13 +21,13 @@ struct EdgeOptions {
 // The one door of the local stack: picks a service by the request's host name, as the platform's edge does in
 // production (reference/edge.md section 4), and passes the exchange on.
 class Edge {
- public:
+  public:
     Edge(Loop& loop, Table table, EdgeOptions options);
     void listen();  // throws a sentence if the port is taken
     std::uint16_t port() const { return server_.port(); }
     Awaitable<void> drain() { return server_.drain(); }
 
- private:
+  private:
     Awaitable<void> answer(http::Exchange& exchange);
     void answer_dashboard(http::Exchange& exchange);
     void refuse(http::Exchange& exchange);

@@ -34,12 +34,23 @@ std::string escape_html(std::string_view text) {
     std::string out;
     for (const char c : text) {
         switch (c) {
-            case '&': out += "&amp;"; break;
-            case '<': out += "&lt;"; break;
-            case '>': out += "&gt;"; break;
-            case '"': out += "&quot;"; break;
-            case '\'': out += "&#39;"; break;
-            default: out += c;
+            case '&':
+                out += "&amp;";
+                break;
+            case '<':
+                out += "&lt;";
+                break;
+            case '>':
+                out += "&gt;";
+                break;
+            case '"':
+                out += "&quot;";
+                break;
+            case '\'':
+                out += "&#39;";
+                break;
+            default:
+                out += c;
         }
     }
     return out;
@@ -49,15 +60,19 @@ std::string render_status_page(const StatusPage& status) {
     std::string rows;
     for (const auto& row : status.rows) {
         const auto name = row.url.empty() ? escape_html(row.name)
-                                          : fmt::format("<a href=\"{}\">{}</a>", escape_html(row.url), escape_html(row.name));
-        const auto detail = row.detail.empty() ? "" : fmt::format("<small>{}</small>", escape_html(row.detail));
+                                          : fmt::format("<a href=\"{}\">{}</a>", escape_html(row.url),
+                                                        escape_html(row.name));
+        const auto detail =
+            row.detail.empty() ? "" : fmt::format("<small>{}</small>", escape_html(row.detail));
         rows += fmt::format(
-            "<tr><td>{}</td><td class=\"state {}\">{} {}{}</td><td class=number>{}</td><td class=number>{}</td><td><code>{}</code></td></tr>",
+            "<tr><td>{}</td><td class=\"state {}\">{} {}{}</td><td class=number>{}</td><td "
+            "class=number>{}</td><td><code>{}</code></td></tr>",
             name, escape_html(row.state), row.state == "healthy" ? "●" : "○", escape_html(row.state), detail,
             escape_html(row.uptime), row.restarts, escape_html(row.direct));
     }
     const auto body = fmt::format(
-        "<h1>{}</h1><p>{} at commit <code>{}</code></p><table><thead><tr><th>Service</th><th>State</th><th>Up "
+        "<h1>{}</h1><p>{} at commit "
+        "<code>{}</code></p><table><thead><tr><th>Service</th><th>State</th><th>Up "
         "for</th><th>Restarts</th><th>Direct address</th></tr></thead><tbody>{}</tbody></table>",
         escape_html(status.project), escape_html(status.environment), escape_html(status.commit), rows);
     return page(status.project + " status", "<meta http-equiv=\"refresh\" content=\"2\">", body);
@@ -68,10 +83,11 @@ std::string render_unknown_host(std::string_view asked, const std::vector<std::s
     for (const auto& url : urls) list += fmt::format("<li><a href=\"{0}\">{0}</a></li>", escape_html(url));
     const auto what = asked.empty() ? std::string("An address alone names no service here")
                                     : fmt::format("Nothing is served at <code>{}</code>", escape_html(asked));
-    return page("421 Misdirected Request", "",
-                fmt::format("<h1>421 Misdirected Request</h1><p>{}. These are:</p><ul>{}</ul><p>Programs that cannot "
-                            "resolve *.localhost can send the name in the <code>Host</code> field instead.</p>",
-                            what, list));
+    return page(
+        "421 Misdirected Request", "",
+        fmt::format("<h1>421 Misdirected Request</h1><p>{}. These are:</p><ul>{}</ul><p>Programs that cannot "
+                    "resolve *.localhost can send the name in the <code>Host</code> field instead.</p>",
+                    what, list));
 }
 
 }  // namespace seance::edge

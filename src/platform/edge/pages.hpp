@@ -18,8 +18,8 @@ struct StatusPage {
     std::vector<PageRow> rows;
 };
 
-// The small page at dashboard.<domain>: which services run, how they are and where they are reached. It asks for
-// itself again every two seconds.
+// The small page at dashboard.<domain>: which services run, how they are and where they are reached. It asks
+// for itself again every two seconds.
 std::string render_status_page(const StatusPage& page);
 
 // For a host that nobody serves: what hosts there are, and how to reach them.

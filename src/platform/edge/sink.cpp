@@ -24,6 +24,8 @@ http::ServerOptions quiet() {
 
 }  // namespace
 
-Sink::Sink(Loop& loop, std::uint16_t port) : server_(loop, quiet(), accept) { server_.listen("127.0.0.1", port); }
+Sink::Sink(Loop& loop, std::uint16_t port) : server_(loop, quiet(), accept) {
+    server_.listen("127.0.0.1", port);
+}
 
 }  // namespace seance::edge

@@ -13,7 +13,8 @@ int status_for(object::Reason reason) {
 
 }  // namespace
 
-StaticFiles::StaticFiles(const std::string& folder) : store_(std::make_unique<object::DirectoryStore>(folder)) {}
+StaticFiles::StaticFiles(const std::string& folder)
+    : store_(std::make_unique<object::DirectoryStore>(folder)) {}
 
 StaticFiles::~StaticFiles() = default;
 

@@ -7,15 +7,15 @@
 
 namespace seance::edge {
 
-// Serves a folder of objects over GET and HEAD, as a CDN in front of the object store does in production: with
-// content type and cache control as stored, readable from any origin.
+// Serves a folder of objects over GET and HEAD, as a CDN in front of the object store does in production:
+// with content type and cache control as stored, readable from any origin.
 class StaticFiles {
- public:
+  public:
     explicit StaticFiles(const std::string& folder);
     ~StaticFiles();
     Awaitable<void> answer(http::Exchange& exchange);
 
- private:
+  private:
     std::unique_ptr<object::ObjectStore> store_;
 };
 

@@ -15,7 +15,9 @@ std::string host_name(std::string_view authority) {
     return address ? std::string{} : lower(authority);
 }
 
-void Table::add(std::string host, Target target) { targets_.insert_or_assign(lower(host), std::move(target)); }
+void Table::add(std::string host, Target target) {
+    targets_.insert_or_assign(lower(host), std::move(target));
+}
 
 const Target* Table::find(std::string_view authority) const {
     const auto name = host_name(authority);

@@ -15,15 +15,15 @@ struct Target {
     std::string folder;      // Files
 };
 
-// Host names and their targets, without I/O. Names compare in lower case, without port and final dot; an exact
-// name wins over a wildcard of one label ("*.seance.localhost"). Addresses are no names.
+// Host names and their targets, without I/O. Names compare in lower case, without port and final dot; an
+// exact name wins over a wildcard of one label ("*.seance.localhost"). Addresses are no names.
 class Table {
- public:
+  public:
     void add(std::string host, Target target);
     const Target* find(std::string_view authority) const;
     std::vector<std::pair<std::string, const Target*>> all() const;
 
- private:
+  private:
     std::map<std::string, Target, std::less<>> targets_;
 };
 

@@ -145,11 +145,11 @@ class Rules {
                 (overridden ? environment.name + ".env." + service.name : service.name + ".env") + "." + name;
             text(environment, known, value, name + " of " + service.name, place(key, service.line));
         }
-        // Arguments are those of the local program.
-        if (environment.target == TargetKind::Local)
-            for (const auto& arg : service.args)
-                text(environment, known, arg, "args of " + service.name,
-                     place(service.name + ".args", service.line));
+        if (environment.target != TargetKind::Local) return;
+        // Arguments are those of the local program, and checks read the local secrets.
+        for (const auto& arg : service.args)
+            text(environment, known, arg, "args of " + service.name,
+                 place(service.name + ".args", service.line));
         for (std::size_t i = 0; i < service.verify.size(); ++i)
             for (const auto& [key, value] : service.verify[i].settings)
                 text(environment, known, value, key + " in verify of " + service.name,

@@ -20,7 +20,8 @@ namespace {
 
 constexpr std::size_t kLongestRequest = 64 * 1024;
 
-// The address of a socket by way of its folder's descriptor: the path itself may be longer than an address holds.
+// The address of a socket by way of its folder's descriptor: the path itself may be longer than an address
+// holds.
 struct ShortPath {
     explicit ShortPath(const std::string& path) {
         const std::filesystem::path whole(path);

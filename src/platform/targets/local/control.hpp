@@ -11,9 +11,10 @@
 
 namespace seance::local {
 
-// The running stack's ear: a Unix socket for this user alone, one JSON request a line, one JSON answer a line.
+// The running stack's ear: a Unix socket for this user alone, one JSON request a line, one JSON answer a
+// line.
 class ControlServer {
- public:
+  public:
     using Answer = std::function<std::string(std::string_view request)>;
     ControlServer(Executor executor, std::string path, Answer answer);
     ~ControlServer();
@@ -21,7 +22,7 @@ class ControlServer {
     std::optional<Problem> listen();
     Awaitable<void> stop();
 
- private:
+  private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

@@ -17,19 +17,21 @@ edge::Table table_of(const Layout& layout) {
     for (const auto& service : layout.services)
         if (auto host = layout.hosts.find(service.name); host != layout.hosts.end())
             table.add(host->second, {edge::Target::Service, service.name, service.port, ""});
-    for (const auto& [host, folder] : layout.static_files) table.add(host, {edge::Target::Files, host, 0, folder});
+    for (const auto& [host, folder] : layout.static_files)
+        table.add(host, {edge::Target::Files, host, 0, folder});
     table.add("dashboard." + layout.domain, {edge::Target::Dashboard, "dashboard", 0, ""});
     // As in production, www is the domain itself unless somebody else has it.
     const auto www = "www." + layout.domain;
-    if (const auto* apex = table.find(layout.domain); apex && !table.find(www)) table.add(www, edge::Target(*apex));
+    if (const auto* apex = table.find(layout.domain); apex && !table.find(www))
+        table.add(www, edge::Target(*apex));
     return table;
 }
 
 edge::StatusPage page_of(const StackView& view) {
     edge::StatusPage page{view.project, view.environment, view.commit, {}};
     for (const auto& s : view.services)
-        page.rows.push_back({s.name, s.url, s.state, s.detail, s.pid == 0 ? "-" : print_uptime(s.uptime_seconds),
-                             s.direct_url, s.restarts});
+        page.rows.push_back({s.name, s.url, s.state, s.detail,
+                             s.pid == 0 ? "-" : print_uptime(s.uptime_seconds), s.direct_url, s.restarts});
     return page;
 }
 
@@ -41,7 +43,8 @@ struct LocalStack::Impl {
           layout(std::move(made)),
           events(std::move(e)),
           supervisor(l.executor(), layout.services, options(state)),
-          control(l.executor(), state.control(), [this](std::string_view request) { return answer(request); }) {}
+          control(l.executor(), state.control(),
+                  [this](std::string_view request) { return answer(request); }) {}
 
     process::SupervisorOptions options(const StateFolder& state) const {
         process::SupervisorOptions made;
@@ -97,7 +100,9 @@ std::optional<Problem> LocalStack::start() {
     return std::nullopt;
 }
 
-Awaitable<bool> LocalStack::wait_ready() { return impl_->supervisor.wait_ready(); }
+Awaitable<bool> LocalStack::wait_ready() {
+    return impl_->supervisor.wait_ready();
+}
 
 Awaitable<void> LocalStack::stop() {
     co_await impl_->supervisor.stop();
@@ -106,8 +111,12 @@ Awaitable<void> LocalStack::stop() {
     co_await impl_->control.stop();
 }
 
-void LocalStack::kill() { impl_->supervisor.kill(); }
+void LocalStack::kill() {
+    impl_->supervisor.kill();
+}
 
-StackView LocalStack::status() const { return impl_->status(); }
+StackView LocalStack::status() const {
+    return impl_->status();
+}
 
 }  // namespace seance::local

@@ -20,7 +20,7 @@ struct LocalStackEvents {
 // A laid out stack at work: its services under supervision, the edge in front of them, sinks, and the control
 // socket that `status` and `down` talk to. Lives on one loop.
 class LocalStack {
- public:
+  public:
     LocalStack(Loop& loop, Layout layout, const StateFolder& state, LocalStackEvents events);
     ~LocalStack();
 
@@ -32,7 +32,7 @@ class LocalStack {
     void kill();
     StackView status() const;
 
- private:
+  private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

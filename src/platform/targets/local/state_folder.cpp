@@ -43,7 +43,8 @@ Outcome<std::map<std::string, std::string>> StateFolder::ensure_secrets(
         const auto path = secrets() + "/" + name;
         const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
         const auto line = value + "\n";
-        const bool written = fd >= 0 && ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
+        const bool written =
+            fd >= 0 && ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
         const int error = errno;
         if (fd >= 0) ::close(fd);
         if (!written) return Problem{fmt::format("cannot write {}: {}", path, ::strerror(error))};
@@ -52,7 +53,8 @@ Outcome<std::map<std::string, std::string>> StateFolder::ensure_secrets(
     return made;
 }
 
-std::map<std::string, std::string> StateFolder::read_secrets(const std::map<std::string, std::string>& generate) const {
+std::map<std::string, std::string> StateFolder::read_secrets(
+    const std::map<std::string, std::string>& generate) const {
     std::map<std::string, std::string> made;
     for (const auto& [name, prefix] : generate)
         if (auto value = read_file(secrets() + "/" + name); value && !value->empty()) made[name] = *value;

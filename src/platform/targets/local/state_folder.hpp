@@ -11,7 +11,7 @@ namespace seance::local {
 
 // .seance beside stack.yaml: everything that the local target keeps.
 class StateFolder {
- public:
+  public:
     explicit StateFolder(const std::string& root) : path_(root + "/.seance") {}
 
     const std::string& path() const { return path_; }
@@ -24,19 +24,20 @@ class StateFolder {
     std::optional<Problem> make() const;
 
     // The named secrets, made at their first use: 64 random hex digits after the given prefix, mode 0600.
-    Outcome<std::map<std::string, std::string>> ensure_secrets(const std::map<std::string, std::string>& generate) const;
+    Outcome<std::map<std::string, std::string>> ensure_secrets(
+        const std::map<std::string, std::string>& generate) const;
 
     // Those of them that have been made, without making any.
     std::map<std::string, std::string> read_secrets(const std::map<std::string, std::string>& generate) const;
 
- private:
+  private:
     std::string path_;
 };
 
 // Held by the one process that runs the stack of a folder; the kernel lets go of it when that process ends,
 // however that comes.
 class RunLock {
- public:
+  public:
     // Nothing if another process holds it.
     static std::optional<RunLock> take(const StateFolder& state);
     // The process that holds it, 0 if none does.
@@ -48,7 +49,7 @@ class RunLock {
 
     void write_pid();  // after a fork, again
 
- private:
+  private:
     explicit RunLock(int fd) : fd_(fd) {}
     int fd_;
 };

@@ -33,7 +33,8 @@ StackView view(const Layout& layout, const std::vector<process::ServiceStatus>& 
             service.url = public_url(host->second, layout.edge_port);
         service.pid = status.pid;
         service.restarts = status.restarts;
-        if (status.pid != 0) service.uptime_seconds = std::chrono::duration<double>(now - status.started).count();
+        if (status.pid != 0)
+            service.uptime_seconds = std::chrono::duration<double>(now - status.started).count();
         out.ready = out.ready && status.state == process::State::Healthy;
         out.services.push_back(std::move(service));
     }
@@ -71,7 +72,9 @@ std::string to_json(const StackView& view) {
 std::optional<StackView> from_json(std::string_view text) {
     try {
         const auto root = json::parse(text);
-        const auto string = [](const json::value& from, const char* key) { return json::value_to<std::string>(from.at(key)); };
+        const auto string = [](const json::value& from, const char* key) {
+            return json::value_to<std::string>(from.at(key));
+        };
         StackView view;
         view.project = string(root, "project");
         view.environment = string(root, "environment");
