@@ -104,6 +104,7 @@ class Connection final : public Exchange,
     void record(int status);
     void start_watch();
     void adopt_idle_bytes();
+    error_code outcome(error_code error) const;  // a cancellation by the deadline is a time-out
 
     std::shared_ptr<ServerShared> shared_;
     TcpSocket socket_;
@@ -132,6 +133,9 @@ class Connection final : public Exchange,
     std::size_t idle_size_ = 0;
     char idle_bytes_[1024];  // a request's first bytes land here, so that an idle connection needs no more
 };
+
+// What this server takes, for Allow.
+inline constexpr std::string_view kMethods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 // True for loopback and private networks (edge.md 1.6): whose forwarding fields are believed.
 bool is_private_network(const asio::ip::address& address);
