@@ -145,6 +145,14 @@ void leave_terminal(Context& context, const local::StateFolder& state) {
     context.result_to(log);
 }
 
+// Nothing is going to change by itself: each service is healthy, has failed, or waits for one that has.
+bool is_settled(const local::StackView& view) {
+    return view.ready ||
+           std::none_of(view.services.begin(), view.services.end(), [](const local::ServiceView& s) {
+               return s.state == "starting" || s.state == "restarting";
+           });
+}
+
 // The parent of `up --detach`: until all is healthy, or it is known that it will not be.
 int wait_for_detached(Context& context, const local::StateFolder& state, pid_t child) {
     const auto end = Clock::now() + kPatience;
@@ -157,12 +165,14 @@ int wait_for_detached(Context& context, const local::StateFolder& state, pid_t c
                                 "see " + state.logs() + "/seance.log");
         if (auto answer = local::ask_control(state.control(), R"({"do":"status"})"))
             view = local::from_json(*answer);
-        if (view && view->ready) break;
+        if (view && is_settled(*view)) break;
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
-    if (!view || !view->ready)
+    if (!view || !view->ready) {
+        if (view && !context.json) context.note(print_status(*view, context.note_style()));
         return context.fail(kFailed, "NOT_HEALTHY", "not every service has become healthy",
                             "`seance status` says which, `seance logs` why, `seance down` stops it");
+    }
     context.result(context.json ? to_json(*view) + "\n" : print_status(*view, context.result_style()));
     return kDone;
 }

@@ -134,6 +134,10 @@ bool Supervisor::needs_are_healthy(const Service& service) const {
 
 Awaitable<void> Supervisor::run(Service& service) {
     auto& status = service.status;
+    if (!service.spec.problem.empty()) {
+        change(service, State::Failed, service.spec.problem);
+        co_return;
+    }
     // Only the first start waits: a service that is started again finds out by itself what it can reach.
     while (!stopping_ && !needs_are_healthy(service)) co_await changes_.wait();
 

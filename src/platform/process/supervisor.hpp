@@ -20,6 +20,7 @@ namespace seance::process {
 struct ServiceSpec {
     std::string name;
     Launch launch;
+    std::string problem;  // why it cannot be started at all, "" if it can: it fails, the others run
     std::uint16_t port = 0;
     std::uint16_t admin_port = 0;
     stack::HealthCheck health;

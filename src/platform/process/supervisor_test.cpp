@@ -109,10 +109,11 @@ class FakeHealth {
 };
 
 TEST_F(SupervisorTest, PassesOnOutputLineByLineFromBothStreams) {
-    supervise({shell("a", "echo one; echo two >&2; printf three; exec sleep 60")});
+    auto once = shell("a", "echo one; echo two >&2; printf three");
+    once.restart = stack::Restart::Never;
+    supervise({once});
 
-    run_until("a>two");
-    run(supervisor_->stop());
+    run_until("a:stopped");
 
     EXPECT_THAT(events_, testing::IsSupersetOf({"a>one", "a>two", "a>three"}));
 }
@@ -224,6 +225,17 @@ TEST_F(SupervisorTest, SaysWhyAProgramCannotBeStarted) {
     EXPECT_EQ(status().detail, "cannot start /nowhere/program: No such file or directory");
 }
 
+TEST_F(SupervisorTest, RunsTheOthersWhenOneCannotBeStarted) {
+    auto unbuilt = shell("a", "");
+    unbuilt.problem = "no program a";
+    supervise({unbuilt, shell("b", "exec sleep 60")});
+
+    run_until("b:healthy");
+
+    EXPECT_EQ(status(0).state, State::Failed);
+    EXPECT_EQ(status(0).detail, "no program a");
+}
+
 TEST_F(SupervisorTest, LeavesAServiceDownThatMayEnd) {
     auto once = shell("a", "exit 0");
     once.restart = stack::Restart::OnFailure;
@@ -244,9 +256,13 @@ TEST_F(SupervisorTest, KillsWhatAServiceLeavesBehindInItsGroup) {
     pid_t left = 0;
     for (const auto& event : events_)
         if (event.starts_with("a>")) left = std::stoi(event.substr(2));
-    std::ifstream stat("/proc/" + std::to_string(left) + "/stat");
-    std::string id, name, state = "gone";
-    stat >> id >> name >> state;
+    // The kernel takes a moment between the signal and the end.
+    std::string state;
+    for (const auto end = Clock::now() + 5s; state != "gone" && state != "Z" && Clock::now() < end;) {
+        std::ifstream stat("/proc/" + std::to_string(left) + "/stat");
+        std::string id, name;
+        if (!(stat >> id >> name >> state)) state = "gone";
+    }
     EXPECT_THAT(state, testing::AnyOf("gone", "Z"));
 }
 

@@ -132,8 +132,8 @@ Outcome<Layout> lay_out(const stack::Stack& stack, const stack::Environment& env
         spec.launch.folder = options.root;
         spec.launch.program = process::find_program(service.programs, options.root);
         if (spec.launch.program.empty())
-            problems.push_back(fmt::format("{}: no program {} beside seance or on PATH", service.name,
-                                           fmt::join(service.programs, " or ")));
+            spec.problem = fmt::format("no program {} beside seance or on PATH; seance doctor says more",
+                                       fmt::join(service.programs, " or "));
         for (const auto& text : service.args) {
             auto arg = stack::expand(text, own);
             if (arg)

@@ -37,7 +37,8 @@ std::map<std::string, std::string> outside_values(const stack::Stack& stack,
                                                   const stack::Environment& environment,
                                                   const LayoutOptions& options);
 
-// Every problem at once: programs that are not built, values that cannot be filled in.
+// Every problem at once: ports that are taken, values that cannot be filled in. A program that is not there
+// is the problem of its service alone.
 Outcome<Layout> lay_out(const stack::Stack& stack, const stack::Environment& environment,
                         const LayoutOptions& options);
 
