@@ -24,4 +24,7 @@ inline constexpr asio::as_tuple_t<asio::use_awaitable_t<Executor>> kAwait{};
 
 using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor>;
 
+// The same for operations without an error_code; a fault is thrown.
+inline constexpr asio::use_awaitable_t<Executor> kAwaitOrThrow{};
+
 }  // namespace seance

@@ -98,7 +98,8 @@ TEST(Signal, WakesItsWaiterAndKeepsAnEarlyNotification) {
     auto body = [](Signal* s) -> Awaitable<void> {
         s->notify();
         co_await s->wait();
-        asio::post(co_await asio::this_coro::executor, [s] { s->notify(); });
+        auto executor = co_await asio::this_coro::executor;
+        asio::post(executor, [s] { s->notify(); });
         co_await s->wait();
     };
 

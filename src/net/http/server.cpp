@@ -46,7 +46,7 @@ Awaitable<void> turn_away(TcpSocket socket) {
         });
         auto [error, n] = co_await socket.async_read_some(asio::buffer(discarded), kAwait);
         timer.cancel();
-        co_await asio::post(socket.get_executor(), asio::use_awaitable_t<Executor>{});
+        co_await asio::post(socket.get_executor(), kAwaitOrThrow);
         if (error) co_return;
     }
 }

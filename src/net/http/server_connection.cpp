@@ -120,7 +120,7 @@ Awaitable<void> Connection::run(std::shared_ptr<Connection> self) {
     while (co_await connection.read_head()) {
         if (!co_await connection.answer()) break;
         if (++turn % kRequestsPerTurn == 0)
-            co_await asio::post(connection.socket_.get_executor(), asio::use_awaitable_t<Executor>{});
+            co_await asio::post(connection.socket_.get_executor(), kAwaitOrThrow);
     }
     connection.deadline_.disarm();
     connection.gone_ = nullptr;

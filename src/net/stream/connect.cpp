@@ -56,7 +56,8 @@ int slot_index() {
 }  // namespace
 
 Awaitable<Result<TcpSocket>> connect_first(Addresses addresses, std::uint16_t port, Instant end) {
-    RaceOwner owner{std::make_shared<Race>(co_await asio::this_coro::executor)};
+    auto executor = co_await asio::this_coro::executor;
+    RaceOwner owner{std::make_shared<Race>(executor)};
     Race& race = *owner.race;
     std::size_t next = 0;
     Instant next_try = Instant::min();
@@ -138,7 +139,8 @@ Awaitable<Result<Stream>> TlsClient::handshake(TcpSocket socket, std::string hos
     error_code error;
     tls->set_verify_callback(asio::ssl::host_name_verification(host), error);
 
-    Timer timer{co_await asio::this_coro::executor, end};
+    auto executor = co_await asio::this_coro::executor;
+    Timer timer{executor, end};
     bool late = false;
     // The timer's handler may run after this coroutine has gone on: it holds its own flag and no pointer to
     // us.

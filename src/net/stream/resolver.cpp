@@ -56,8 +56,7 @@ struct Resolver::State : std::enable_shared_from_this<State> {
     // Runs on its own and keeps the state alive; a resolver that is gone just gets no more questions.
     static Awaitable<void> ask(std::shared_ptr<State> self, std::string host) {
         asio::ip::basic_resolver<asio::ip::tcp, Executor> dns{self->executor};
-        auto [error, results] =
-            co_await dns.async_resolve(host, "", asio::ip::resolver_base::flags{}, kAwait);
+        auto [error, results] = co_await dns.async_resolve(host, "", kAwait);
         Name& name = self->names[host];
         name.asking = false;
         if (!error && !results.empty() && !name.pinned) {
