@@ -92,7 +92,7 @@ class EdgeTest : public testing::Test {
         return response ? std::move(*response) : http::WholeResponse{};
     }
 
-    test::TemporaryFolder folder_;
+    testing_support::TemporaryFolder folder_;
     testing_support::LoopThread thread_;
     std::uint16_t down_ = 0;
     std::unique_ptr<http::Server> service_;
