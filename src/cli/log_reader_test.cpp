@@ -21,7 +21,7 @@ class LogReaderTest : public testing::Test {
         std::ofstream(path() + "/" + name, std::ios::app) << text;
     }
     std::string path() const { return folder_.path().string(); }
-    test::TemporaryFolder folder_;
+    testing_support::TemporaryFolder folder_;
 };
 
 TEST_F(LogReaderTest, ReadsTheLastLinesOverRotatedFiles) {

@@ -17,7 +17,8 @@ using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
 // Sends the question and gives the first line of the answer. A plain socket and not the HTTP client: a probe
 // must not share connections, retries or patience with anything else.
 Awaitable<Result<std::string>> ask(std::uint16_t port, std::string question) {
-    Socket socket{co_await asio::this_coro::executor};
+    auto executor = co_await asio::this_coro::executor;
+    Socket socket{executor};
     const asio::ip::tcp::endpoint peer{asio::ip::address_v4::loopback(), port};
     if (auto [error] = co_await socket.async_connect(peer, kAwait); error) co_return error;
     if (auto [error, n] = co_await asio::async_write(socket, asio::buffer(question), kAwait); error)
