@@ -187,7 +187,7 @@ std::optional<std::string_view> ClientConnection::unchunk_in_place() {
     while (!body_.done()) {
         auto step = body_.take({buffer_.get() + begin_, end_ - begin_});
         begin_ += step.consumed;
-        std::memmove(to, step.data.data(), step.data.size());
+        if (!step.data.empty()) std::memmove(to, step.data.data(), step.data.size());
         to += step.data.size();
     }
     return std::string_view(start, static_cast<std::size_t>(to - start));

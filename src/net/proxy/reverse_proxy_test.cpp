@@ -472,4 +472,42 @@ TEST_F(ReverseProxyTest, EndsATunnelInWhichNothingMoves) {
     EXPECT_TRUE(client.sees_close());
 }
 
+TEST_F(ReverseProxyTest, ServesManyClientsOfWhichSomeLeaveInTheMiddle) {
+    const std::string large(100'000, 'b');
+    client_of([&](UpstreamConnection& c) {
+        for (int served = 0; served < 7; ++served) {  // then ends, so that stale connections are met too
+            auto head = c.receives_head();
+            if (head.empty()) return;
+            if (head.starts_with("GET /large"))
+                c.sends("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n186a0\r\n" + large +
+                        "\r\n0\r\n\r\n");
+            else
+                c.sends(kOk);
+        }
+    });
+    std::atomic<int> good{0}, asked{0};
+
+    std::vector<std::thread> clients;
+    for (int i = 0; i < 8; ++i)
+        clients.emplace_back([&, i] {
+            for (int round = 0; round < 15; ++round) {
+                RawClient client(server_->port());
+                for (int n = 0; n < 3; ++n) {
+                    ++asked;
+                    client.sends(kGet);
+                    if (client.receives_until("hello").starts_with("HTTP/1.1 200")) ++good;
+                }
+                client.sends("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+                if ((round + i) % 3 == 0) client.receives(1000);
+                client.resets();
+            }
+        });
+    for (auto& one : clients) one.join();
+
+    EXPECT_EQ(good, asked);
+    RawClient last(server_->port());
+    last.sends("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(last.receives_until("0\r\n\r\n").size() > large.size(), true);
+}
+
 }  // namespace seance::proxy

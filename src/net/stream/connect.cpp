@@ -129,7 +129,7 @@ Awaitable<Result<Stream>> TlsClient::handshake(TcpSocket socket, std::string hos
     if (!slot) slot = std::make_shared<Slot>();
     auto kept = std::make_shared<std::pair<std::shared_ptr<TlsClient>, std::shared_ptr<Slot>>>(self, slot);
 
-    auto tls = std::make_unique<TlsSocket>(std::move(socket), context_);
+    TlsSocketOwner tls(new TlsSocket(std::move(socket), context_));
     SSL* ssl = tls->native_handle();
     error_code no_address;
     asio::ip::make_address(host, no_address);

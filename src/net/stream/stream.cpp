@@ -4,7 +4,7 @@
 
 namespace seance::stream {
 
-Stream::Stream(std::unique_ptr<TlsSocket> tls, std::shared_ptr<const void> keep)
+Stream::Stream(TlsSocketOwner tls, std::shared_ptr<const void> keep)
     : keep_(std::move(keep)), tls_(std::move(tls)) {}
 
 Awaitable<IoResult> Stream::read_some(asio::mutable_buffer buffer) {

@@ -12,6 +12,17 @@ namespace seance::stream {
 
 using TcpSocket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
 using TlsSocket = asio::ssl::stream<TcpSocket>;
+
+// OpenSSL takes a session for spoilt when its connection is freed without a word of farewell; ours end by
+// closing the socket, and their sessions are good.
+struct KeepSession {
+    void operator()(TlsSocket* tls) const {
+        SSL_set_shutdown(tls->native_handle(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+        delete tls;
+    }
+};
+using TlsSocketOwner = std::unique_ptr<TlsSocket, KeepSession>;
+
 using IoResult = std::tuple<error_code, std::size_t>;
 using TwoBuffers = std::array<asio::const_buffer, 2>;  // gathered; either may be empty
 
@@ -21,7 +32,7 @@ class Stream {
   public:
     // `keep` lives as long as the stream (what TLS callbacks refer to).
     explicit Stream(TcpSocket socket) : tcp_(std::move(socket)) {}
-    Stream(std::unique_ptr<TlsSocket> tls, std::shared_ptr<const void> keep);
+    Stream(TlsSocketOwner tls, std::shared_ptr<const void> keep);
 
     Awaitable<IoResult> read_some(asio::mutable_buffer buffer);
     Awaitable<IoResult> write_some(TwoBuffers buffers);
@@ -47,7 +58,7 @@ class Stream {
 
     std::shared_ptr<const void> keep_;
     std::optional<TcpSocket> tcp_;
-    std::unique_ptr<TlsSocket> tls_;
+    TlsSocketOwner tls_;
 };
 
 }  // namespace seance::stream

@@ -158,16 +158,24 @@ void WebSocket::send(SharedFrame frame) {
     if (state_ != State::Open) return;
     if (options_.role == Role::Client)
         throw std::logic_error("a client's frames are masked: they cannot be shared");
-    if (queued_ + frame->size() <= options_.max_queue) return queue(std::move(frame));
-    drop_unsent();
-    begin_close(close_code::kTryAgainLater, "reads too slowly", true);
+    if (has_room_for(frame->size())) queue(std::move(frame));
 }
 
 void WebSocket::send(Opcode kind, std::string_view payload) {
-    if (state_ != State::Open) return;
-    if (queued_ + payload.size() <= options_.max_queue) return queue_frame(kind, payload);
+    if (state_ == State::Open && has_room_for(payload.size())) queue_frame(kind, payload);
+}
+
+// Slow is who leaves the socket full, not who is sent much in one turn.
+bool WebSocket::has_room_for(std::size_t bytes) {
+    if (queued_ + bytes <= options_.max_queue) return true;
+    if (!waiting_writable_ && !write_queue()) {
+        cancel();
+        return false;
+    }
+    if (queued_ + bytes <= options_.max_queue) return true;
     drop_unsent();
     begin_close(close_code::kTryAgainLater, "reads too slowly", true);
+    return false;
 }
 
 // All but the frame that the peer has the beginning of.
@@ -201,26 +209,40 @@ void WebSocket::queue(SharedFrame frame) {
     });
 }
 
-void WebSocket::flush() {
-    while (!queue_.empty() && state_ != State::Ended) {
+// As much as the socket takes. False: the connection is broken.
+bool WebSocket::write_queue() {
+    while (!queue_.empty()) {
         std::array<iovec, kFramesPerWrite> parts;
         std::size_t count = std::min(queue_.size(), parts.size());
         for (std::size_t i = 0; i < count; ++i)
             parts[i] = {const_cast<char*>(queue_[i]->data()), queue_[i]->size()};
         parts[0].iov_base = static_cast<char*>(parts[0].iov_base) + offset_;
         parts[0].iov_len -= offset_;
-        msghdr message{};
-        message.msg_iov = parts.data();
-        message.msg_iovlen = count;
-        auto n = count == 1 ? ::send(socket_.native_handle(), parts[0].iov_base, parts[0].iov_len,
-                                     MSG_NOSIGNAL | MSG_DONTWAIT)
-                            : ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+        constexpr int kFlags = MSG_NOSIGNAL | MSG_DONTWAIT;
+        ssize_t n;
+        if (count == 1) {
+            n = ::send(socket_.native_handle(), parts[0].iov_base, parts[0].iov_len, kFlags);
+        } else {
+            msghdr message{};
+            message.msg_iov = parts.data();
+            message.msg_iovlen = count;
+            n = ::sendmsg(socket_.native_handle(), &message, kFlags);
+        }
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0 && !would_block(errno)) return end();
-        if (n < 0) return wait_writable();
+        if (n < 0 && !would_block(errno)) return false;
+        if (n < 0) {
+            wait_writable();
+            return true;
+        }
         sent(static_cast<std::size_t>(n));
     }
     if (queue_.capacity() > kKeptQueue) queue_ = {};
+    return true;
+}
+
+void WebSocket::flush() {
+    if (state_ == State::Ended || waiting_writable_) return;
+    if (!write_queue()) return end();
     finish_when_flushed();
 }
 

@@ -86,6 +86,8 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
     void queue(SharedFrame frame);
     void queue_frame(Opcode kind, std::string_view payload);
     void drop_unsent();
+    bool has_room_for(std::size_t bytes);
+    bool write_queue();
     void flush();
     void wait_writable();
     void sent(std::size_t bytes);

@@ -1,26 +1,11 @@
 #include "services/signaling/app.hpp"
 
-#include <sys/resource.h>
-
-#include <algorithm>
-
 #include "core/observe/log.hpp"
+#include "core/runtime/open_files.hpp"
 #include "net/http/router.hpp"
 
 namespace seance::signaling {
 namespace {
-
-// Each peer is an open file, and the usual soft limit is 1024.
-void allow_open_files(std::uint64_t wanted) {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
-    limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-    if (limit.rlim_cur < wanted)
-        observe::log(observe::Level::Warning, "open_files_limited")
-            .field("limit", static_cast<std::uint64_t>(limit.rlim_cur))
-            .field("wanted", wanted);
-}
 
 http::ServerOptions server_options(const Settings& settings) {
     http::ServerOptions options;

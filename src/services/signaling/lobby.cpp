@@ -1,5 +1,7 @@
 #include "services/signaling/lobby.hpp"
 
+#include <utility>
+
 #include "core/observe/log.hpp"
 
 namespace seance::signaling {
@@ -69,8 +71,10 @@ void Lobby::publish(const Message& message) {
     if (message.topic.empty()) return;
     auto* room = rooms.find(message.topic);
     if (!room) return;
-    room->deliver(relay_frame(message, room->size()));
-    counters.deliveries.add(room->size());
+    auto clients = room->size();
+    room->deliver(relay_frame(message, clients));
+    counters.deliveries.add(clients);
+    for (auto* peer : std::exchange(leaving_, {})) rooms.leave(*peer);
 }
 
 void Lobby::gone(Peer& peer, const websocket::Ending& ending) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/observe/metrics.hpp"
 #include "core/runtime/loop.hpp"
@@ -41,6 +42,7 @@ class Lobby {
     const Settings& settings() const { return settings_; }
     const websocket::Options& socket_options() const { return socket_options_; }
     void publish(const Message& message);
+    void leaves_after_publish(Peer& peer) { leaving_.push_back(&peer); }
     void gone(Peer& peer, const websocket::Ending& ending);
     Rooms rooms;
     MessageParser parser;
@@ -51,6 +53,7 @@ class Lobby {
     const Settings& settings_;
     websocket::Options socket_options_;
     boost::intrusive::list<Peer> peers_;
+    std::vector<Peer*> leaving_;  // found closed while their room was being delivered to
     bool draining_ = false;
     Signal emptied_;
 };

@@ -22,14 +22,25 @@ void Peer::start(std::string response, std::string leftover) {
     socket_->start(this, std::move(response), std::move(leftover));
 }
 
+// Who is being closed is in no room any more, though its connection may take its time to end.
+void Peer::refuse(std::uint16_t code, std::string_view reason) {
+    socket_->close(code, reason);
+    lobby_.rooms.leave(*this);
+}
+
+void Peer::deliver(const websocket::SharedFrame& frame) {
+    socket_->send(frame);
+    if (!socket_->open()) lobby_.leaves_after_publish(*this);
+}
+
 void Peer::on_message(websocket::Opcode kind, std::string_view payload) {
     // Binary is read as text, as the reference does; text has been checked as it came.
     if (kind == websocket::Opcode::Binary && !is_utf8(payload))
-        return socket_->close(close_code::kBadData, "the message is not UTF-8");
+        return refuse(close_code::kBadData, "the message is not UTF-8");
     auto parsed = lobby_.parser.parse(payload);
     if (!parsed) {
         auto code = parsed.error() == Errc::NotJson ? close_code::kBadData : close_code::kPolicy;
-        return socket_->close(code, parsed.error().message());
+        return refuse(code, parsed.error().message());
     }
     const Message& message = **parsed;
     auto& counters = lobby_.counters;
@@ -60,9 +71,9 @@ void Peer::on_message(websocket::Opcode kind, std::string_view payload) {
 void Peer::subscribe(const std::vector<std::string_view>& list) {
     for (auto topic : list) {
         if (topic.size() > lobby_.settings().max_topic_bytes)
-            return socket_->close(close_code::kPolicy, "the topic is too long");
+            return refuse(close_code::kPolicy, "the topic is too long");
         if (topics() >= lobby_.settings().max_topics && !lobby_.rooms.has(*this, topic))
-            return socket_->close(close_code::kPolicy, "too many topics on one connection");
+            return refuse(close_code::kPolicy, "too many topics on one connection");
         lobby_.rooms.subscribe(*this, topic);
     }
     lobby_.counters.rooms.set(static_cast<std::int64_t>(lobby_.rooms.size()));

@@ -23,12 +23,13 @@ class Peer final : public Member,
     void cancel() { socket_->cancel(); }
     const std::string& id() const { return id_; }  // of the request that opened it
 
-    void deliver(const websocket::SharedFrame& frame) override { socket_->send(frame); }
+    void deliver(const websocket::SharedFrame& frame) override;
     void on_message(websocket::Opcode kind, std::string_view payload) override;
     void on_closed(const websocket::Ending& ending) override;
 
   private:
     void subscribe(const std::vector<std::string_view>& topics);
+    void refuse(std::uint16_t code, std::string_view reason);
 
     Lobby& lobby_;
     std::shared_ptr<websocket::WebSocket> socket_;

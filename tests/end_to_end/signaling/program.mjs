@@ -61,7 +61,7 @@ export async function freePort () {
 
 export async function startReference () {
   const port = await freePort()
-  const script = path.join(path.dirname(require.resolve('y-webrtc/package.json')), 'bin/server.js')
+  const script = path.join(path.dirname(require.resolve('y-webrtc')), '../bin/server.js')
   const child = spawn(process.execPath, [script], { env: { ...process.env, PORT: String(port) }, stdio: ['ignore', 'pipe', 'ignore'] })
   await once(child.stdout, 'data')
   return { port, url: `ws://127.0.0.1:${port}`, stop: () => stop(child, 'SIGKILL') }

@@ -1,0 +1,35 @@
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/runtime/loop.hpp"
+#include "net/http/client.hpp"
+#include "platform/stack/stack.hpp"
+
+namespace seance::cli {
+
+// What one check from outside has found.
+struct CheckResult {
+    std::string service, check;
+    bool good = false;
+    std::string detail;  // what was seen, a few words
+    double ms = 0;
+};
+
+// The stack as a stranger sees it: every request goes to the edge, with the public name in Host.
+struct Outside {
+    Loop& loop;
+    http::Client& client;
+    std::string edge_host;
+    std::uint16_t edge_port;
+    std::map<std::string, std::string> values;  // what references stand for
+    Duration limit;                             // of each check
+};
+
+// Runs one declared check of a service, or (without `check`) its health through the edge.
+Awaitable<CheckResult> run_check(const Outside& outside, const stack::Service& service,
+                                 const stack::Check* check);
+
+}  // namespace seance::cli

@@ -1,0 +1,51 @@
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <thread>
+
+#include "cli/commands/commands.hpp"
+#include "core/base/duration.hpp"
+#include "platform/targets/local/control.hpp"
+#include "platform/targets/local/state_folder.hpp"
+
+namespace seance::cli {
+
+namespace {
+
+int down(Context& context) {
+    auto manifest = context.manifest();
+    if (!manifest) return context.exit_code;
+    const local::StateFolder state{manifest->root};
+    const auto pid = local::RunLock::holder(state);
+    const auto say = [&](bool stopped) {
+        if (context.json)
+            context.result(fmt::format("{{\"schema\":\"seance.down/1\",\"stopped\":{}}}\n", stopped));
+        else
+            context.note(stopped ? "stopped" : "nothing runs here");
+        return kDone;
+    };
+    if (pid == 0) return say(false);
+    if (!local::ask_control(state.control(), R"({"do":"stop"})") && pid > 0) ::kill(pid, SIGTERM);
+
+    // What a service may take to stop, one after the other, and a little more.
+    Duration limit = std::chrono::seconds(10);
+    for (const auto& service : manifest->stack.services) limit += service.stop_timeout;
+    for (const auto end = Clock::now() + limit; Clock::now() < end;) {
+        if (local::RunLock::holder(state) == 0) return say(true);
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return context.fail(kFailed, "STILL_RUNNING",
+                        fmt::format("process {} has not stopped in {}", pid, print_duration(limit)),
+                        fmt::format("kill -KILL {} ends it and all its services", pid));
+}
+
+}  // namespace
+
+void add_down(CLI::App& app, Context& context) {
+    app.add_subcommand("down", "Stop the stack that runs on this machine")->callback([&context] {
+        context.exit_code = down(context);
+    });
+}
+
+}  // namespace seance::cli

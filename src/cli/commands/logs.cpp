@@ -1,0 +1,132 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <boost/json.hpp>
+#include <filesystem>
+#include <thread>
+
+#include "cli/commands/commands.hpp"
+#include "cli/log_reader.hpp"
+#include "core/base/text.hpp"
+#include "platform/targets/local/state_folder.hpp"
+
+namespace seance::cli {
+
+namespace {
+
+struct LogsOptions {
+    bool follow = false;
+    std::vector<std::string> services;
+    std::string since;
+    std::size_t lines = 0;  // 0: not given
+};
+
+class LogPrinter {
+  public:
+    LogPrinter(const Context& context, const std::vector<std::string>& services)
+        : context_(context), services_(services) {
+        for (const auto& service : services) width_ = std::max(width_, service.size());
+    }
+
+    void print(const std::vector<LogEntry>& entries) const {
+        std::string out;
+        for (const auto& entry : entries) {
+            if (context_.json)
+                out += boost::json::serialize(boost::json::object{{"ts", entry.time},
+                                                                  {"type", "log"},
+                                                                  {"service", entry.service},
+                                                                  {"line", entry.text}}) +
+                       "\n";
+            else
+                out += line(entry);
+        }
+        context_.result(out);
+    }
+
+  private:
+    std::string line(const LogEntry& entry) const {
+        const auto& style = context_.result_style();
+        const auto place = static_cast<std::size_t>(
+            std::find(services_.begin(), services_.end(), entry.service) - services_.begin());
+        return fmt::format("{} {} {}\n", style.dim(entry.time),
+                           style.nth(place, fmt::format("{:<{}}", entry.service, width_)), entry.text);
+    }
+
+    const Context& context_;
+    const std::vector<std::string>& services_;
+    std::size_t width_ = 0;
+};
+
+int logs(Context& context, const LogsOptions& options) {
+    auto manifest = context.manifest();
+    if (!manifest) return context.exit_code;
+    std::vector<std::string> all;
+    for (const auto& service : manifest->stack.services) all.push_back(service.name);
+    for (const auto& name : options.services)
+        if (std::find(all.begin(), all.end(), name) == all.end())
+            return context.fail(kNotThere, "NO_SERVICE",
+                                fmt::format("there is no service {}{}", name, did_you_mean(name, all)));
+    const auto wanted = options.services.empty() ? all : options.services;
+    std::string since;
+    if (!options.since.empty()) {
+        const auto parsed = parse_since(options.since, std::chrono::system_clock::now());
+        if (!parsed)
+            return context.fail(
+                kUsage, "USAGE",
+                fmt::format(
+                    "--since is \"{}\"; give a time back such as 10m, or one such as 2026-11-24T06:47Z",
+                    options.since));
+        since = *parsed;
+    }
+    const local::StateFolder state{manifest->root};
+    if (!std::filesystem::exists(state.logs()))
+        return context.fail(kNotThere, "NO_LOGS", "nothing has run here yet", "start the stack: seance up");
+
+    std::vector<LogFollower> followers;  // from before the first read, so that no line is missed
+    if (options.follow)
+        for (const auto& service : wanted) followers.emplace_back(state.logs(), service);
+    const std::size_t most = options.lines != 0 ? options.lines
+                             : since.empty()    ? 100
+                                                : std::size_t{1'000'000};
+    std::vector<LogEntry> entries;
+    for (const auto& service : wanted) {
+        auto of_service = read_log(state.logs(), service, since, most);
+        entries.insert(entries.end(), std::make_move_iterator(of_service.begin()),
+                       std::make_move_iterator(of_service.end()));
+    }
+    sort_by_time(entries);
+    if (entries.size() > most)
+        entries.erase(entries.begin(), entries.end() - static_cast<std::ptrdiff_t>(most));
+    const LogPrinter printer{context, all};
+    printer.print(entries);
+
+    while (options.follow) {
+        std::vector<LogEntry> fresh;
+        for (auto& follower : followers)
+            for (auto& entry : follower.read_new()) fresh.push_back(std::move(entry));
+        sort_by_time(fresh);
+        printer.print(fresh);
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    return kDone;
+}
+
+}  // namespace
+
+void add_logs(CLI::App& app, Context& context) {
+    auto options = std::make_shared<LogsOptions>();
+    auto* command = app.add_subcommand("logs", "What the services have written");
+    command->add_flag("-f,--follow", options->follow, "Go on with what comes, until Ctrl-C");
+    command->add_option("-s,--service", options->services, "Only this service; may be repeated")
+        ->type_name("NAME");
+    command->add_option("--since", options->since, "Only from then on: 10m, 2h, or 2026-11-24T06:47Z")
+        ->type_name("TIME");
+    command
+        ->add_option("-n,--lines", options->lines,
+                     "Only the last so many lines; else 100, or all with --since")
+        ->check(CLI::Range(1, 1'000'000));
+    command->callback([&context, options] { context.exit_code = logs(context, *options); });
+}
+
+}  // namespace seance::cli

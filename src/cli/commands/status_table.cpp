@@ -1,0 +1,28 @@
+#include "cli/commands/status_table.hpp"
+
+#include <fmt/format.h>
+
+#include "cli/terminal/table.hpp"
+
+namespace seance::cli {
+
+std::string print_status(const local::StackView& view, const Style& style) {
+    Table table({"SERVICE", "STATE", "UP", "RESTARTS", "DIRECT", "METRICS", "COMMIT", "URL"});
+    for (const auto& s : view.services) {
+        const bool well = s.state == "healthy";
+        table.add({s.name, (well ? "● " : "○ ") + s.state,
+                   s.pid == 0 ? "-" : local::print_uptime(s.uptime_seconds), std::to_string(s.restarts),
+                   s.direct_url, std::to_string(s.admin_port), view.commit, s.url.empty() ? "-" : s.url},
+                  1,
+                  well                                            ? &Style::green
+                  : s.state == "starting" || s.state == "waiting" ? &Style::yellow
+                                                                  : &Style::red);
+    }
+    auto out = table.print(style);
+    for (const auto& s : view.services)
+        if (!s.detail.empty()) out += fmt::format("{}: {}\n", s.name, s.detail);
+    out += fmt::format("\n{}  {}\n", style.bold("dashboard"), view.dashboard_url);
+    return out;
+}
+
+}  // namespace seance::cli

@@ -1,0 +1,126 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/json.hpp>
+
+#include "cli/commands/checks.hpp"
+#include "cli/commands/commands.hpp"
+#include "cli/terminal/table.hpp"
+#include "core/runtime/task_group.hpp"
+#include "platform/process/probe.hpp"
+#include "platform/targets/local/control.hpp"
+#include "platform/targets/local/layout.hpp"
+#include "platform/targets/local/status.hpp"
+
+namespace seance::cli {
+
+namespace {
+
+// All run at once, so this bounds the whole.
+constexpr Duration kLimit = std::chrono::milliseconds(1800);
+
+Awaitable<void> check_into(const Outside& outside, const stack::Service& service, const stack::Check* check,
+                           CheckResult& result) {
+    result = co_await run_check(outside, service, check);
+}
+
+// A service that is not public is asked where it listens.
+Awaitable<void> probe_into(const stack::Service& service, std::uint16_t port, CheckResult& result) {
+    const auto begun = Clock::now();
+    auto probed = co_await process::probe(service.health, port, kLimit);
+    result = {service.name, "health (direct)", probed.healthy, probed.reason,
+              std::chrono::duration<double, std::milli>(Clock::now() - begun).count()};
+}
+
+Awaitable<void> check_all(const Manifest& manifest, const local::StackView& view, const Outside& outside,
+                          std::vector<CheckResult>& results) {
+    std::size_t most = 0;
+    for (const auto& service : manifest.stack.services) most += 1 + service.verify.size();
+    results.resize(most);  // tasks write into it: it must not move
+    TaskGroup tasks{outside.loop.executor()};
+    std::size_t next = 0;
+    for (const auto& service : manifest.stack.services) {
+        std::uint16_t port = 0;
+        for (const auto& s : view.services)
+            if (s.name == service.name) port = s.port;
+        if (service.subdomain.empty() || service.health.kind != stack::HealthCheck::Http)
+            tasks.spawn(probe_into(service, port, results[next++]));
+        else
+            tasks.spawn(check_into(outside, service, nullptr, results[next++]));
+        for (const auto& check : service.verify)
+            tasks.spawn(check_into(outside, service, &check, results[next++]));
+    }
+    co_await tasks.wait();
+    outside.loop.stop();
+}
+
+int report(const Context& context, const std::vector<CheckResult>& results, double ms) {
+    std::size_t bad = 0;
+    for (const auto& result : results) bad += result.good ? 0 : 1;
+    if (context.json) {
+        boost::json::array checks;
+        for (const auto& r : results)
+            checks.push_back(boost::json::object{{"service", r.service},
+                                                 {"check", r.check},
+                                                 {"ok", r.good},
+                                                 {"detail", r.detail},
+                                                 {"ms", r.ms}});
+        context.result(
+            boost::json::serialize(boost::json::object{
+                {"schema", "seance.verify/1"}, {"ok", bad == 0}, {"ms", ms}, {"checks", std::move(checks)}}) +
+            "\n");
+    } else {
+        Table table({"", "SERVICE", "CHECK", "TIME", "WHAT WAS SEEN"});
+        for (const auto& r : results)
+            table.add({r.good ? "✔" : "✘", r.service, r.check, fmt::format("{:.0f} ms", r.ms), r.detail}, 0,
+                      r.good ? &Style::green : &Style::red);
+        context.result(
+            table.print(context.result_style()) +
+            fmt::format("\n{} of {} checks passed in {:.0f} ms\n", results.size() - bad, results.size(), ms));
+    }
+    return bad == 0 ? kDone : kCheckFailed;
+}
+
+int verify(Context& context) {
+    auto manifest = context.manifest();
+    if (!manifest) return context.exit_code;
+    if (manifest->environment.target != stack::TargetKind::Local)
+        return context.fail(kUsage, "NOT_LOCAL", "verify knows environments of target local only");
+    const local::StateFolder state{manifest->root};
+    const auto answer = local::ask_control(state.control(), R"({"do":"status"})");
+    const auto view = answer ? local::from_json(*answer) : std::nullopt;
+    if (!view)
+        return context.fail(kNotThere, "NOT_RUNNING", "the stack does not run here", "start it: seance up");
+
+    local::LayoutOptions where;
+    where.root = manifest->root;
+    where.edge_port = view->edge_port;
+    where.secrets = state.read_secrets(manifest->environment.generate);
+
+    std::vector<CheckResult> results;
+    const auto begun = Clock::now();
+    {
+        Loop loop;
+        http::Client client{loop};
+        const Outside outside{loop,
+                              client,
+                              "127.0.0.1",
+                              view->edge_port,
+                              local::outside_values(manifest->stack, manifest->environment, where),
+                              kLimit};
+        asio::co_spawn(loop.executor(), check_all(*manifest, *view, outside, results), asio::detached);
+        loop.run();
+    }
+    return report(context, results, std::chrono::duration<double, std::milli>(Clock::now() - begun).count());
+}
+
+}  // namespace
+
+void add_verify(CLI::App& app, Context& context) {
+    app.add_subcommand("verify", "Check the running stack from outside, through the edge")
+        ->callback([&context] { context.exit_code = verify(context); });
+}
+
+}  // namespace seance::cli

@@ -1,0 +1,28 @@
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace seance::edge {
+
+std::string escape_html(std::string_view text);
+
+// One row of the status page.
+struct PageRow {
+    std::string name, url, state, detail, uptime, direct;
+    std::uint64_t restarts = 0;
+};
+
+struct StatusPage {
+    std::string project, environment, commit;
+    std::vector<PageRow> rows;
+};
+
+// The small page at dashboard.<domain>: which services run, how they are and where they are reached. It asks
+// for itself again every two seconds.
+std::string render_status_page(const StatusPage& page);
+
+// For a host that nobody serves: what hosts there are, and how to reach them.
+std::string render_unknown_host(std::string_view asked, const std::vector<std::string>& urls);
+
+}  // namespace seance::edge

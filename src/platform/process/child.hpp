@@ -1,0 +1,62 @@
+#pragma once
+#include <sys/types.h>
+
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/runtime/awaitable.hpp"
+#include "platform/process/exit_status.hpp"
+
+namespace seance::process {
+
+struct Launch {
+    std::string program;  // a path
+    std::vector<std::string> args;
+    std::map<std::string, std::string> env;  // all of it: nothing is inherited
+    std::string folder;                      // to run in; "" stays here
+};
+
+// The path of the first of `names` that can be run: next to this program, then on PATH; "" if there is none.
+// A name with a slash is a path, relative to `root`.
+std::string find_program(const std::vector<std::string>& names, const std::string& root);
+
+// A process of ours, in a process group of its own. The kernel kills it when this process dies, however that
+// comes, so nothing is left behind; start it from the thread that lives longest. Its output, both streams, is
+// one pipe. Destroying a Child that still runs kills it.
+class Child {
+  public:
+    static Outcome<std::unique_ptr<Child>> start(Executor executor, const Launch& launch);
+    ~Child();
+    Child(const Child&) = delete;
+    Child& operator=(const Child&) = delete;
+
+    pid_t pid() const { return pid_; }
+
+    // Until it has ended. What it has left behind in its group is killed then.
+    Awaitable<ExitStatus> wait();
+
+    // Calls `line` for each line of output without its end, until the end of the output. A line longer than
+    // 64 KiB comes in pieces.
+    Awaitable<void> read_lines(std::function<void(std::string_view line)> line);
+
+    // To the process alone, as a container's runtime does it. Does nothing once it has ended.
+    void signal(int number);
+    // SIGKILL to its whole group.
+    void kill();
+
+  private:
+    using Descriptor = asio::posix::basic_stream_descriptor<Executor>;
+    Child(Executor executor, pid_t pid, int pidfd, int output);
+
+    pid_t pid_;
+    bool ended_ = false;
+    Descriptor exited_, output_;
+};
+
+}  // namespace seance::process

@@ -1,0 +1,96 @@
+#include "platform/targets/local/state_folder.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "core/base/hash.hpp"
+#include "core/base/id.hpp"
+#include "core/base/text.hpp"
+
+namespace seance::local {
+
+namespace {
+
+std::optional<std::string> read_file(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) return std::nullopt;
+    std::string text{std::istreambuf_iterator<char>(file), {}};
+    return std::string(trim(text));
+}
+
+}  // namespace
+
+std::optional<Problem> StateFolder::make() const {
+    for (const auto& folder : {path_, logs(), secrets()})
+        if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+            return Problem{fmt::format("cannot make the folder {}: {}", folder, ::strerror(errno))};
+    return std::nullopt;
+}
+
+Outcome<std::map<std::string, std::string>> StateFolder::ensure_secrets(
+    const std::map<std::string, std::string>& generate) const {
+    auto made = read_secrets(generate);
+    for (const auto& [name, prefix] : generate) {
+        if (made.contains(name)) continue;
+        const auto value = prefix + hex(random_bytes(32));
+        const auto path = secrets() + "/" + name;
+        const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        const auto line = value + "\n";
+        const bool written =
+            fd >= 0 && ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
+        const int error = errno;
+        if (fd >= 0) ::close(fd);
+        if (!written) return Problem{fmt::format("cannot write {}: {}", path, ::strerror(error))};
+        made[name] = value;
+    }
+    return made;
+}
+
+std::map<std::string, std::string> StateFolder::read_secrets(
+    const std::map<std::string, std::string>& generate) const {
+    std::map<std::string, std::string> made;
+    for (const auto& [name, prefix] : generate)
+        if (auto value = read_file(secrets() + "/" + name); value && !value->empty()) made[name] = *value;
+    return made;
+}
+
+std::optional<RunLock> RunLock::take(const StateFolder& state) {
+    const int fd = ::open(state.lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) return std::nullopt;
+    if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        ::close(fd);
+        return std::nullopt;
+    }
+    RunLock lock{fd};
+    lock.write_pid();
+    return lock;
+}
+
+void RunLock::write_pid() {
+    const auto text = std::to_string(::getpid()) + "\n";
+    [[maybe_unused]] const int cut = ::ftruncate(fd_, 0);
+    [[maybe_unused]] const auto n = ::pwrite(fd_, text.data(), text.size(), 0);
+}
+
+pid_t RunLock::holder(const StateFolder& state) {
+    const int fd = ::open(state.lock().c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return 0;
+    const bool held = ::flock(fd, LOCK_SH | LOCK_NB) != 0;
+    ::close(fd);
+    if (!held) return 0;
+    const auto pid = parse_number(read_file(state.lock()).value_or(""));
+    return pid ? static_cast<pid_t>(*pid) : -1;
+}
+
+RunLock::~RunLock() {
+    if (fd_ >= 0) ::close(fd_);
+}
+
+}  // namespace seance::local

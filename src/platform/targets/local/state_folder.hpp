@@ -1,0 +1,57 @@
+#pragma once
+#include <sys/types.h>
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "core/base/result.hpp"
+
+namespace seance::local {
+
+// .seance beside stack.yaml: everything that the local target keeps.
+class StateFolder {
+  public:
+    explicit StateFolder(const std::string& root) : path_(root + "/.seance") {}
+
+    const std::string& path() const { return path_; }
+    std::string logs() const { return path_ + "/logs"; }
+    std::string secrets() const { return path_ + "/secrets"; }
+    std::string lock() const { return path_ + "/lock"; }
+    std::string control() const { return path_ + "/control.sock"; }
+
+    // Makes the folders, for this user alone.
+    std::optional<Problem> make() const;
+
+    // The named secrets, made at their first use: 64 random hex digits after the given prefix, mode 0600.
+    Outcome<std::map<std::string, std::string>> ensure_secrets(
+        const std::map<std::string, std::string>& generate) const;
+
+    // Those of them that have been made, without making any.
+    std::map<std::string, std::string> read_secrets(const std::map<std::string, std::string>& generate) const;
+
+  private:
+    std::string path_;
+};
+
+// Held by the one process that runs the stack of a folder; the kernel lets go of it when that process ends,
+// however that comes.
+class RunLock {
+  public:
+    // Nothing if another process holds it.
+    static std::optional<RunLock> take(const StateFolder& state);
+    // The process that holds it, 0 if none does.
+    static pid_t holder(const StateFolder& state);
+
+    RunLock(RunLock&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
+    RunLock& operator=(RunLock&&) = delete;
+    ~RunLock();
+
+    void write_pid();  // after a fork, again
+
+  private:
+    explicit RunLock(int fd) : fd_(fd) {}
+    int fd_;
+};
+
+}  // namespace seance::local

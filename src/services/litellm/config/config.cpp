@@ -1,0 +1,239 @@
+#include "services/litellm/config/config.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "core/base/text.hpp"
+#include "services/litellm/config/deployment_reader.hpp"
+#include "services/litellm/config/known_keys.hpp"
+
+namespace seance::litellm {
+namespace {
+
+constexpr int kMostIncludes = 50;
+constexpr std::uint64_t kMebibyte = 1 << 20;
+
+class ConfigReader {
+  public:
+    ConfigReader(const ReadFile& read_file, config::Sources environment) : read_file_(read_file) {
+        config_.environment = std::move(environment);
+    }
+
+    Outcome<Config> read(const std::string& path) {
+        auto tree = load(path);
+        if (!tree) return tree.error();
+        root_ = std::move(*tree);
+        export_variables();
+        resolve_environment(root_, config_.environment);
+        warn_about_keys(root_, "", notes());
+        read_general(section("general_settings"));
+        read_settings(section("litellm_settings"));
+        read_router(section("router_settings"));
+        auto credentials = read_credentials();
+        if (auto list = root_.find("model_list")) {
+            auto defaults = section("router_settings").find("default_litellm_params");
+            config_.deployments = read_deployments(*list, defaults, credentials, notes());
+        }
+        return std::move(config_);
+    }
+
+  private:
+    Notes& notes() { return config_.notes; }
+
+    // The file with everything it includes; the including file wins.
+    Outcome<Node> load(const std::string& path) {
+        if (++files_ > kMostIncludes)
+            return Problem{fmt::format("{}: more than {} files are included; does a file include itself?",
+                                       path, kMostIncludes)};
+        auto text = read_file_(path);
+        if (!text) return text.error();
+        auto tree = parse_yaml(*text, path, notes());
+        if (!tree) return tree;
+        if (tree->is_null()) tree->kind = Node::Kind::Map;
+        if (!tree->is_map())
+            return Problem{fmt::format("{}:1: the file must be a map with keys such as model_list", path)};
+        if (auto included = tree->find("include")) {
+            for (auto& name : read_texts(included, notes())) {
+                auto other = load((std::filesystem::path(path).parent_path() / name).string());
+                if (!other) return other;
+                merge(*tree, std::move(*other));
+            }
+        }
+        return tree;
+    }
+
+    static void merge(Node& into, Node from) {
+        for (auto& [key, value] : from.members) {
+            if (key == "include") continue;
+            auto present = into.find(key);
+            if (!present || present->is_null())
+                into.set(key, std::move(value));
+            else if (present->is_list() && value.is_list())
+                std::move(value.items.begin(), value.items.end(), std::back_inserter(present->items));
+            else if (present->is_map() && value.is_map())
+                merge(*present, std::move(value));
+        }
+    }
+
+    void export_variables() {
+        auto variables = root_.find("environment_variables");
+        if (!variables) return;
+        resolve_environment(*variables, config_.environment);
+        for (auto& [name, value] : variables->members)
+            if (auto text = read_text(&value, notes())) config_.environment[name] = *text;
+    }
+
+    const Node& section(std::string_view name) {
+        static const Node empty{.kind = Node::Kind::Map};
+        auto node = root_.find(name);
+        if (!node || node->is_null()) return empty;
+        if (node->is_map()) return *node;
+        notes().errors.push_back(fmt::format("{}{} must be a map; it is ignored", node->place(), name));
+        root_.set(name, empty);
+        return empty;
+    }
+
+    void read_general(const Node& map) {
+        warn_about_keys(map, "general_settings", notes());
+        auto key = map.find("master_key");
+        auto text = read_text(key, notes());
+        auto variable = config_.environment.find("LITELLM_MASTER_KEY");
+        if (!text && variable != config_.environment.end()) text = std::string(trim(variable->second));
+        if (text && !trim(*text).empty()) {
+            config_.master_key = SecretText(*text);
+        } else if (key) {
+            config_.master_key_problem =
+                key->missing_variable.empty()
+                    ? fmt::format("{}general_settings.master_key is empty", key->place())
+                    : fmt::format(
+                          "{}general_settings.master_key is os.environ/{}, and that variable is not set",
+                          key->place(), key->missing_variable);
+        }
+        config_.completion_model = read_text(map.find("completion_model"), notes()).value_or("");
+        config_.key_header = read_text(map.find("litellm_key_header_name"), notes()).value_or("");
+        config_.public_routes = read_texts(map.find("public_routes"), notes());
+        if (auto most = read_number(map.find("max_request_size_mb"), notes()); most && *most > 0)
+            config_.max_body = static_cast<std::uint64_t>(std::min(*most, 4096.0) * kMebibyte);
+        if (auto most = read_number(map.find("max_response_size_mb"), notes()); most && *most > 0)
+            config_.max_answer = static_cast<std::uint64_t>(std::min(*most, 4096.0) * kMebibyte);
+        config_.always_include_usage =
+            read_bool(map.find("always_include_stream_usage"), notes()).value_or(false);
+        config_.forward_client_headers =
+            read_bool(map.find("forward_client_headers_to_llm_api"), notes()).value_or(false);
+        config_.forward_organization = read_bool(map.find("forward_openai_org_id"), notes()).value_or(false);
+        config_.health_details = read_bool(map.find("health_check_details"), notes()).value_or(true);
+    }
+
+    void read_settings(const Node& map) {
+        warn_about_keys(map, "litellm_settings", notes());
+        if (auto retries = read_integer(map.find("num_retries"), notes()))
+            config_.num_retries = clamp_retries(*retries);
+        if (auto seconds = read_number(map.find("request_timeout"), notes()))
+            if (auto limit = seconds_to_duration(*seconds)) config_.timeout = *limit;
+    }
+
+    // After litellm_settings: the router's values win.
+    void read_router(const Node& map) {
+        warn_about_keys(map, "router_settings", notes());
+        if (auto strategy = read_text(map.find("routing_strategy"), notes());
+            strategy && *strategy != "simple-shuffle")
+            notes().warnings.push_back(fmt::format(
+                "{}router_settings.routing_strategy \"{}\" is not supported yet; simple-shuffle is used",
+                map.find("routing_strategy")->place(), *strategy));
+        if (auto retries = read_integer(map.find("num_retries"), notes()))
+            config_.num_retries = clamp_retries(*retries);
+        if (auto seconds = read_number(map.find("retry_after"), notes()))
+            config_.retry_after = seconds_to_duration(*seconds).value_or(Duration{0});
+        if (auto seconds = read_number(map.find("timeout"), notes()))
+            if (auto limit = seconds_to_duration(*seconds)) config_.timeout = *limit;
+        if (auto seconds = read_number(map.find("stream_timeout"), notes()))
+            config_.stream_timeout = seconds_to_duration(*seconds);
+        if (auto most = read_integer(map.find("default_max_parallel_requests"), notes()); most && *most > 0)
+            config_.default_max_parallel_requests =
+                static_cast<int>(std::min<std::int64_t>(*most, 1'000'000));
+        auto aliases = map.find("model_group_alias");
+        if (!aliases) return;
+        for (auto& [name, value] : aliases->members) {
+            Alias alias{name, "", false};
+            if (value.is_map()) {
+                alias.target = read_text(value.find("model"), notes()).value_or("");
+                alias.hidden = read_bool(value.find("hidden"), notes()).value_or(false);
+            } else {
+                alias.target = read_text(&value, notes()).value_or("");
+            }
+            if (alias.target.empty())
+                notes().errors.push_back(
+                    fmt::format("{}the alias {} names no model; it is ignored", value.place(), name));
+            else
+                config_.aliases.push_back(std::move(alias));
+        }
+    }
+
+    static int clamp_retries(std::int64_t retries) {
+        return static_cast<int>(std::clamp<std::int64_t>(retries, 0, 100));
+    }
+
+    Credentials read_credentials() {
+        Credentials credentials;
+        auto list = root_.find("credential_list");
+        if (!list) return credentials;
+        for (auto& entry : list->items) {
+            warn_about_keys(entry, "credential_list", notes());
+            auto name = read_text(entry.find("credential_name"), notes());
+            auto values = entry.find("credential_values");
+            if (name && values && values->is_map())
+                credentials[*name] = *values;
+            else
+                notes().errors.push_back(fmt::format(
+                    "{}a credential needs credential_name and a map credential_values; it is skipped",
+                    entry.place()));
+        }
+        return credentials;
+    }
+
+    const ReadFile& read_file_;
+    Node root_;
+    Config config_;
+    int files_ = 0;
+};
+
+}  // namespace
+
+Outcome<Config> read_config(const std::string& path, const ReadFile& read_file, config::Sources environment) {
+    return ConfigReader(read_file, std::move(environment)).read(path);
+}
+
+Outcome<std::string> read_file_from_disk(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::ostringstream text;
+    // A directory opens but cannot be read.
+    if (!file || !(text << file.rdbuf()).good())
+        if (!file || std::filesystem::is_directory(path))
+            return Problem{fmt::format(
+                "{} cannot be read: {}", path,
+                std::filesystem::exists(path) ? "is it a readable file?" : "there is no such file")};
+    return Outcome<std::string>(boost::system::in_place_value, text.str());
+}
+
+std::vector<std::string> unusable_deployments(const Config& config) {
+    std::vector<std::string> lines;
+    for (auto& deployment : config.deployments) {
+        // What a wildcard calls is known only with a name; its provider is when that is written out.
+        if (is_open_ended(*deployment)) continue;
+        auto endpoint = find_endpoint(*deployment, deployment->litellm_model, config.environment);
+        if (!endpoint)
+            lines.push_back(fmt::format("model {} ({}) is disabled: {}", deployment->model_name,
+                                        deployment->litellm_model, endpoint.error().what));
+    }
+    return lines;
+}
+
+std::optional<Duration> seconds_to_duration(double seconds) {
+    if (!(seconds > 0) || seconds > 10.0 * 365 * 86400) return std::nullopt;
+    return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+}
+
+}  // namespace seance::litellm

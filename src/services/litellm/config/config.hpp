@@ -1,0 +1,57 @@
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "services/litellm/config/node.hpp"
+#include "services/litellm/domain/deployment.hpp"
+
+namespace seance::litellm {
+
+struct Alias {
+    std::string name, target;
+    bool hidden = false;
+};
+
+// LiteLLM's config.yaml, read and resolved. Never changed once made: requests share it.
+struct Config {
+    std::vector<std::shared_ptr<const Deployment>> deployments;  // in the order of the file
+    std::vector<Alias> aliases;
+
+    SecretText master_key;
+    std::string master_key_problem;  // a master key is asked for but has no value
+    std::string completion_model;
+    std::string key_header;
+    std::vector<std::string> public_routes;
+    std::uint64_t max_body = 64 << 20;
+    std::uint64_t max_answer = 64 << 20;
+    bool always_include_usage = false;
+    bool forward_client_headers = false, forward_organization = false;
+    bool health_details = true;
+
+    int num_retries = 2;
+    Duration retry_after{0};
+    Duration timeout = std::chrono::seconds(6000);
+    std::optional<Duration> stream_timeout;
+    std::optional<int> default_max_parallel_requests;
+
+    config::Sources environment;  // with environment_variables
+    Notes notes;
+};
+
+// Gives the text of a file, or the sentence that says why not.
+using ReadFile = std::function<Outcome<std::string>(const std::string& path)>;
+
+// Reads `path` and what it includes. Fails only if a file cannot be read or is not YAML.
+Outcome<Config> read_config(const std::string& path, const ReadFile& read_file, config::Sources environment);
+Outcome<std::string> read_file_from_disk(const std::string& path);
+
+// One line for each deployment that cannot be called, such as a missing key.
+std::vector<std::string> unusable_deployments(const Config& config);
+
+// Seconds, as LiteLLM writes times; nothing unless positive and below ten years.
+std::optional<Duration> seconds_to_duration(double seconds);
+
+}  // namespace seance::litellm

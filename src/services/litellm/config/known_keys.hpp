@@ -1,0 +1,24 @@
+#pragma once
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "services/litellm/config/node.hpp"
+
+namespace seance::litellm {
+
+// The keys of one section of config.yaml.
+struct KnownKeys {
+    std::string_view section;        // "router_settings"; "" = the top level
+    std::vector<std::string> used;   // have their effect, or need none here
+    std::vector<std::string> later;  // LiteLLM knows them; they have no effect here yet
+};
+
+const KnownKeys& known_keys(std::string_view section);
+
+// A warning for each key of `map` that has no effect, with its line, and for an unknown one the nearest
+// known.
+void warn_about_keys(const Node& map, std::string_view section, Notes& notes);
+
+}  // namespace seance::litellm

@@ -1,0 +1,152 @@
+#include "services/litellm/domain/api_error.hpp"
+
+#include <fmt/format.h>
+
+#include "core/base/text.hpp"
+#include "services/litellm/domain/json_text.hpp"
+
+namespace seance::litellm {
+namespace {
+
+constexpr std::size_t kMostMessage = 4096;
+
+std::string class_of(int status, std::string_view code, std::string_view message) {
+    auto words = lower(message);
+    auto says = [&](std::string_view part) { return words.find(part) != std::string::npos; };
+    if (status == 400 || status == 413 || status == 422) {
+        if (code == "context_length_exceeded" || says("prompt is too long") || says("maximum context length"))
+            return "ContextWindowExceededError";
+        if (code == "content_policy_violation" || code == "content_filter")
+            return "ContentPolicyViolationError";
+    }
+    switch (status) {
+        case 401:
+            return "AuthenticationError";
+        case 403:
+            return "PermissionDeniedError";
+        case 404:
+            return "NotFoundError";
+        case 408:
+            return "Timeout";
+        case 422:
+            return "UnprocessableEntityError";
+        case 429:
+            return "RateLimitError";
+        case 502:
+            return "BadGatewayError";
+        case 503:
+            return "ServiceUnavailableError";
+        default:
+            return status >= 500 ? "InternalServerError" : "BadRequestError";
+    }
+}
+
+std::string mask(std::string text, const SecretText& key) {
+    if (key.reveal().size() < 4) return text;
+    for (auto at = text.find(key.reveal()); at != std::string::npos;
+         at = text.find(key.reveal(), at + kHidden.size()))
+        text.replace(at, key.reveal().size(), kHidden);
+    return text;
+}
+
+std::string nullable(const std::optional<std::string>& text) {
+    return text ? json_quote(*text) : "null";
+}
+
+// A code may be a number or a text.
+std::string plain(const std::optional<JsonValue>& value) {
+    if (!value || value->is(JsonKind::Null)) return "";
+    return json_text(*value).value_or(std::string(value->text.substr(0, 100)));
+}
+
+std::string cut(std::string text) {
+    if (text.size() <= kMostMessage) return text;
+    text.resize(kMostMessage);
+    while (!text.empty() && !is_utf8(text)) text.pop_back();
+    return text + "…";
+}
+
+}  // namespace
+
+std::string ApiError::json() const {
+    auto out = fmt::format("{{\"error\":{{\"message\":{},\"type\":{},\"param\":{},\"code\":\"{}\"",
+                           json_quote(message), nullable(type), nullable(param), status);
+    if (!provider_code.empty())
+        out += fmt::format(",\"provider_specific_fields\":{{\"code\":{}}}", json_quote(provider_code));
+    return out + "}}";
+}
+
+ApiError bad_request(std::string message, std::optional<std::string> param) {
+    return {.status = 400,
+            .message = std::move(message),
+            .type = "invalid_request_error",
+            .param = std::move(param)};
+}
+
+ApiError unknown_model(std::string_view name) {
+    return bad_request(
+        fmt::format(
+            "Invalid model name passed in model={}. Call `/v1/models` to view available models for your key.",
+            name),
+        "model");
+}
+
+ApiError timed_out(Duration limit) {
+    return {.status = 408,
+            .message = fmt::format("litellm.Timeout: the model gave no complete answer within {:g} seconds",
+                                   std::chrono::duration<double>(limit).count()),
+            .type = "timeout_error",
+            .retryable = true};
+}
+
+ApiError unreachable(const Provider& provider, std::string_view why) {
+    return {.status = 500,
+            .message = fmt::format("litellm.APIConnectionError: {}Exception - the connection failed: {}",
+                                   provider.error_name, why),
+            .type = "internal_server_error",
+            .retryable = true};
+}
+
+int status_in_error(std::string_view body) {
+    auto value = parse_json(body);
+    auto code = value ? plain(json_find(*value, {"error", "code"})) : "";
+    auto number = parse_number(code);
+    return number && *number >= 400 && *number < 600 ? static_cast<int>(*number) : 500;
+}
+
+ApiError upstream_error(const Provider& provider, int status, std::string_view body, const SecretText& key) {
+    if (status < 400 || status > 599) status = 500;
+    if (status == 529) status = 503;
+    ApiError error{.status = status};
+    std::string text;
+    if (auto value = parse_json(body); value && value->is(JsonKind::Object)) {
+        auto inner = json_find(*value, "error");
+        auto& from = inner && inner->is(JsonKind::Object) ? *inner : *value;
+        error.type = json_text(json_find(from, "type"));
+        error.param = json_text(json_find(from, "param"));
+        error.provider_code = plain(json_find(from, "code"));
+        text = json_text(json_find(from, "message")).value_or("");
+        if (text.empty() && inner) text = json_text(*inner).value_or("");
+        if (text.empty()) text = json_text(json_find(*value, "detail")).value_or("");
+    }
+    if (text.empty())
+        text = trim(body).empty() ? fmt::format("the upstream answered {} without a body", status)
+                                  : std::string(trim(body));
+    if (status == 429) error.type = "throttling_error";
+    if (status == 408) error.type = "timeout_error";
+    if (status >= 500 && !error.type) error.type = "internal_server_error";
+    error.retryable = status == 408 || status == 409 || status == 429 || status >= 500;
+    auto kind = class_of(status, error.provider_code, text);
+    error.message = mask(
+        fmt::format("litellm.{}: {}Exception - {}", kind, provider.error_name, cut(std::move(text))), key);
+    for (auto* field : {&error.type, &error.param})
+        if (*field) **field = mask(std::move(**field), key);
+    error.provider_code = mask(std::move(error.provider_code), key);
+    return error;
+}
+
+void add_group(ApiError& error, std::string_view group) {
+    error.message += fmt::format(". Received Model Group={}\nAvailable Model Group Fallbacks=None", group);
+}
+
+}  // namespace seance::litellm

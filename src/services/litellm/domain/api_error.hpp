@@ -1,0 +1,37 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "services/litellm/domain/deployment.hpp"
+
+namespace seance::litellm {
+
+// An error as clients see it: reference, section 14.
+struct ApiError {
+    int status = 500;
+    std::string message = {};
+    std::optional<std::string> type = {}, param = {};
+    std::string provider_code = {};  // what the upstream called it, such as context_length_exceeded
+    bool retryable = false;
+    std::optional<Duration> retry_after = {};  // as the upstream asked
+
+    std::string json() const;  // {"error":{…}}
+};
+
+ApiError bad_request(std::string message, std::optional<std::string> param = std::nullopt);
+ApiError unknown_model(std::string_view name);
+ApiError timed_out(Duration limit);
+ApiError unreachable(const Provider& provider, std::string_view why);
+
+// An upstream's error answer: its status (or the code in an error object that came with 200), its body. The
+// upstream's key is masked wherever the upstream repeats it.
+ApiError upstream_error(const Provider& provider, int status, std::string_view body, const SecretText& key);
+
+// The status of {"error":{"code":…}}; 500 if it names none.
+int status_in_error(std::string_view body);
+
+// Adds what was tried, as LiteLLM does after routing.
+void add_group(ApiError& error, std::string_view group);
+
+}  // namespace seance::litellm

@@ -1,0 +1,168 @@
+#include "services/litellm/domain/chat_answer.hpp"
+
+#include <fmt/format.h>
+
+#include "core/base/text.hpp"
+
+namespace seance::litellm {
+namespace {
+
+ApiError not_a_completion(const AnswerContext& context, std::string_view body, std::string_view why) {
+    auto error = upstream_error(*context.provider, 502, "", context.key);
+    // Enough of it to recognise an HTML page or a proxy's notice.
+    auto begin = body.substr(0, 200);
+    while (!is_utf8(begin)) begin.remove_suffix(1);
+    error.message =
+        fmt::format("litellm.BadGatewayError: {}Exception - the upstream answered 200, but {}{}",
+                    context.provider->error_name, why, begin.empty() ? "" : fmt::format(": {}", begin));
+    if (!context.key.empty() && error.message.find(context.key.reveal()) != std::string::npos)
+        error.message =
+            fmt::format("litellm.BadGatewayError: {}Exception - the upstream answered 200, but {}",
+                        context.provider->error_name, why);
+    return error;
+}
+
+std::uint64_t count(const std::optional<JsonValue>& value) {
+    auto number = json_number(value);
+    return number && *number > 0 && *number < 1e15 ? static_cast<std::uint64_t>(*number) : 0;
+}
+
+}  // namespace
+
+std::string_view map_finish_reason(std::string_view word) {
+    for (std::string_view known : {"stop", "length", "tool_calls", "content_filter", "function_call"})
+        if (word == known) return known;
+    auto name = lower(word);
+    for (std::string_view longest : {"max_tokens", "max_length", "model_length", "max_output_tokens"})
+        if (name == longest) return "length";
+    for (std::string_view tools : {"tool_use", "tool_call"})
+        if (name == tools) return "tool_calls";
+    for (std::string_view filter : {"safety", "recitation", "blocklist", "prohibited_content", "spii",
+                                    "refusal", "content_filtered", "guardrail_intervened"})
+        if (name == filter) return "content_filter";
+    return "stop";
+}
+
+std::optional<Usage> read_usage(const std::optional<JsonValue>& usage) {
+    if (!usage || !usage->is(JsonKind::Object)) return std::nullopt;
+    return Usage{count(json_find(*usage, "prompt_tokens")), count(json_find(*usage, "completion_tokens")),
+                 json_number(json_find(*usage, "cost"))};
+}
+
+std::string usage_json(const Usage& usage) {
+    return fmt::format("{{\"prompt_tokens\":{},\"completion_tokens\":{},\"total_tokens\":{}}}", usage.prompt,
+                       usage.completion, usage.prompt + usage.completion);
+}
+
+std::optional<ApiError> error_in_answer(const JsonValue& root, const AnswerContext& context) {
+    auto error = json_find(root, "error");
+    if (!error || error->is(JsonKind::Null)) return std::nullopt;
+    return upstream_error(*context.provider, status_in_error(root.text), root.text, context.key);
+}
+
+void fill_identity(JsonEdit& edit, const AnswerContext& context, std::string_view object) {
+    auto absent = [&](std::string_view key) {
+        auto value = edit.find(key);
+        return !value || value->is(JsonKind::Null) || value->text == "\"\"";
+    };
+    edit.set("model", json_quote(context.model));
+    if (absent("id")) edit.set("id", json_quote(context.id));
+    if (absent("created")) edit.set("created", std::to_string(context.created));
+    if (absent("object")) edit.set("object", json_quote(object));
+}
+
+std::optional<std::string> rewrite_choice(const JsonValue& choice, std::string_view part) {
+    JsonEdit edit(choice);
+    if (auto reason = json_text(edit.find("finish_reason")); reason && map_finish_reason(*reason) != *reason)
+        edit.set("finish_reason", json_quote(map_finish_reason(*reason)));
+    if (auto inner = edit.find(part); inner && inner->is(JsonKind::Object)) {
+        JsonEdit message(*inner);
+        auto reasoning = message.find("reasoning");
+        if (reasoning && reasoning->is(JsonKind::String) && !message.has("reasoning_content")) {
+            message.set("reasoning_content", std::string(reasoning->text));
+            edit.set(part, message.text());
+        }
+    }
+    if (!edit.changed()) return std::nullopt;
+    return edit.text();
+}
+
+Answer<Completion> rewrite_completion(std::string_view body, const AnswerContext& context) {
+    if (trim(body).empty()) return not_a_completion(context, "", "the body is empty");
+    auto root = parse_json(body);
+    if (!root || !root->is(JsonKind::Object))
+        return not_a_completion(context, body, "the body is no JSON object");
+    if (auto error = error_in_answer(*root, context)) return *error;
+    JsonEdit edit(*root);
+    auto choices = edit.find("choices");
+    if (!choices || !choices->is(JsonKind::Array))
+        return not_a_completion(context, body, "the body has no list \"choices\"");
+
+    fill_identity(edit, context, "chat.completion");
+    std::string rewritten, content;
+    std::size_t done = 0;
+    for (auto& choice : json_elements(*choices)) {
+        if (!choice.is(JsonKind::Object)) return not_a_completion(context, body, "a choice is no object");
+        if (auto message = json_find(choice, "message")) content += message->text;
+        auto changed = rewrite_choice(choice, "message");
+        if (!changed) continue;
+        auto begin = static_cast<std::size_t>(choice.text.data() - choices->text.data());
+        rewritten += choices->text.substr(done, begin - done);
+        rewritten += *changed;
+        done = begin + choice.text.size();
+    }
+    if (done > 0) edit.set("choices", rewritten + std::string(choices->text.substr(done)));
+    Completion completion;
+    if (auto usage = read_usage(edit.find("usage"))) {
+        completion.usage = *usage;
+    } else {
+        completion.usage = {context.prompt_estimate, estimate_tokens(content), std::nullopt};
+        edit.set("usage", usage_json(completion.usage));
+    }
+    completion.json = edit.text();
+    return completion;
+}
+
+std::vector<std::string> completion_to_chunks(const JsonValue& completion) {
+    std::string deltas, finishes;
+    for (auto& choice :
+         json_elements(json_find(completion, "choices").value_or(JsonValue{"[]", JsonKind::Array}))) {
+        auto index = json_find(choice, "index");
+        auto number = index ? std::string(index->text) : std::string("0");
+        auto message = json_find(choice, "message");
+        std::string delta = "{}";
+        if (message && message->is(JsonKind::Object)) {
+            JsonEdit edit(*message);
+            if (auto calls = edit.find("tool_calls"); calls && calls->is(JsonKind::Array)) {
+                std::string numbered;
+                int i = 0;
+                for (auto& call : json_elements(*calls)) {
+                    JsonEdit one(call);
+                    if (call.is(JsonKind::Object)) one.fill("index", std::to_string(i++));
+                    numbered += (numbered.empty() ? "" : ",") + one.text();
+                }
+                edit.set("tool_calls", "[" + numbered + "]");
+            }
+            delta = edit.text();
+        }
+        auto reason = json_find(choice, "finish_reason");
+        auto word =
+            reason && reason->is(JsonKind::String) ? std::string(reason->text) : std::string("\"stop\"");
+        auto comma = deltas.empty() ? "" : ",";
+        deltas += fmt::format("{}{{\"index\":{},\"delta\":{},\"finish_reason\":null}}", comma, number, delta);
+        finishes +=
+            fmt::format("{}{{\"index\":{},\"delta\":{{}},\"finish_reason\":{}}}", comma, number, word);
+    }
+    auto chunk = [&](const std::string& choices, bool with_usage) {
+        JsonEdit edit(completion);
+        edit.set("object", "\"chat.completion.chunk\"");
+        edit.set("choices", "[" + choices + "]");
+        if (!with_usage) edit.remove("usage");
+        return edit.text();
+    };
+    std::vector<std::string> chunks = {chunk(deltas, false), chunk(finishes, false)};
+    if (json_find(completion, "usage")) chunks.push_back(chunk("", true));
+    return chunks;
+}
+
+}  // namespace seance::litellm

@@ -1,0 +1,83 @@
+#include "services/litellm/domain/chat_answer.hpp"
+
+#include <gmock/gmock.h>
+
+#include "services/litellm/domain/mock.hpp"
+
+namespace seance::litellm {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+AnswerContext context() {
+    return {find_provider("openai"), SecretText("sk-hidden-key"), "public", "chatcmpl-made", 77, 5};
+}
+
+}  // namespace
+
+TEST(ChatAnswer, ChangesTheModelAndNothingElse) {
+    auto answer = rewrite_completion(
+        "{ \"id\":\"x\",\"created\":1.0,\"object\":\"chat.completion\", "
+        "\"model\":\"up-1\",\"big\":12345678901234567890,"
+        "\"choices\":[ "
+        "{\"index\":0,\"finish_reason\":\"stop\",\"message\":{\"content\":\"\\ud83d\"}}],\"usage\":{\"prompt_"
+        "tokens\":1,\"completion_tokens\":2,\"cost\":1e-7}}",
+        context());
+
+    ASSERT_TRUE(answer.has_value());
+    EXPECT_EQ(answer->json,
+              "{ \"id\":\"x\",\"created\":1.0,\"object\":\"chat.completion\", "
+              "\"model\":\"public\",\"big\":12345678901234567890,"
+              "\"choices\":[ "
+              "{\"index\":0,\"finish_reason\":\"stop\",\"message\":{\"content\":\"\\ud83d\"}}],\"usage\":{"
+              "\"prompt_tokens\":1,\"completion_tokens\":2,\"cost\":1e-7}}");
+    EXPECT_EQ(answer->usage.cost, 1e-7);
+}
+
+TEST(ChatAnswer, FillsInWhatIsAbsentAndMapsProviderWords) {
+    auto answer = rewrite_completion(
+        "{\"choices\":[{\"finish_reason\":\"end_turn\",\"message\":{\"content\":\"abcdefgh\",\"reasoning\":"
+        "\"r\"}}]}",
+        context());
+
+    EXPECT_EQ(answer->json,
+              "{\"choices\":[{\"finish_reason\":\"stop\",\"message\":{\"content\":\"abcdefgh\",\"reasoning\":"
+              "\"r\",\"reasoning_content\":\"r\"}}],"
+              "\"model\":\"public\",\"id\":\"chatcmpl-made\",\"created\":77,\"object\":\"chat.completion\","
+              "\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":10,\"total_tokens\":15}}");
+}
+
+TEST(ChatAnswer, RefusesWhatIsNoCompletion) {
+    for (auto body : {"", "  ", "<html>sk-hidden-key</html>", "[]", "{}", "{\"choices\":3}",
+                      "{\"choices\":[3]}", "{\"choices\":[]", "\xff"}) {
+        auto answer = rewrite_completion(body, context());
+        ASSERT_FALSE(answer.has_value()) << body;
+        EXPECT_EQ(answer.error().status, 502);
+        EXPECT_THAT(answer.error().message, Not(HasSubstr("sk-hidden-key")));
+    }
+    EXPECT_EQ(rewrite_completion("{\"error\":{\"code\":402,\"message\":\"pay\"}}", context()).error().status,
+              402);
+}
+
+TEST(ChatAnswer, MapsEveryFinishReason) {
+    for (auto [word, mapped] : {std::pair("stop", "stop"),
+                                {"eos", "stop"},
+                                {"end_turn", "stop"},
+                                {"MAX_TOKENS", "length"},
+                                {"SAFETY", "content_filter"},
+                                {"tool_use", "tool_calls"},
+                                {"function_call", "function_call"},
+                                {"whatever", "stop"}})
+        EXPECT_EQ(map_finish_reason(word), mapped) << word;
+}
+
+TEST(Mock, AnswersLikeAnUpstreamOrFailsLikeOne) {
+    auto whole = mock_completion("hi \"there\"", 2, context());
+    EXPECT_TRUE(parse_json(*whole));
+    EXPECT_EQ(rewrite_completion(*whole, context())->usage.prompt, 5u);
+    EXPECT_EQ(mock_completion("litellm.RateLimitError", 1, context()).error().status, 429);
+    EXPECT_EQ(mock_chunks("litellm.ContextWindowExceededError", 1, context()).error().status, 400);
+}
+
+}  // namespace seance::litellm

@@ -1,0 +1,125 @@
+#include "services/litellm/domain/chat_request.hpp"
+
+#include <gmock/gmock.h>
+
+namespace seance::litellm {
+namespace {
+
+using namespace std::chrono_literals;
+
+Answer<ChatRequest> parse(std::string body, std::initializer_list<http::Field> list = {},
+                          std::string_view path = "", const Config& config = {}) {
+    http::FieldViews fields;
+    for (auto field : list) fields.add(field);
+    return parse_chat_request(std::move(body), fields, path, config);
+}
+
+std::string sent(std::string body, std::string_view provider, const Deployment& deployment = {},
+                 std::string model = "m") {
+    auto request = parse(std::move(body));
+    EXPECT_TRUE(request.has_value());
+    Endpoint endpoint{find_provider(provider), std::move(model), "", {}};
+    auto out = upstream_body(*request, deployment, endpoint);
+    EXPECT_TRUE(parse_json(out)) << out;
+    return out;
+}
+
+const std::string kMessages = "\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]";
+
+}  // namespace
+
+TEST(ChatRequest, SaysWhichFieldIsWrong) {
+    for (auto [body, param] : std::initializer_list<std::pair<std::string, std::string>>{
+             {"", ""},
+             {"[]", ""},
+             {"{\"model\":\"a\"", ""},
+             {"\xff", ""},
+             {"{" + kMessages + "}", "model"},
+             {"{\"model\":3," + kMessages + "}", "model"},
+             {"{\"model\":\"a\"}", "messages"},
+             {"{\"model\":\"a\",\"messages\":{}}", "messages"},
+             {"{\"model\":\"a\",\"messages\":[]}", "messages"},
+             {"{\"model\":\"a\",\"stream\":\"yes\"," + kMessages + "}", "stream"},
+             {"{\"model\":\"a\",\"n\":0," + kMessages + "}", "n"},
+             {"{\"model\":\"a\",\"timeout\":-1," + kMessages + "}", "timeout"}}) {
+        auto request = parse(body);
+        ASSERT_FALSE(request.has_value()) << body;
+        EXPECT_EQ(request.error().status, 400);
+        EXPECT_EQ(request.error().param.value_or(""), param) << body;
+    }
+}
+
+TEST(ChatRequest, TakesTheModelFromTheConfigurationThenThePathThenTheBody) {
+    Config forced;
+    forced.completion_model = "forced";
+    auto body = "{\"model\":\"body\"," + kMessages + "}";
+
+    EXPECT_EQ(parse(body)->model, "body");
+    EXPECT_EQ(parse(body, {}, "path")->model, "path");
+    EXPECT_EQ(parse(body, {}, "path", forced)->model, "forced");
+}
+
+TEST(ChatRequest, ReadsLimitsFromHeadersFirst) {
+    auto body = "{\"model\":\"a\",\"timeout\":3,\"num_retries\":4," + kMessages + "}";
+
+    EXPECT_EQ(parse(body)->timeout, 3s);
+    EXPECT_EQ(parse(body)->num_retries, 4);
+    EXPECT_EQ(parse(body, {{"x-litellm-timeout", "0.5"}})->timeout, 500ms);
+    EXPECT_EQ(parse("{\"model\":\"a\"," + kMessages + "}", {{"x-litellm-num-retries", "0"}})->num_retries, 0);
+    EXPECT_FALSE(parse(body, {{"x-litellm-timeout", "soon"}}).has_value());
+}
+
+TEST(ChatRequest, SendsTheClientsBytesButForWhatTheGatewayOwns) {
+    EXPECT_EQ(sent("{\"model\":\"a\", \"temperature\":1.50,\"fallbacks\":[\"b\"]," + kMessages +
+                       ",\"api_key\":\"k\",\"mock_testing_fallbacks\":true,\"x\":1e-7}",
+                   "groq"),
+              "{\"model\":\"m\", \"temperature\":1.50," + kMessages + ",\"x\":1e-7}");
+    EXPECT_EQ(sent("{\"model\":\"a\",\"metadata\":{}," + kMessages + "}", "groq"),
+              "{\"model\":\"m\"," + kMessages + "}");
+    EXPECT_EQ(sent("{\"model\":\"a\",\"metadata\":{}," + kMessages + "}", "openai"),
+              "{\"model\":\"m\",\"metadata\":{}," + kMessages + "}");
+}
+
+TEST(ChatRequest, FillsDefaultsThatTheClientDoesNotSet) {
+    Deployment deployment;
+    deployment.defaults = {{"temperature", "0.1"}, {"seed", "7"}};
+    deployment.extra_body = {{"top_k", "5"}};
+    deployment.drop_params = {"user", "messages[*].name"};
+
+    EXPECT_EQ(sent("{\"model\":\"a\",\"temperature\":2,\"top_k\":1,\"user\":\"u\",\"messages\":[{\"role\":"
+                   "\"user\",\"name\":\"n\",\"content\":\"x\"}]}",
+                   "groq", deployment),
+              "{\"model\":\"m\",\"temperature\":2,\"top_k\":5,\"messages\":[{\"role\":\"user\",\"content\":"
+              "\"x\"}],\"seed\":7}");
+}
+
+TEST(ChatRequest, AsksForUsageOfAStreamWhereTheProviderKnowsHow) {
+    auto body = [](std::string more) {
+        return "{\"model\":\"a\",\"stream\":true" + more + "," + kMessages + "}";
+    };
+
+    EXPECT_EQ(sent(body(""), "groq"), "{\"model\":\"m\",\"stream\":true," + kMessages +
+                                          ",\"stream_options\":{\"include_usage\":true}}");
+    EXPECT_EQ(sent(body(",\"stream_options\":{\"include_usage\":false,\"z\":1}"), "groq"),
+              "{\"model\":\"m\",\"stream\":true,\"stream_options\":{\"include_usage\":true,\"z\":1}," +
+                  kMessages + "}");
+    EXPECT_EQ(sent(body(""), "mistral"), "{\"model\":\"m\",\"stream\":true," + kMessages + "}");
+}
+
+TEST(ChatRequest, ShapesCacheMarksForOpenRouter) {
+    auto body =
+        "{\"model\":\"a\",\"messages\":[{\"role\":\"user\",\"content\":\"x\",\"cache_control\":{\"type\":"
+        "\"ephemeral\"}}, "
+        "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"y\"}],\"cache_control\":1},{\"role\":"
+        "\"user\",\"content\":\"z\"}]}";
+
+    EXPECT_EQ(sent(body, "openrouter", {}, "z-ai/glm-4.6"),
+              "{\"model\":\"z-ai/"
+              "glm-4.6\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\","
+              "\"cache_control\":{\"type\":\"ephemeral\"}}]}, "
+              "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"y\",\"cache_control\":1}]},{"
+              "\"role\":\"user\",\"content\":\"z\"}],\"usage\":{\"include\":true}}");
+    EXPECT_EQ(sent(body, "openrouter", {}, "openai/gpt-4o").find("cache_control"), std::string::npos);
+}
+
+}  // namespace seance::litellm

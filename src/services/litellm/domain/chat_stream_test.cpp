@@ -1,0 +1,167 @@
+#include "services/litellm/domain/chat_stream.hpp"
+
+#include <gmock/gmock.h>
+
+#include "services/litellm/domain/mock.hpp"
+#include "services/litellm/domain/sse.hpp"
+
+namespace seance::litellm {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+AnswerContext context() {
+    return {find_provider("openai"), SecretText("k"), "public", "chatcmpl-made", 77, 5};
+}
+
+struct Outcomes {
+    std::vector<std::string> events;
+    std::optional<ApiError> error;
+    bool done = false;
+};
+
+// Everything a client would get of these upstream events, and of the end after them.
+Outcomes relay(std::vector<std::string> upstream, bool usage = false) {
+    ChatStream chat(context(), usage);
+    SseParser parser;
+    Outcomes seen;
+    auto note = [&](ChatStream::Step step) {
+        parser.feed(step.out);
+        while (auto event = parser.next()) seen.events.push_back(*event);
+        seen.done = seen.done || step.done;
+        if (step.error) seen.error = step.error;
+    };
+    for (auto& event : upstream)
+        if (!seen.done && !seen.error) note(chat.take(event));
+    if (!seen.done && !seen.error) note(chat.end());
+    return seen;
+}
+
+std::string chunk(std::string choices, std::string more = "") {
+    return "{\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"up\",\"choices\":[" +
+           choices + "]" + more + "}";
+}
+std::string shown(std::string choices, std::string more = "") {
+    auto text = chunk(std::move(choices), std::move(more));
+    return text.replace(text.find("\"up\""), 4, "\"public\"");
+}
+
+const std::string kRole =
+    "{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"finish_reason\":null}";
+const std::string kText = "{\"index\":0,\"delta\":{\"content\":\"x\",\"odd\":1.0e0},\"finish_reason\":null}";
+const std::string kStop = "{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}";
+const std::string kUsage = ",\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}";
+
+}  // namespace
+
+TEST(ChatStream, ChangesOnlyTheModel) {
+    auto seen = relay({chunk(kRole), chunk(kText), chunk(kStop), "[DONE]"});
+
+    EXPECT_THAT(seen.events, ElementsAre(shown(kRole), shown(kText), shown(kStop), "[DONE]"));
+    EXPECT_TRUE(seen.done);
+}
+
+TEST(ChatStream, ShowsUsageOnceAtTheEndAndOnlyIfAskedFor) {
+    auto with_usage = kUsage + ",\"z\":1";
+    EXPECT_THAT(relay({chunk(kRole), chunk(kStop), chunk("", with_usage), "[DONE]"}).events,
+                ElementsAre(shown(kRole), shown(kStop), "[DONE]"));
+    EXPECT_THAT(relay({chunk(kRole), chunk(kStop), chunk("", with_usage), "[DONE]"}, true).events,
+                ElementsAre(shown(kRole), shown(kStop), shown("", with_usage), "[DONE]"));
+    EXPECT_THAT(
+        relay({chunk(kRole, ",\"usage\":{\"prompt_tokens\":9}"), chunk(kStop, kUsage), "[DONE]"}, true)
+            .events,
+        ElementsAre(shown(kRole), shown(kStop), shown("", kUsage), "[DONE]"))
+        << "of usage in every chunk the last counts";
+    EXPECT_THAT(relay({chunk(kRole), chunk(kStop), "[DONE]"}, true).events.at(2),
+                HasSubstr("\"usage\":{\"prompt_tokens\":5"))
+        << "estimated if the upstream does not say";
+}
+
+TEST(ChatStream, KeepsIdentityConstantAndGivesTheFirstDeltaARole) {
+    auto seen = relay({"{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}",
+                       "{\"id\":\"other\",\"created\":5,\"choices\":[{\"index\":0,\"delta\":{},\"finish_"
+                       "reason\":\"length\"}]}",
+                       "[DONE]"});
+
+    EXPECT_THAT(seen.events.at(0), HasSubstr("{\"content\":\"a\",\"role\":\"assistant\"}"));
+    for (auto i : {0u, 1u}) {
+        EXPECT_THAT(seen.events.at(i), HasSubstr("\"id\":\"chatcmpl-made\""));
+        EXPECT_THAT(seen.events.at(i), HasSubstr("\"created\":77"));
+    }
+}
+
+TEST(ChatStream, AnEndWithoutFinishIsAnErrorButForDone) {
+    EXPECT_TRUE(relay({}).error);
+    EXPECT_TRUE(relay({"[DONE]"}).error);
+    EXPECT_TRUE(relay({chunk(kRole), chunk(kText)}).error);
+    EXPECT_FALSE(relay({chunk(kRole), chunk(kStop)}).error) << "some leave out [DONE]";
+    auto two = "{\"index\":1,\"delta\":{\"content\":\"y\"}}";
+    EXPECT_TRUE(relay({chunk(kText), chunk(two), chunk(kStop)}).error) << "the second choice was cut";
+    EXPECT_THAT(relay({chunk(kText), "[DONE]"}).events.at(1), HasSubstr("\"finish_reason\":\"stop\""));
+    EXPECT_THAT(
+        relay({chunk("{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0}]}}"), "[DONE]"}).events.at(1),
+        HasSubstr("\"finish_reason\":\"tool_calls\""));
+}
+
+TEST(ChatStream, RefusesErrorsAndNonsense) {
+    EXPECT_EQ(relay({chunk(kText), "{\"error\":{\"code\":429,\"message\":\"slow\"}}"}).error->status, 429);
+    EXPECT_EQ(relay({"not json"}).error->status, 502);
+    EXPECT_EQ(relay({"[1]"}).error->status, 502);
+    EXPECT_TRUE(relay({chunk("5,null,{}"), "[DONE]"}).done);
+}
+
+TEST(ChatStream, HoldsNothingWithContentBack) {
+    auto content = [](std::string choice) {
+        return ChatStream(context(), false).take(chunk(std::move(choice))).content;
+    };
+
+    EXPECT_FALSE(content(kRole));
+    EXPECT_FALSE(content(""));
+    EXPECT_TRUE(content(kText));
+    EXPECT_TRUE(content(kStop));
+    EXPECT_TRUE(content("{\"index\":0,\"delta\":{\"reasoning_content\":\"r\"}}"));
+    EXPECT_TRUE(content("{\"index\":0,\"delta\":{\"tool_calls\":[{}]}}"));
+}
+
+TEST(ChatStream, RepeatsReasoningAndLosesNothingOfAMixedChunk) {
+    auto mixed =
+        "{\"index\":0,\"delta\":{\"reasoning\":\"r\",\"content\":\"c\",\"tool_calls\":[{\"index\":1,"
+        "\"function\":{\"arguments\":\"{\"}}]},\"finish_reason\":\"eos\"}";
+
+    auto seen = relay({chunk(mixed), "[DONE]"});
+
+    EXPECT_THAT(seen.events.at(0),
+                HasSubstr("{\"reasoning\":\"r\",\"content\":\"c\",\"tool_calls\":[{\"index\":1,\"function\":{"
+                          "\"arguments\":\"{\"}}],\"reasoning_content\":\"r\"}"));
+    EXPECT_THAT(seen.events.at(0), HasSubstr("\"finish_reason\":\"stop\""));
+}
+
+TEST(ChatStream, TurnsAWholeAnswerIntoAShortStream) {
+    auto whole = parse_json(
+        "{\"id\":\"w\",\"created\":3,\"model\":\"m\",\"choices\":[{\"index\":0,\"finish_reason\":\"tool_"
+        "calls\",\"message\":{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"t\"}]}}],\"usage\":{\"prompt_"
+        "tokens\":1,\"completion_tokens\":1}}");
+    auto chunks = completion_to_chunks(*whole);
+    chunks.emplace_back("[DONE]");
+
+    auto seen = relay(chunks, true);
+
+    ASSERT_EQ(seen.events.size(), 4u);
+    EXPECT_THAT(seen.events[0],
+                HasSubstr("\"delta\":{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"t\",\"index\":0}]}"));
+    EXPECT_THAT(seen.events[1], HasSubstr("\"finish_reason\":\"tool_calls\""));
+    EXPECT_THAT(seen.events[2], HasSubstr("\"usage\""));
+}
+
+TEST(ChatStream, StreamsAMockWordByWord) {
+    auto chunks = mock_chunks("one two  three", 1, context());
+    std::string text;
+    for (auto& one : *chunks)
+        for (auto& choice : json_elements(*json_find(*parse_json(one), "choices")))
+            text += json_text(json_find(choice, {"delta", "content"})).value_or("");
+
+    EXPECT_EQ(text, "one two  three");
+}
+
+}  // namespace seance::litellm

@@ -1,0 +1,51 @@
+#include "services/litellm/domain/deployment.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "services/litellm/domain/pattern.hpp"
+
+namespace seance::litellm {
+
+bool Deployment::is_wildcard() const {
+    return is_pattern(model_name);
+}
+
+Outcome<Endpoint> find_endpoint(const Deployment& deployment, std::string_view model,
+                                const config::Sources& environment, const Overrides& overrides) {
+    bool mocked = overrides.mocked || deployment.mock_response.has_value();
+    auto choice = choose_provider(model, deployment.forced_provider, deployment.api_base, environment);
+    if (!choice.provider && mocked) choice.provider = find_provider("openai");
+    if (!choice.provider)
+        return Problem{
+            fmt::format("LLM Provider NOT provided. Pass in the LLM provider you are trying to call. You "
+                        "passed model={}. "
+                        "Write it as <provider>/<model>, for example openai/{}",
+                        model, model)};
+    auto& provider = *choice.provider;
+    Endpoint endpoint{choice.provider, choice.model, deployment.api_base, deployment.api_key};
+    if (!overrides.base.empty()) endpoint.base = overrides.base;
+    if (!overrides.key.empty()) endpoint.key = SecretText(overrides.key);
+    if (mocked) return endpoint;
+    if (!speaks_openai(provider))
+        return Problem{
+            fmt::format("the provider \"{}\" does not speak the OpenAI format, and its own format is "
+                        "not supported yet",
+                        provider.prefix)};
+    if (endpoint.base.empty()) endpoint.base = first_set(provider.base_env, environment);
+    if (endpoint.base.empty()) endpoint.base = provider.base;
+    if (endpoint.base.empty())
+        return Problem{fmt::format(
+            "the provider \"{}\" needs an address: set litellm_params.api_base{}", provider.prefix,
+            provider.base_env.empty() ? "" : fmt::format(" or the variable {}", provider.base_env.front()))};
+    while (endpoint.base.ends_with('/')) endpoint.base.pop_back();
+    if (endpoint.key.empty()) endpoint.key = SecretText(first_set(provider.key_env, environment));
+    if (endpoint.key.empty() && provider.needs_key) {
+        auto variables = fmt::format("{}", fmt::join(provider.key_env, " or "));
+        if (!deployment.missing_key_variable.empty()) variables = deployment.missing_key_variable;
+        return Problem{fmt::format("no API key: set the variable {}", variables)};
+    }
+    return endpoint;
+}
+
+}  // namespace seance::litellm

@@ -1,0 +1,76 @@
+#pragma once
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/duration.hpp"
+#include "core/base/result.hpp"
+#include "core/base/secret.hpp"
+#include "core/config/reader.hpp"
+#include "services/litellm/domain/provider.hpp"
+
+namespace seance::litellm {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+using JsonMembers = std::vector<std::pair<std::string, std::string>>;  // name, JSON text
+
+// What a call is sent to. Of a wildcard deployment it is known only once a name is requested.
+struct Endpoint {
+    const Provider* provider = nullptr;
+    std::string model;  // as the upstream calls it
+    std::string base;   // without trailing slash
+    SecretText key;     // "" = none
+};
+
+struct Deployment {
+    std::string model_name;  // public; several of one name share the work
+    std::string id;
+    std::string litellm_model;  // as written in litellm_params.model
+    std::string forced_provider;
+    std::string api_base;
+    std::string api_version;
+    std::string organization;
+    SecretText api_key;
+    std::string missing_key_variable;  // api_key named this variable, which is not set
+
+    std::optional<Duration> timeout, stream_timeout;
+    std::optional<int> num_retries;
+    std::optional<double> weight, rpm, tpm;
+    std::optional<double> input_price, output_price;  // USD per token
+    int order = 0;
+    std::optional<int> max_parallel_requests;
+    std::optional<std::string> mock_response;
+    Headers headers;
+    JsonMembers defaults;    // of the body; what the client sends wins
+    JsonMembers extra_body;  // wins over what the client sends
+    std::vector<std::string> drop_params;
+    bool client_may_set_key = false, client_may_set_base = false;
+
+    std::string mode = "chat";
+    std::string health_check_model;
+    Duration health_check_timeout = std::chrono::seconds(60);
+    int health_check_max_tokens = 1;
+    std::string params_json;  // litellm_params without secrets, for /model/info
+    std::string info_json;    // model_info with id
+
+    // Calls under way, over all loops.
+    std::shared_ptr<std::atomic<int>> in_flight = std::make_shared<std::atomic<int>>(0);
+
+    bool is_wildcard() const;
+};
+
+// What one request changes about where it goes.
+struct Overrides {
+    std::string key, base;  // "" = as configured
+    bool mocked = false;    // nobody is called at all
+};
+
+// Where calls for that model (litellm_model, or what a wildcard made of it) go, or the sentence that says why
+// they cannot: unknown provider, no base URL, no key.
+Outcome<Endpoint> find_endpoint(const Deployment& deployment, std::string_view model,
+                                const config::Sources& environment, const Overrides& overrides = {});
+
+}  // namespace seance::litellm

@@ -1,0 +1,312 @@
+#include "services/litellm/domain/json_text.hpp"
+
+#include <charconv>
+
+#include "core/base/text.hpp"
+#include "core/observe/log.hpp"
+
+namespace seance::litellm {
+namespace {
+
+constexpr std::size_t kBad = std::string_view::npos;
+
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+std::size_t skip_space(std::string_view text, std::size_t at) {
+    while (at < text.size() && (text[at] == ' ' || text[at] == '\t' || text[at] == '\n' || text[at] == '\r'))
+        ++at;
+    return at;
+}
+
+// `at` is on the opening quote; gives the position after the closing one.
+std::size_t skip_string(std::string_view text, std::size_t at) {
+    for (++at; at < text.size(); ++at) {
+        char c = text[at];
+        if (c == '"') return at + 1;
+        if (static_cast<unsigned char>(c) < 0x20) return kBad;
+        if (c != '\\') continue;
+        if (++at >= text.size()) return kBad;
+        if (text[at] == 'u') {
+            if (text.size() - at < 5 ||
+                !std::all_of(text.begin() + static_cast<std::ptrdiff_t>(at) + 1,
+                             text.begin() + static_cast<std::ptrdiff_t>(at) + 5, [](char h) {
+                                 return is_digit(h) || (h >= 'a' && h <= 'f') || (h >= 'A' && h <= 'F');
+                             }))
+                return kBad;
+            at += 4;
+        } else if (std::string_view("\"\\/bfnrt").find(text[at]) == std::string_view::npos) {
+            return kBad;
+        }
+    }
+    return kBad;
+}
+
+std::size_t skip_number(std::string_view text, std::size_t at) {
+    auto digits = [&] {
+        auto begin = at;
+        while (at < text.size() && is_digit(text[at])) ++at;
+        return at > begin;
+    };
+    if (at < text.size() && text[at] == '-') ++at;
+    if (at < text.size() && text[at] == '0')
+        ++at;
+    else if (!digits())
+        return kBad;
+    if (at < text.size() && text[at] == '.') {
+        ++at;
+        if (!digits()) return kBad;
+    }
+    if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
+        ++at;
+        if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
+        if (!digits()) return kBad;
+    }
+    return at;
+}
+
+JsonKind kind_of(char first) {
+    switch (first) {
+        case '{':
+            return JsonKind::Object;
+        case '[':
+            return JsonKind::Array;
+        case '"':
+            return JsonKind::String;
+        case 't':
+            return JsonKind::True;
+        case 'f':
+            return JsonKind::False;
+        case 'n':
+            return JsonKind::Null;
+        default:
+            return JsonKind::Number;
+    }
+}
+
+std::size_t skip_scalar(std::string_view text, std::size_t at) {
+    auto word = [&](std::string_view w) { return text.substr(at).starts_with(w) ? at + w.size() : kBad; };
+    switch (text[at]) {
+        case '"':
+            return skip_string(text, at);
+        case 't':
+            return word("true");
+        case 'f':
+            return word("false");
+        case 'n':
+            return word("null");
+        default:
+            return skip_number(text, at);
+    }
+}
+
+// `at` is on a key's quote; gives the position of its value.
+std::size_t skip_key(std::string_view text, std::size_t at) {
+    if (at >= text.size() || text[at] != '"') return kBad;
+    at = skip_string(text, at);
+    if (at == kBad) return kBad;
+    at = skip_space(text, at);
+    if (at >= text.size() || text[at] != ':') return kBad;
+    return skip_space(text, at + 1);
+}
+
+// The position after the value that begins at `at`, checked in full.
+std::size_t skip_value(std::string_view text, std::size_t at) {
+    std::string open;  // the closing brackets that are due
+    while (true) {
+        if (at == kBad || at >= text.size()) return kBad;
+        bool ended = true;
+        if (text[at] == '{' || text[at] == '[') {
+            if (open.size() == kMostJsonDepth) return kBad;
+            open += text[at] == '{' ? '}' : ']';
+            at = skip_space(text, at + 1);
+            if (at >= text.size()) return kBad;
+            if (text[at] == open.back()) {
+                open.pop_back();
+                ++at;
+            } else {
+                if (open.back() == '}') at = skip_key(text, at);
+                ended = false;
+            }
+        } else {
+            at = skip_scalar(text, at);
+            if (at == kBad) return kBad;
+        }
+        while (ended) {
+            if (open.empty()) return at;
+            at = skip_space(text, at);
+            if (at >= text.size()) return kBad;
+            if (text[at] == open.back()) {
+                open.pop_back();
+                ++at;
+            } else if (text[at] == ',') {
+                at = skip_space(text, at + 1);
+                if (open.back() == '}') at = skip_key(text, at);
+                ended = false;
+            } else {
+                return kBad;
+            }
+        }
+    }
+}
+
+JsonValue value_at(std::string_view text, std::size_t begin, std::size_t end) {
+    return {text.substr(begin, end - begin), kind_of(text[begin])};
+}
+
+void append_utf8(std::string& out, std::uint32_t point) {
+    if (point < 0x80) {
+        out += static_cast<char>(point);
+    } else if (point < 0x800) {
+        out += static_cast<char>(0xC0 | (point >> 6));
+        out += static_cast<char>(0x80 | (point & 0x3F));
+    } else if (point < 0x10000) {
+        out += static_cast<char>(0xE0 | (point >> 12));
+        out += static_cast<char>(0x80 | ((point >> 6) & 0x3F));
+        out += static_cast<char>(0x80 | (point & 0x3F));
+    } else {
+        out += static_cast<char>(0xF0 | (point >> 18));
+        out += static_cast<char>(0x80 | ((point >> 12) & 0x3F));
+        out += static_cast<char>(0x80 | ((point >> 6) & 0x3F));
+        out += static_cast<char>(0x80 | (point & 0x3F));
+    }
+}
+
+std::uint32_t four_hex(std::string_view text) {
+    std::uint32_t value = 0;
+    std::from_chars(text.data(), text.data() + 4, value, 16);
+    return value;
+}
+
+// The literal with its quotes, known to be valid.
+std::string decode_string(std::string_view literal) {
+    auto text = literal.substr(1, literal.size() - 2);
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (text[at] != '\\') {
+            out += text[at];
+            continue;
+        }
+        switch (text[++at]) {
+            case 'b':
+                out += '\b';
+                break;
+            case 'f':
+                out += '\f';
+                break;
+            case 'n':
+                out += '\n';
+                break;
+            case 'r':
+                out += '\r';
+                break;
+            case 't':
+                out += '\t';
+                break;
+            case 'u': {
+                auto point = four_hex(text.substr(at + 1));
+                at += 4;
+                bool high = point >= 0xD800 && point < 0xDC00;
+                if (high && text.substr(at + 1).starts_with("\\u")) {
+                    auto low = four_hex(text.substr(at + 3));
+                    if (low >= 0xDC00 && low < 0xE000) {
+                        point = 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00);
+                        at += 6;
+                    }
+                }
+                append_utf8(out, point >= 0xD800 && point < 0xE000 ? 0xFFFD : point);
+                break;
+            }
+            default:
+                out += text[at];
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+std::optional<JsonValue> parse_json(std::string_view document) {
+    auto begin = skip_space(document, 0);
+    auto end = skip_value(document, begin);
+    if (end == kBad || skip_space(document, end) != document.size() || !is_utf8(document))
+        return std::nullopt;
+    return value_at(document, begin, end);
+}
+
+std::vector<JsonMember> json_members(const JsonValue& object) {
+    std::vector<JsonMember> members;
+    if (!object.is(JsonKind::Object)) return members;
+    auto text = object.text;
+    std::size_t segment = 1, at = skip_space(text, 1);
+    while (at < text.size() && text[at] == '"') {
+        auto key_end = skip_string(text, at);
+        auto begin = skip_key(text, at);
+        auto end = skip_value(text, begin);
+        auto delimiter = skip_space(text, end);
+        members.push_back({decode_string(text.substr(at, key_end - at)), value_at(text, begin, end),
+                           text.substr(segment, delimiter - segment)});
+        segment = delimiter + 1;
+        at = skip_space(text, segment);
+        if (text[delimiter] == '}') break;
+    }
+    return members;
+}
+
+std::vector<JsonValue> json_elements(const JsonValue& array) {
+    std::vector<JsonValue> elements;
+    if (!array.is(JsonKind::Array)) return elements;
+    auto text = array.text;
+    auto at = skip_space(text, 1);
+    while (text[at] != ']') {
+        auto end = skip_value(text, at);
+        elements.push_back(value_at(text, at, end));
+        at = skip_space(text, end);
+        if (text[at] == ',') at = skip_space(text, at + 1);
+    }
+    return elements;
+}
+
+std::optional<JsonValue> json_find(const JsonValue& object, std::string_view key) {
+    std::optional<JsonValue> found;
+    for (auto& member : json_members(object))
+        if (member.key == key) found = member.value;
+    return found;
+}
+
+std::optional<JsonValue> json_find(const JsonValue& object, std::initializer_list<std::string_view> path) {
+    std::optional<JsonValue> at = object;
+    for (auto key : path) {
+        at = json_find(*at, key);
+        if (!at) break;
+    }
+    return at;
+}
+
+std::optional<std::string> json_text(const JsonValue& value) {
+    if (!value.is(JsonKind::String)) return std::nullopt;
+    return decode_string(value.text);
+}
+
+std::optional<std::string> json_text(const std::optional<JsonValue>& value) {
+    return value ? json_text(*value) : std::nullopt;
+}
+
+std::optional<double> json_number(const std::optional<JsonValue>& value) {
+    if (!value || !value->is(JsonKind::Number)) return std::nullopt;
+    double number = 0;
+    auto text = value->text;
+    if (std::from_chars(text.data(), text.data() + text.size(), number).ec != std::errc{})
+        return std::nullopt;
+    return number;
+}
+
+std::string json_quote(std::string_view text) {
+    std::string out;
+    observe::append_json_string(out, text);
+    return out;
+}
+
+}  // namespace seance::litellm

@@ -1,0 +1,44 @@
+#include "services/litellm/domain/json_text.hpp"
+
+#include <gmock/gmock.h>
+
+namespace seance::litellm {
+
+TEST(JsonText, TakesWhatJsonIsAndNothingElse) {
+    for (auto good : {"{}", "[]", " {\"a\" : [1 , -0.5e+10, true,false , null, \"\\u00e9\\n\"]} ",
+                      "\"\\ud800\"", "0", "{\"a\":{},\"a\":[]}"})
+        EXPECT_TRUE(parse_json(good)) << good;
+    for (auto bad :
+         {"",          "{",   "[1,]", "{\"a\":1,}", "{,}",    "{\"a\"}", "{a:1}",       "01",    "1.",
+          ".5",        "+1",  "nul",  "truefalse",  "\"\n\"", "\"\\x\"", "\"\\u12g4\"", "[1] x", "[1 2]",
+          "{\"a\":1]", "NaN", "'a'",  "\"a",        "-",      "1e",      "\"\xff\"",    "]"})
+        EXPECT_FALSE(parse_json(bad)) << bad;
+}
+
+TEST(JsonText, SurvivesAnyDepth) {
+    auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+
+    EXPECT_TRUE(parse_json(nested(1000)));
+    EXPECT_FALSE(parse_json(nested(3'000'000)));
+}
+
+TEST(JsonText, FindsTheLastMemberOfAName) {
+    auto root = parse_json("{\"a\":1,\"\\u0061\":{\"b\":\"x\\ud83d\\ude00\\ud800y\"}}");
+
+    EXPECT_EQ(json_text(json_find(*root, {"a", "b"})), "x\xF0\x9F\x98\x80\xEF\xBF\xBDy");
+    EXPECT_FALSE(json_find(*root, {"a", "c"}));
+    EXPECT_FALSE(json_find(*root, {"a", "b", "c"}));
+}
+
+TEST(JsonText, ListsElements) {
+    auto root = parse_json("[ 1 , [2,3],{\"x\":\"]\"} ]");
+
+    auto elements = json_elements(*root);
+
+    ASSERT_EQ(elements.size(), 3u);
+    EXPECT_EQ(elements[1].text, "[2,3]");
+    EXPECT_EQ(elements[2].text, "{\"x\":\"]\"}");
+    EXPECT_TRUE(json_elements(*parse_json("[ ]")).empty());
+}
+
+}  // namespace seance::litellm

@@ -1,0 +1,82 @@
+#include "services/litellm/handlers/gateway.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "core/base/id.hpp"
+#include "core/base/version.hpp"
+
+namespace seance::litellm {
+namespace {
+
+http::ClientOptions client_options() {
+    http::ClientOptions options;
+    // How long a model may think is decided per call.
+    options.head_timeout = options.body_timeout = std::chrono::hours(48);
+    return options;
+}
+
+observe::Counter& requests(const char* outcome) {
+    return observe::metrics().counter("seance_litellm_requests_total", "Model calls by how they ended",
+                                      {{"outcome", outcome}});
+}
+
+}  // namespace
+
+const std::string& gateway_version() {
+    static const std::string version = fmt::format("1.80.0+seance.{}", built_commit());
+    return version;
+}
+
+Gateway::Gateway(Loop& loop, const Settings& settings, std::shared_ptr<const ModelTable> models)
+    : in_flight(observe::metrics().gauge("seance_litellm_requests_in_flight", "Model calls under way")),
+      answered(requests("answered")),
+      refused(requests("refused")),
+      failed(requests("failed")),
+      abandoned(requests("abandoned")),
+      upstream_failures(observe::metrics().counter("seance_litellm_upstream_failures_total",
+                                                   "Attempts that an upstream failed")),
+      loop_(loop),
+      settings_(settings),
+      models_(std::move(models)),
+      client_(loop, client_options()) {}
+
+std::string call_id(const http::RequestHead& head) {
+    auto given = head.fields.get("x-litellm-call-id");
+    bool plain = !given.empty() && given.size() <= 128;
+    for (char c : given) plain = plain && c > ' ' && c < '\x7f';
+    return plain ? std::string(given) : random_uuid();
+}
+
+http::Fields common_fields(const http::RequestHead& head, std::string_view call_id) {
+    http::Fields fields;
+    fields.add("x-litellm-call-id", call_id);
+    fields.add("x-litellm-version", gateway_version());
+    if (auto origin = head.fields.find("Origin")) {
+        fields.add("Access-Control-Allow-Origin", *origin);
+        fields.add("Access-Control-Allow-Credentials", "true");
+        fields.add("Access-Control-Expose-Headers",
+                   "x-litellm-call-id, x-litellm-model-id, x-litellm-model-group, x-litellm-version, "
+                   "x-litellm-response-cost, "
+                   "x-litellm-attempted-retries, x-litellm-attempted-fallbacks, x-request-id, retry-after");
+        fields.add("Vary", "Origin");
+    }
+    return fields;
+}
+
+void reply_json(http::Exchange& exchange, int status, std::string json, http::Fields fields) {
+    fields.set("Content-Type", "application/json");
+    http::Response response{status, std::move(fields), std::move(json)};
+    exchange.reply(std::move(response));
+}
+
+void reply_json(http::Exchange& exchange, int status, std::string json) {
+    reply_json(exchange, status, std::move(json), common_fields(exchange.head(), call_id(exchange.head())));
+}
+
+void reply_error(http::Exchange& exchange, const ApiError& error) {
+    reply_json(exchange, error.status, error.json());
+}
+
+}  // namespace seance::litellm

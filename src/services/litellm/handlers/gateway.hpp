@@ -1,0 +1,50 @@
+#pragma once
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/observe/metrics.hpp"
+#include "net/http/client.hpp"
+#include "net/http/server.hpp"
+#include "services/litellm/domain/api_error.hpp"
+#include "services/litellm/domain/model_table.hpp"
+#include "services/litellm/settings.hpp"
+
+namespace seance::litellm {
+
+// The LiteLLM release whose behaviour this gateway reproduces, with our commit.
+const std::string& gateway_version();
+
+// What the requests of one loop share. A request keeps the snapshot it began with, so that a reload changes
+// only what comes after it.
+class Gateway {
+  public:
+    Gateway(Loop& loop, const Settings& settings, std::shared_ptr<const ModelTable> models);
+
+    std::shared_ptr<const ModelTable> models() const { return models_; }
+    void replace(std::shared_ptr<const ModelTable> models) { models_ = std::move(models); }
+    http::Client& client() { return client_; }
+    Loop& loop() { return loop_; }
+    const Settings& settings() const { return settings_; }
+
+    observe::Gauge& in_flight;
+    observe::Counter &answered, &refused, &failed, &abandoned, &upstream_failures;
+
+  private:
+    Loop& loop_;
+    Settings settings_;
+    std::shared_ptr<const ModelTable> models_;
+    http::Client client_;
+};
+
+// x-litellm-call-id as the client sent it, or a new one.
+std::string call_id(const http::RequestHead& head);
+
+// What every answer carries: call id, version and permission for any web page.
+http::Fields common_fields(const http::RequestHead& head, std::string_view call_id);
+
+void reply_json(http::Exchange& exchange, int status, std::string json, http::Fields fields);
+void reply_json(http::Exchange& exchange, int status, std::string json);
+void reply_error(http::Exchange& exchange, const ApiError& error);
+
+}  // namespace seance::litellm

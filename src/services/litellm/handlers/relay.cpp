@@ -1,0 +1,77 @@
+#include "services/litellm/handlers/relay.hpp"
+
+#include <fmt/format.h>
+
+#include <ctime>
+
+#include "core/base/text.hpp"
+
+namespace seance::litellm {
+namespace {
+
+constexpr std::uint64_t kMostErrorBody = 256 << 10;
+
+Awaitable<void> open_into(http::Client& client, const UpstreamCall& call,
+                          std::optional<Result<http::ResponseStream>>& opened) {
+    opened.emplace(co_await client.open(call.url.origin, call.request));
+}
+
+}  // namespace
+
+std::optional<Duration> parse_retry_after(std::string_view text, std::chrono::system_clock::time_point now) {
+    using std::chrono::seconds;
+    text = trim(text);
+    if (auto number = parse_number(text)) {
+        if (*number == 0 || *number > 3600) return std::nullopt;
+        return Duration(seconds(*number));
+    }
+    std::tm parts{};
+    std::string copy(text);
+    auto rest = strptime(copy.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    if (!rest || *rest != '\0') return std::nullopt;
+    auto wait = std::chrono::system_clock::from_time_t(timegm(&parts)) - now;
+    if (wait <= seconds(0) || wait > seconds(3600)) return std::nullopt;
+    return std::chrono::duration_cast<Duration>(wait);
+}
+
+ApiError lost_upstream(const CallScope& scope, const Provider& provider, Duration limit,
+                       const error_code& error) {
+    if (scope.ended() == CallScope::Ended::TimedOut || error == asio::error::timed_out)
+        return timed_out(limit);
+    return unreachable(provider, error.message());
+}
+
+Awaitable<Answer<std::string>> read_rest(std::shared_ptr<CallScope> scope, http::ResponseStream& stream,
+                                         const Provider& provider, Duration limit, std::uint64_t most) {
+    scope->on_end([&stream] { stream.abort(); });
+    auto body = co_await stream.read_whole_body(most);
+    scope->on_end({});
+    if (scope->ended() != CallScope::Ended::No)
+        co_return lost_upstream(*scope, provider, limit, asio::error::operation_aborted);
+    if (!body) co_return lost_upstream(*scope, provider, limit, body.error());
+    co_return std::move(*body);
+}
+
+Awaitable<Answer<OpenUpstream>> open_upstream(Gateway& gateway, std::shared_ptr<CallScope> scope,
+                                              const UpstreamCall& call, const Provider& provider,
+                                              SecretText key, Duration limit) {
+    scope->allow(limit);
+    std::optional<Result<http::ResponseStream>> opened;
+    bool whole = co_await scope->run(open_into(gateway.client(), call, opened));
+    if (!whole || !opened) co_return lost_upstream(*scope, provider, limit, asio::error::operation_aborted);
+    if (!*opened) co_return lost_upstream(*scope, provider, limit, opened->error());
+
+    OpenUpstream open{std::move(**opened), {}};
+    auto& head = open.stream.head();
+    for (auto& field : head.fields.all()) open.fields.add(field.name, field.value);
+    if (head.status >= 200 && head.status < 300) co_return std::move(open);
+
+    int status = head.status;
+    auto body = co_await read_rest(scope, open.stream, provider, limit, kMostErrorBody);
+    if (!body && scope->ended() != CallScope::Ended::No) co_return body.error();
+    auto error = upstream_error(provider, status, body ? *body : std::string(), key);
+    error.retry_after = parse_retry_after(open.fields.get("Retry-After"), std::chrono::system_clock::now());
+    co_return error;
+}
+
+}  // namespace seance::litellm

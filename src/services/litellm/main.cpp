@@ -1,0 +1,27 @@
+#include <fmt/format.h>
+
+#include "core/observe/log.hpp"
+#include "core/runtime/service.hpp"
+#include "services/litellm/app.hpp"
+
+int main(int argc, char** argv) {
+    using namespace seance;
+    auto read = litellm::read_settings(argc, argv, config::process_environment());
+    if (auto* code = std::get_if<int>(&read)) return *code;
+    auto& settings = std::get<litellm::Settings>(read);
+
+    auto models = litellm::load_models(settings);
+    if (!models) {
+        fmt::print(stderr, "seance-litellm: {}\n", models.error().what);
+        return 65;
+    }
+    if (settings.ask_health) return litellm::ask_health(settings, (*models)->config());
+
+    observe::set_service("litellm");
+    if (settings.debug) observe::set_level(observe::Level::Debug);
+    litellm::announce((*models)->config(), settings);
+    ServiceOptions options{.threads = settings.workers, .drain_timeout = settings.drain_timeout};
+    return run_service(options, [&](Loop& loop, unsigned index) -> std::unique_ptr<Unit> {
+        return std::make_unique<litellm::App>(loop, settings, *models, index == 0);
+    });
+}

@@ -1,0 +1,131 @@
+#include "services/litellm/routes.hpp"
+
+#include <fmt/format.h>
+
+#include "services/litellm/domain/access.hpp"
+#include "services/litellm/domain/json_text.hpp"
+#include "services/litellm/handlers/handlers.hpp"
+
+namespace seance::litellm {
+namespace {
+
+Awaitable<void> list_routes(Gateway&, http::Exchange& exchange, std::string) {
+    std::string list;
+    for (auto& route : routes())
+        list += fmt::format("{}{{\"path\":{},\"methods\":[\"{}\"],\"name\":{}}}", list.empty() ? "" : ",",
+                            json_quote(route.path), route.method, json_quote(route.name));
+    reply_json(exchange, 200, fmt::format("{{\"routes\":[{}]}}", list));
+    co_return;
+}
+
+Awaitable<void> say_hello(Gateway&, http::Exchange& exchange, std::string) {
+    reply_json(exchange, 200, "\"LiteLLM: RUNNING\"");
+    co_return;
+}
+
+Awaitable<void> say_test(Gateway&, http::Exchange& exchange, std::string) {
+    reply_json(exchange, 200, "{\"route\":\"/test\"}");
+    co_return;
+}
+
+constexpr Route kRoutes[] = {
+    {"POST", "/v1/chat/completions", "chat_completion", chat_completions},
+    {"POST", "/chat/completions", "chat_completion", chat_completions},
+    {"POST", "/engines/{model}/chat/completions", "chat_completion", chat_completions},
+    {"POST", "/openai/deployments/{model}/chat/completions", "chat_completion", chat_completions},
+    {"GET", "/v1/models", "model_list", list_models},
+    {"GET", "/models", "model_list", list_models},
+    {"GET", "/v1/models/{model}", "model_info", show_model},
+    {"GET", "/models/{model}", "model_info", show_model},
+    {"GET", "/v1/model/info", "model_info_v1", model_info},
+    {"GET", "/model/info", "model_info_v1", model_info},
+    {"GET", "/health", "health_endpoint", health},
+    {"GET", "/health/liveliness", "health_liveliness", liveliness},
+    {"GET", "/health/liveness", "health_liveliness", liveliness},
+    {"GET", "/health/readiness", "health_readiness", readiness},
+    {"GET", "/health/backlog", "health_backlog", backlog},
+    {"GET", "/", "home", say_hello},
+    {"GET", "/routes", "get_routes", list_routes},
+    {"GET", "/test", "test_endpoint", say_test},
+};
+
+void answer_preflight(http::Exchange& exchange) {
+    auto fields = common_fields(exchange.head(), call_id(exchange.head()));
+    fields.set("Access-Control-Allow-Methods", "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT");
+    if (auto wanted = exchange.head().fields.find("Access-Control-Request-Headers"))
+        fields.set("Access-Control-Allow-Headers", *wanted);
+    fields.set("Access-Control-Max-Age", "600");
+    fields.set("Content-Type", "text/plain; charset=utf-8");
+    http::Response response{200, std::move(fields), "OK"};
+    exchange.reply(std::move(response));
+}
+
+std::string_view below_root(std::string_view path, std::string_view root) {
+    if (root.empty() || !path.starts_with(root)) return path;
+    auto rest = path.substr(root.size());
+    if (rest.empty()) return "/";
+    return rest.starts_with('/') ? rest : path;
+}
+
+bool answers(const Route& route, std::string_view method) {
+    return route.method == method || (method == "HEAD" && route.method == "GET");
+}
+
+}  // namespace
+
+std::span<const Route> routes() {
+    return kRoutes;
+}
+
+std::optional<std::string> match_route(std::string_view pattern, std::string_view path) {
+    auto open = pattern.find('{');
+    if (open == std::string_view::npos)
+        return path == pattern ? std::optional<std::string>("") : std::nullopt;
+    auto before = pattern.substr(0, open), after = pattern.substr(pattern.find('}') + 1);
+    if (path.size() <= before.size() + after.size() || !path.starts_with(before) || !path.ends_with(after))
+        return std::nullopt;
+    // Model names hold slashes, so the parameter may span segments.
+    return http::percent_decode(path.substr(before.size(), path.size() - before.size() - after.size()));
+}
+
+Awaitable<void> serve(Gateway& gateway, http::Exchange& exchange) {
+    auto& head = exchange.head();
+    if (head.method == "OPTIONS") {
+        answer_preflight(exchange);
+        co_return;
+    }
+    auto path = below_root(head.path(), gateway.settings().root_path);
+    const Route* found = nullptr;
+    std::string parameter, allowed;
+    for (auto& route : routes()) {
+        auto matched = match_route(route.path, path);
+        if (!matched) continue;
+        if (answers(route, head.method)) {
+            found = &route;
+            parameter = std::move(*matched);
+            break;
+        }
+        allowed = route.method;
+    }
+    if (!found && allowed.empty()) {
+        reply_json(exchange, 404, "{\"detail\":\"Not Found\"}");
+        co_return;
+    }
+    if (!found) {
+        auto fields = common_fields(head, call_id(head));
+        fields.set("Allow", allowed);
+        reply_json(exchange, 405, "{\"detail\":\"Method Not Allowed\"}", std::move(fields));
+        co_return;
+    }
+    auto models = gateway.models();
+    if (!is_public_route(models->config(), path)) {
+        if (auto error = check_key(models->config(), head.fields, gateway.settings().loopback_only())) {
+            gateway.refused.add();
+            reply_error(exchange, *error);
+            co_return;
+        }
+    }
+    co_await found->handler(gateway, exchange, std::move(parameter));
+}
+
+}  // namespace seance::litellm

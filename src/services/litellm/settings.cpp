@@ -1,0 +1,122 @@
+#include "services/litellm/settings.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <thread>
+
+#include "core/base/text.hpp"
+#include "core/base/version.hpp"
+
+namespace seance::litellm {
+namespace {
+
+constexpr const char* kName = "seance-litellm";
+constexpr const char* kAbout = "LLM API gateway: LiteLLM's config.yaml and HTTP API";
+
+// What the flags said; empty if they said nothing.
+struct Flags {
+    std::string config, host, log_level, ssl_key, ssl_certificate;
+    std::optional<std::uint16_t> port;
+    std::optional<std::uint32_t> workers;
+    std::optional<double> request_timeout, keepalive_timeout;
+    bool version = false, health = false, debug = false, detailed_debug = false, drop_params = false;
+};
+
+void declare(CLI::App& app, Flags& flags) {
+    app.add_option("-c,--config", flags.config, "LiteLLM's config.yaml (CONFIG_FILE_PATH)");
+    app.add_option("--port", flags.port, "TCP port to listen on (PORT) [4000]");
+    app.add_option("--host", flags.host, "Address to listen on (HOST) [0.0.0.0]");
+    app.add_option("--num_workers", flags.workers,
+                   "Event loops, one thread each (NUM_WORKERS) [one per core]")
+        ->check(CLI::Range(1, 256));
+    app.add_option("--request_timeout", flags.request_timeout,
+                   "Seconds a model may take; wins over config.yaml");
+    app.add_option("--keepalive_timeout", flags.keepalive_timeout,
+                   "Seconds an idle connection stays open [75]");
+    app.add_flag("--drop_params", flags.drop_params,
+                 "Accepted: every provider served here takes all OpenAI parameters");
+    app.add_flag("--debug", flags.debug, "More log lines");
+    app.add_flag("--detailed_debug", flags.detailed_debug, "The same as --debug");
+    app.add_flag("--health", flags.health,
+                 "Ask the running gateway for GET /health, print the answer and leave");
+    app.add_option("--ssl_keyfile_path", flags.ssl_key, "Refused: TLS ends at the edge");
+    app.add_option("--ssl_certfile_path", flags.ssl_certificate, "Refused: TLS ends at the edge");
+    app.add_flag("--version", flags.version, "Print the commit this was built from");
+}
+
+void read_variables(config::Reader& read, Settings& settings, std::string& level) {
+    read(settings.config_path, "CONFIG_FILE_PATH", {.about = "LiteLLM's config.yaml"});
+    read(settings.host, "HOST", {.about = "Address to listen on"});
+    read(settings.port, "PORT", {.about = "TCP port to listen on"});
+    read(settings.admin_port, "ADMIN_PORT", {.about = "Port of /metrics on 127.0.0.1; 0 for none"});
+    read(settings.workers, "NUM_WORKERS", {.about = "Event loops, one thread each", .min = 1, .max = 256});
+    read(settings.drain_timeout, "DRAIN_TIMEOUT",
+         {.about = "How long running requests may take after SIGTERM", .min = 0, .max = 3'600'000});
+    read(settings.root_path, "SERVER_ROOT_PATH",
+         {.about = "Prefix under which every route is served as well, such as /llm"});
+    read(level, "LITELLM_LOG", {.about = "Log level: DEBUG, INFO or ERROR"});
+}
+
+}  // namespace
+
+bool Settings::loopback_only() const {
+    return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+std::variant<Settings, int> read_settings(int argc, const char* const* argv,
+                                          const config::Sources& environment) {
+    CLI::App app{kAbout, kName};
+    Flags flags;
+    declare(app, flags);
+    Settings settings;
+    settings.workers = std::max(1u, std::thread::hardware_concurrency());
+    std::string level = "INFO";
+    config::Reader read{environment};
+    read_variables(read, settings, level);
+    app.footer("Variables (flags win):\n" + config::describe(read.declared()));
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 64;
+    }
+    if (flags.version) {
+        fmt::print("{} {}\n", kName, built_commit());
+        return 0;
+    }
+    if (!flags.config.empty()) settings.config_path = flags.config;
+    if (!flags.host.empty()) settings.host = flags.host;
+    settings.port = flags.port.value_or(settings.port);
+    settings.workers = flags.workers.value_or(settings.workers);
+    if (settings.port == 0) settings.workers = 1;  // each loop would get a port of its own
+    settings.ask_health = flags.health;
+    auto seconds = [&](std::optional<double> value, const char* flag) -> std::optional<Duration> {
+        if (!value) return std::nullopt;
+        if (*value > 0 && *value < 1e8)
+            return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(*value));
+        read.problem(fmt::format("{} is {}; write a positive number of seconds", flag, *value));
+        return std::nullopt;
+    };
+    settings.request_timeout = seconds(flags.request_timeout, "--request_timeout");
+    settings.keepalive_timeout =
+        seconds(flags.keepalive_timeout, "--keepalive_timeout").value_or(settings.keepalive_timeout);
+    if (!flags.ssl_key.empty() || !flags.ssl_certificate.empty())
+        read.problem(
+            "--ssl_keyfile_path and --ssl_certfile_path are not served: let the edge or another proxy end "
+            "TLS");
+    auto word = lower(level);
+    if (word != "debug" && word != "info" && word != "warning" && word != "error")
+        read.problem(fmt::format("LITELLM_LOG is \"{}\"; write DEBUG, INFO or ERROR", level));
+    settings.debug = flags.debug || flags.detailed_debug || word == "debug";
+    if (!settings.root_path.empty() && !settings.root_path.starts_with('/'))
+        settings.root_path.insert(0, "/");
+    while (settings.root_path.ends_with('/')) settings.root_path.pop_back();
+    if (settings.config_path.empty())
+        read.problem("no configuration: pass --config FILE or set CONFIG_FILE_PATH to a LiteLLM config.yaml");
+    for (auto& problem : read.problems()) fmt::print(stderr, "{}: {}\n", kName, problem);
+    if (!read.problems().empty()) return 65;
+    return settings;
+}
+
+}  // namespace seance::litellm

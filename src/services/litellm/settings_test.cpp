@@ -1,0 +1,71 @@
+#include "services/litellm/settings.hpp"
+
+#include <gmock/gmock.h>
+
+#include "services/litellm/handlers/relay.hpp"
+#include "services/litellm/routes.hpp"
+
+namespace seance::litellm {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::variant<Settings, int> read(std::vector<const char*> flags, const config::Sources& environment = {}) {
+    flags.insert(flags.begin(), "seance-litellm");
+    return read_settings(static_cast<int>(flags.size()), flags.data(), environment);
+}
+
+}  // namespace
+
+TEST(Settings, FlagsWinOverVariablesAndDefaults) {
+    auto plain = std::get<Settings>(read({"-c", "x.yaml"}));
+    EXPECT_EQ(plain.port, 4000);
+    EXPECT_EQ(plain.host, "0.0.0.0");
+    EXPECT_FALSE(plain.loopback_only());
+
+    auto flagged = std::get<Settings>(
+        read({"--config=a.yaml", "--port", "1", "--host", "127.0.0.1", "--num_workers", "2",
+              "--request_timeout", "1.5", "--keepalive_timeout", "5", "--detailed_debug", "--drop_params"},
+             {{"PORT", "2"}, {"CONFIG_FILE_PATH", "b.yaml"}}));
+    EXPECT_EQ(flagged.port, 1);
+    EXPECT_EQ(flagged.config_path, "a.yaml");
+    EXPECT_EQ(flagged.workers, 2u);
+    EXPECT_EQ(flagged.request_timeout, 1500ms);
+    EXPECT_EQ(flagged.keepalive_timeout, 5s);
+    EXPECT_TRUE(flagged.debug);
+    EXPECT_TRUE(flagged.loopback_only());
+
+    auto variables = std::get<Settings>(
+        read({}, {{"PORT", "2"}, {"CONFIG_FILE_PATH", "b.yaml"}, {"SERVER_ROOT_PATH", "llm/"}}));
+    EXPECT_EQ(variables.port, 2);
+    EXPECT_EQ(variables.root_path, "/llm");
+}
+
+TEST(Settings, ListsProblemsAndLeaves) {
+    EXPECT_EQ(std::get<int>(read({})), 65);
+    EXPECT_EQ(std::get<int>(read({"-c", "x", "--request_timeout", "-1"})), 65);
+    EXPECT_EQ(std::get<int>(read({"-c", "x", "--ssl_keyfile_path", "k"})), 65);
+    EXPECT_EQ(std::get<int>(read({"-c", "x"}, {{"LITELLM_LOG", "loud"}})), 65);
+    EXPECT_EQ(std::get<int>(read({"--port", "x"})), 64);
+    EXPECT_EQ(std::get<int>(read({"--version"})), 0);
+}
+
+TEST(Routes, ParametersMayHoldSlashesAndEscapes) {
+    EXPECT_EQ(match_route("/v1/models/{model}", "/v1/models/openrouter/z-ai/glm%3Afree"),
+              "openrouter/z-ai/glm:free");
+    EXPECT_EQ(match_route("/engines/{model}/chat/completions", "/engines/a/b/chat/completions"), "a/b");
+    EXPECT_EQ(match_route("/v1/models", "/v1/models"), "");
+    EXPECT_FALSE(match_route("/v1/models/{model}", "/v1/models/"));
+    EXPECT_FALSE(match_route("/engines/{model}/chat/completions", "/engines/chat/completions"));
+}
+
+TEST(RetryAfter, IsSecondsOrADate) {
+    auto now = std::chrono::system_clock::from_time_t(784111777);  // Sun, 06 Nov 1994 08:49:37 GMT
+
+    EXPECT_EQ(parse_retry_after("7", now), 7s);
+    EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:50:37 GMT", now), 60s);
+    for (auto bad : {"", "0", "-1", "soon", "99999", "Sun, 06 Nov 1994 08:40:00 GMT"})
+        EXPECT_FALSE(parse_retry_after(bad, now)) << bad;
+}
+
+}  // namespace seance::litellm

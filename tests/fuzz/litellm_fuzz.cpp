@@ -1,0 +1,109 @@
+// The gateway's parsers of hostile input: JSON editing, server-sent events with the chat stream, config.yaml.
+// The first byte chooses; what comes out must be valid, and the same however the bytes were split.
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "services/litellm/config/config.hpp"
+#include "services/litellm/domain/chat_stream.hpp"
+#include "services/litellm/domain/sse.hpp"
+#include "services/litellm/domain/upstream_call.hpp"
+
+namespace {
+
+using namespace seance;
+using namespace seance::litellm;
+
+void require(bool holds) {
+    if (!holds) std::abort();
+}
+
+void fuzz_json(std::string_view text) {
+    auto root = parse_json(text);
+    Config config;
+    auto request = parse_chat_request(std::string(text), {}, "model", config);
+    if (!root) {
+        require(!request);
+        return;
+    }
+    JsonEdit edit(*root);
+    require(edit.text() == root->text);
+    if (root->is(JsonKind::Object)) {
+        edit.set("model", "\"x\"");
+        edit.remove("n");
+        edit.remove_path("messages[*].content");
+        auto edited = edit.text();
+        auto changed = parse_json(edited);
+        require(changed && json_text(json_find(*changed, "model")) == "x" && !json_find(*changed, "n"));
+    }
+    AnswerContext context{find_provider("openrouter"), SecretText("secret"), "m", "id", 1, 1};
+    if (auto answer = rewrite_completion(text, context)) {
+        auto rewritten = parse_json(answer->json);
+        require(rewritten && json_text(json_find(*rewritten, "model")) == "m");
+        for (auto& chunk : completion_to_chunks(*rewritten)) require(parse_json(chunk).has_value());
+    }
+    if (request) {
+        Deployment deployment;
+        deployment.drop_params = {"user", "a.b"};
+        require(parse_json(upstream_body(*request, deployment, {find_provider("openrouter"), "glm", "", {}}))
+                    .has_value());
+    }
+}
+
+// What a client gets of these bytes, fed in pieces of `size`.
+std::string relay(std::string_view bytes, std::size_t size) {
+    SseParser parser;
+    ChatStream chat({find_provider("openai"), SecretText("secret"), "m", "id", 1, 1}, true);
+    std::string out;
+    bool over = false;
+    auto take = [&](const std::string& data) {
+        auto step = chat.take(data);
+        out += step.out;
+        over = step.done || step.error;
+        if (step.error) out += ChatStream::error_event(*step.error);
+    };
+    for (; !bytes.empty(); bytes.remove_prefix(std::min(size, bytes.size()))) {
+        parser.feed(bytes.substr(0, size));
+        while (auto data = parser.next())
+            if (!over) take(*data);
+    }
+    if (auto data = parser.rest(); data && !over) take(*data);
+    if (!over) out += chat.end().out;
+    return out;
+}
+
+void fuzz_stream(std::string_view text) {
+    auto whole = relay(text, text.size() + 1);
+    require(relay(text, 1) == whole && relay(text, 7) == whole);
+    SseParser check;
+    check.feed(whole);
+    while (auto data = check.next()) require(*data == "[DONE]" || parse_json(*data).has_value());
+    require(!check.rest());
+}
+
+void fuzz_config(std::string_view text) {
+    ReadFile read_file = [&](const std::string&) {
+        return Outcome<std::string>(boost::system::in_place_value, std::string(text));
+    };
+    auto config = read_config("config.yaml", read_file, {{"KEY", "value"}});
+    if (!config) return;
+    for (auto& deployment : config->deployments)
+        require(parse_json(deployment->params_json) && parse_json(deployment->info_json) &&
+                !deployment->id.empty());
+    unusable_deployments(*config);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    std::string_view text(reinterpret_cast<const char*>(data), size);
+    if (text.empty()) return 0;
+    auto rest = text.substr(1);
+    if (text[0] == 'j')
+        fuzz_json(rest);
+    else if (text[0] == 's')
+        fuzz_stream(rest);
+    else
+        fuzz_config(rest);
+    return 0;
+}

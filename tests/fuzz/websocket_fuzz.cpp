@@ -1,0 +1,80 @@
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "core/base/text.hpp"
+#include "net/websocket/codec.hpp"
+
+namespace {
+
+using namespace seance;
+using namespace seance::websocket;
+using Kind = Decoder::Step::Kind;
+
+constexpr std::size_t kLimit = 4096;
+
+void require(bool holds) {
+    if (!holds) std::abort();
+}
+
+struct Event {
+    Kind kind;
+    Opcode opcode;
+    std::string payload;
+    std::uint16_t code;
+    bool operator==(const Event&) const = default;
+};
+
+// In pieces of `piece` bytes, each in memory of its own.
+std::vector<Event> decode(std::string_view text, std::size_t piece, Role role) {
+    Decoder decoder(role, kLimit);
+    std::vector<Event> events;
+    for (std::size_t at = 0; at < text.size(); at += piece) {
+        std::string bytes(text.substr(at, piece));
+        std::span<char> rest(bytes);
+        while (true) {
+            auto step = decoder.take(rest);
+            require(step.consumed <= rest.size());
+            rest = rest.subspan(step.consumed);
+            if (step.kind == Kind::NeedMore) break;
+            events.push_back({step.kind, step.opcode, std::string(step.payload), step.code});
+        }
+    }
+    return events;
+}
+
+// What a decoder has let through keeps the rules, and comes back the same from the encoder.
+void check(const std::vector<Event>& events) {
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        const auto& event = events[i];
+        bool last = event.kind == Kind::Close || event.kind == Kind::Failed;
+        require(!last || i + 1 == events.size());
+        require(event.kind != Kind::Failed || may_be_sent(event.code));
+        if (event.kind == Kind::Close) require(event.code == close_code::kNone || may_be_sent(event.code));
+        if (event.kind != Kind::Message) {
+            require(event.payload.size() <= kMostControlPayload);
+            continue;
+        }
+        require(event.payload.size() <= kLimit);
+        require(event.opcode != Opcode::Text || is_utf8(event.payload));
+        std::string again;
+        append_masked_frame(again, event.opcode, event.payload, {9, 8, 7, 6});
+        auto decoded = decode(again, again.size(), Role::Server);
+        require(decoded.size() == 1 && decoded[0].payload == event.payload);
+    }
+}
+
+}  // namespace
+
+// However the bytes are cut, the outcome is the same, in both roles.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    std::string_view text(reinterpret_cast<const char*>(data), size);
+    for (auto role : {Role::Server, Role::Client}) {
+        auto whole = decode(text, size + 1, role);
+        check(whole);
+        require(decode(text, 1, role) == whole);
+        require(decode(text, 7, role) == whole);
+    }
+    return 0;
+}
