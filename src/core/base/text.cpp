@@ -63,6 +63,13 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
     return value;
 }
 
+int hex_digit(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
 bool is_utf8(std::string_view text) {
     auto at = reinterpret_cast<const unsigned char*>(text.data());
     auto end = at + text.size();

@@ -18,6 +18,9 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 // Decimal digits only, no sign, no overflow.
 std::optional<std::uint64_t> parse_number(std::string_view text);
 
+// The value of a hex digit of either case; -1 for any other character.
+int hex_digit(char c);
+
 bool is_utf8(std::string_view text);
 
 // The candidate nearest to `word` by edit distance, if near enough to be a typo of it; else empty.

@@ -4,18 +4,13 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/base/text.hpp"
+
 namespace seance::signaling {
 namespace {
 
 bool is_digit(char c) {
     return c >= '0' && c <= '9';
-}
-
-int hex_value(char c) {
-    if (is_digit(c)) return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
 }
 
 // Eight characters at once: does one of them end the plain run of a string (a quote, a backslash, a control)?
@@ -24,25 +19,6 @@ bool has_special(std::uint64_t eight) {
     auto has_zero = [](std::uint64_t v) { return (v - ones) & ~v & tops; };
     auto has_less_than_space = (eight - ones * 0x20) & ~eight & tops;
     return (has_zero(eight ^ ones * '"') | has_zero(eight ^ ones * '\\') | has_less_than_space) != 0;
-}
-
-void append_utf8(std::string& out, std::uint32_t c) {
-    auto put = [&](std::uint32_t byte) { out += static_cast<char>(static_cast<unsigned char>(byte)); };
-    if (c < 0x80) {
-        put(c);
-    } else if (c < 0x800) {
-        put(0xC0 | c >> 6);
-        put(0x80 | (c & 0x3F));
-    } else if (c < 0x10000) {
-        put(0xE0 | c >> 12);
-        put(0x80 | (c >> 6 & 0x3F));
-        put(0x80 | (c & 0x3F));
-    } else {
-        put(0xF0 | c >> 18);
-        put(0x80 | (c >> 12 & 0x3F));
-        put(0x80 | (c >> 6 & 0x3F));
-        put(0x80 | (c & 0x3F));
-    }
 }
 
 }  // namespace
@@ -77,7 +53,7 @@ bool JsonScanner::string(std::string_view& raw, bool& escaped) {
         char kind = *at_++;
         if (kind == 'u') {
             for (int i = 0; i < 4; ++i, ++at_)
-                if (at_ == end_ || hex_value(*at_) < 0) return false;
+                if (at_ == end_ || hex_digit(*at_) < 0) return false;
         } else if (kind == '\0' || !std::strchr("\"\\/bfnrt", kind)) {
             return false;
         }
@@ -170,55 +146,6 @@ bool JsonScanner::container(char open) {
         if (!value()) return false;
         first = false;
     }
-}
-
-std::string unescape(std::string_view raw) {
-    std::string out;
-    out.reserve(raw.size());
-    auto unit = [&](std::size_t at) {
-        std::uint32_t c = 0;
-        for (std::size_t i = 0; i < 4; ++i) c = c << 4 | static_cast<std::uint32_t>(hex_value(raw[at + i]));
-        return c;
-    };
-    for (std::size_t i = 0; i < raw.size(); ++i) {
-        if (raw[i] != '\\') {
-            out += raw[i];
-            continue;
-        }
-        switch (char kind = raw[++i]) {
-            case 'b':
-                out += '\b';
-                break;
-            case 'f':
-                out += '\f';
-                break;
-            case 'n':
-                out += '\n';
-                break;
-            case 'r':
-                out += '\r';
-                break;
-            case 't':
-                out += '\t';
-                break;
-            case 'u': {
-                auto c = unit(i + 1);
-                i += 4;
-                if (c >= 0xD800 && c < 0xDC00 && raw.substr(i + 1).starts_with("\\u")) {
-                    auto low = unit(i + 3);
-                    if (low >= 0xDC00 && low < 0xE000) {
-                        c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
-                        i += 6;
-                    }
-                }
-                append_utf8(out, c);
-                break;
-            }
-            default:
-                out += kind;
-        }
-    }
-    return out;
 }
 
 }  // namespace seance::signaling

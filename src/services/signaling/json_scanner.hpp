@@ -37,7 +37,4 @@ class JsonScanner {
     bool too_deep_ = false;
 };
 
-// The text that the raw inside of a JSON string stands for. Half a surrogate pair is kept as three bytes.
-std::string unescape(std::string_view raw);
-
 }  // namespace seance::signaling

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/json_string.hpp"
 #include "services/signaling/json_scanner.hpp"
 
 namespace seance::signaling {
@@ -58,7 +59,9 @@ error_code make_error_code(Errc code) {
 }
 
 std::string_view MessageParser::decode(std::string_view raw, bool escaped) {
-    return escaped ? std::string_view(decoded_.emplace_back(unescape(raw))) : raw;
+    if (!escaped) return raw;
+    // Kept halves: two topics that differ stay two topics.
+    return decoded_.emplace_back(unescape_json(raw, LoneSurrogate::Keep));
 }
 
 Result<const Message*> MessageParser::parse(std::string_view text) {

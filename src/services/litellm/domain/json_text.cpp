@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "core/base/json_string.hpp"
 #include "core/base/text.hpp"
 #include "core/observe/log.hpp"
 
@@ -155,75 +156,9 @@ JsonValue value_at(std::string_view text, std::size_t begin, std::size_t end) {
     return {text.substr(begin, end - begin), kind_of(text[begin])};
 }
 
-void append_utf8(std::string& out, std::uint32_t point) {
-    if (point < 0x80) {
-        out += static_cast<char>(point);
-    } else if (point < 0x800) {
-        out += static_cast<char>(0xC0 | (point >> 6));
-        out += static_cast<char>(0x80 | (point & 0x3F));
-    } else if (point < 0x10000) {
-        out += static_cast<char>(0xE0 | (point >> 12));
-        out += static_cast<char>(0x80 | ((point >> 6) & 0x3F));
-        out += static_cast<char>(0x80 | (point & 0x3F));
-    } else {
-        out += static_cast<char>(0xF0 | (point >> 18));
-        out += static_cast<char>(0x80 | ((point >> 12) & 0x3F));
-        out += static_cast<char>(0x80 | ((point >> 6) & 0x3F));
-        out += static_cast<char>(0x80 | (point & 0x3F));
-    }
-}
-
-std::uint32_t four_hex(std::string_view text) {
-    std::uint32_t value = 0;
-    std::from_chars(text.data(), text.data() + 4, value, 16);
-    return value;
-}
-
 // The literal with its quotes, known to be valid.
 std::string decode_string(std::string_view literal) {
-    auto text = literal.substr(1, literal.size() - 2);
-    std::string out;
-    out.reserve(text.size());
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        if (text[at] != '\\') {
-            out += text[at];
-            continue;
-        }
-        switch (text[++at]) {
-            case 'b':
-                out += '\b';
-                break;
-            case 'f':
-                out += '\f';
-                break;
-            case 'n':
-                out += '\n';
-                break;
-            case 'r':
-                out += '\r';
-                break;
-            case 't':
-                out += '\t';
-                break;
-            case 'u': {
-                auto point = four_hex(text.substr(at + 1));
-                at += 4;
-                bool high = point >= 0xD800 && point < 0xDC00;
-                if (high && text.substr(at + 1).starts_with("\\u")) {
-                    auto low = four_hex(text.substr(at + 3));
-                    if (low >= 0xDC00 && low < 0xE000) {
-                        point = 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00);
-                        at += 6;
-                    }
-                }
-                append_utf8(out, point >= 0xD800 && point < 0xE000 ? 0xFFFD : point);
-                break;
-            }
-            default:
-                out += text[at];
-        }
-    }
-    return out;
+    return unescape_json(literal.substr(1, literal.size() - 2), LoneSurrogate::Replace);
 }
 
 }  // namespace
