@@ -240,7 +240,8 @@ void ClientConnection::watch_idle(void (*gone)(void*, ClientConnection&), std::w
     idle_since_ = Clock::now();
     watching_ = true;
     // What comes is never looked at, so all idle connections of the loop read into the same bytes.
-    stream_.watch(asio::buffer(loop_.scratch().data(), loop_.scratch().size()), on_idle_event, shared_from_this());
+    stream_.watch(asio::buffer(loop_.scratch().data(), loop_.scratch().size()), on_idle_event,
+                  shared_from_this());
 }
 
 void ClientConnection::on_idle_event(void* owner, error_code error) {

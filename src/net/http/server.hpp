@@ -68,7 +68,7 @@ class Exchange {
 
     // The next piece of the body, at most 16 KiB; empty at its end. Sends 100-continue when due. The view is
     // good until the next call. Errors: timed_out (408), message_size (413 over max_body), bad_message (400),
-    // connection_reset. After an error answer with error_response(error) or just return: the server does it.
+    // connection_reset. After an error reply with error_page(status_of_body_error(error), request_id()).
     virtual Awaitable<Result<std::string_view>> read_body() = 0;
     virtual void limit_body(std::uint64_t most) = 0;  // for this request; before the first read_body()
     Awaitable<Result<std::string>> read_whole_body(std::uint64_t most);

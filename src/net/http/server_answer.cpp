@@ -110,10 +110,7 @@ Awaitable<error_code> Connection::send_file(int fd, std::uint64_t offset, std::u
         if (n == 0) co_return error_code(errc::make_error_code(errc::io_error));  // the file became shorter
         if (errno == EINTR) continue;
         if (errno != EAGAIN) co_return error_code(errno, boost::system::system_category());
-        deadline_.arm(shared_->options.write_timeout);
-        auto [error] = co_await socket_.async_wait(TcpSocket::wait_write, kAwait);
-        deadline_.disarm();
-        if (error) co_return outcome(error);
+        if (auto error = co_await wait_until_writable()) co_return error;
     }
     co_return error_code{};
 }
@@ -139,6 +136,13 @@ Awaitable<error_code> Connection::finish() {
     co_return error;
 }
 
+Awaitable<error_code> Connection::wait_until_writable() {
+    deadline_.arm(shared_->options.write_timeout);
+    auto [error] = co_await socket_.async_wait(TcpSocket::wait_write, kAwait);
+    deadline_.disarm();
+    co_return outcome(error);
+}
+
 Awaitable<error_code> Connection::write_vector(iovec* parts, int count) {
     while (true) {
         msghdr message{};
@@ -148,10 +152,7 @@ Awaitable<error_code> Connection::write_vector(iovec* parts, int count) {
         if (n < 0) {
             if (errno == EINTR) continue;
             if (errno != EAGAIN) co_return error_code(errno, boost::system::system_category());
-            deadline_.arm(shared_->options.write_timeout);
-            auto [error] = co_await socket_.async_wait(TcpSocket::wait_write, kAwait);
-            deadline_.disarm();
-            if (error) co_return outcome(error);
+            if (auto error = co_await wait_until_writable()) co_return error;
             continue;
         }
         auto left = static_cast<std::size_t>(n);

@@ -89,7 +89,8 @@ class Connection final : public Exchange,
     Awaitable<bool> read_head();  // false: nothing more to do on this connection
     Awaitable<bool> answer();     // false: close
     Awaitable<error_code> read_some(char* to, std::size_t size, std::size_t& got);
-    Awaitable<error_code> fill_idle();  // the first bytes of a request
+    Awaitable<error_code> fill_idle();            // the first bytes of a request
+    Awaitable<error_code> wait_until_writable();  // at most the write timeout
     Awaitable<error_code> write_vector(iovec* parts, int count);
     Awaitable<void> linger();  // so that the client reads the answer before a reset
     Awaitable<void> refuse(int status, const char* reason);
