@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
+import { programPath, repository } from './program.mjs'
 
 const run = promisify(execFile)
-const root = path.resolve(import.meta.dirname, '../..')
-const seance = path.join(process.env.SEANCE_BIN ?? path.join(root, 'build/bin'), 'seance')
+const seance = programPath('seance')
 const edgePort = 20000 + process.pid % 20000
 
 let folder, stack, output = '', exited
@@ -46,7 +46,7 @@ function get (host, target = '/health') {
 before(async () => {
   // A folder of its own, so that the stack's state does not meet that of a person's stack in the checkout.
   folder = await mkdtemp(path.join(tmpdir(), 'seance-stack-'))
-  for (const name of ['stack.yaml', 'web', 'deploy']) await symlink(path.join(root, name), path.join(folder, name))
+  for (const name of ['stack.yaml', 'web', 'deploy']) await symlink(path.join(repository, name), path.join(folder, name))
   stack = spawn(seance, ['up', '--edge-port', String(edgePort)], { cwd: folder })
   exited = new Promise(resolve => stack.on('exit', (code, signal) => resolve({ code, signal })))
   for (const stream of [stack.stdout, stack.stderr]) stream.on('data', piece => { output += piece })

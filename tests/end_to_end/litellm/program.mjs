@@ -1,38 +1,16 @@
 // Starting and stopping the gateway for tests.
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createRequire } from 'node:module'
-import { existsSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import readline from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import * as shared from '../program.mjs'
 
-const here = path.dirname(fileURLToPath(import.meta.url))
-const require = createRequire(import.meta.url)
-const bin = process.env.SEANCE_BIN ?? path.join(here, '../../../build/bin')
-export const program = path.join(bin, 'seance-litellm')
-export const repository = path.join(here, '../../..')
+export const program = shared.programPath('seance-litellm')
+export const repository = shared.repository
 
-// The reason to skip, or false.
-export function missing (...packages) {
-  if (!existsSync(program)) return `${program} is not built`
-  for (const name of packages) {
-    try { require.resolve(name) } catch { return `the npm package ${name} is not installed: npm --prefix tests ci` }
-  }
-  return false
-}
-
-export async function waitFor (condition, what, limit = 10_000) {
-  const end = Date.now() + limit
-  for (;;) {
-    const value = condition()
-    if (value) return value
-    if (Date.now() > end) throw new Error(`waited ${limit} ms in vain for ${what}`)
-    await new Promise(resolve => setTimeout(resolve, 10))
-  }
-}
+export const missing = (...packages) => shared.missing(program, ...packages)
+export const waitFor = (condition, what, limit = 10_000) => shared.waitFor(condition, what, limit)
 
 // `config` is the text of config.yaml; ready when it resolves.
 export async function startGateway (config, env = {}, flags = []) {
@@ -57,12 +35,9 @@ export async function startGateway (config, env = {}, flags = []) {
       await waitFor(() => log.slice(before).some(line => line.event === 'gateway_configured' || line.event === 'config_refused'), 'the new configuration')
     },
     async stop () {
-      if (child.exitCode === null && child.signalCode === null) {
-        child.kill('SIGTERM')
-        await once(child, 'exit')
-      }
+      const code = await shared.stop(child)
       await fs.rm(folder, { recursive: true })
-      return child.exitCode
+      return code
     }
   }
 }

@@ -2,43 +2,19 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
-import { existsSync } from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
 import readline from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import * as shared from '../program.mjs'
 
 const here = path.dirname(fileURLToPath(import.meta.url))
 const require = createRequire(import.meta.url)
-const bin = process.env.SEANCE_BIN ?? path.join(here, '../../../build/bin')
-const program = path.join(bin, 'seance-signaling')
+const program = shared.programPath('seance-signaling')
+const { stop } = shared
 
-// The reason to skip, or false.
-export function missing (...packages) {
-  if (!existsSync(program)) return `${program} is not built`
-  for (const name of packages) {
-    try { require.resolve(name) } catch { return `the npm package ${name} is not installed: npm --prefix tests ci` }
-  }
-  return false
-}
-
-export async function waitFor (condition, what, limit = 20_000) {
-  const end = Date.now() + limit
-  for (;;) {
-    const value = condition()
-    if (value) return value
-    if (Date.now() > end) throw new Error(`waited ${limit} ms in vain for ${what}`)
-    await new Promise(resolve => setTimeout(resolve, 10))
-  }
-}
-
-async function stop (child, signal) {
-  if (child.exitCode === null && child.signalCode === null) {
-    child.kill(signal)
-    await once(child, 'exit')
-  }
-  return child.exitCode
-}
+export const missing = (...packages) => shared.missing(program, ...packages)
+export const waitFor = shared.waitFor
 
 // Ours, on a free port unless one is named; ready when it resolves.
 export async function startSeance (settings = {}) {
