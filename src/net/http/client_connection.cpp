@@ -153,25 +153,13 @@ void ClientConnection::make_body_room() {
     begin_ = head_end_;
 }
 
-Awaitable<Result<std::optional<std::string_view>>> ClientConnection::read_small_body(Wait wait) {
-    using Small = std::optional<std::string_view>;
-    if (body_.done()) co_return Small(std::string_view{});
-    if (head_.framing == Framing::Chunked) co_return unchunk_in_place();
-    if (head_.framing != Framing::Length || head_.content_length > capacity_ - head_end_) co_return Small{};
-    auto length = static_cast<std::size_t>(head_.content_length);
-    while (end_ - begin_ < length) {
-        if (wait == Wait::No) co_return Small{};
-        read_deadline_.arm(options_->body_timeout);
-        auto error = co_await fill();
-        read_deadline_.disarm();
-        if (!error) continue;
-        failed_ = true;
-        if (ended_by_peer(error)) error = ClientErrc::Truncated;
-        co_return error;
-    }
-    auto step = body_.take({buffer_.get() + begin_, length});
+std::optional<std::string_view> ClientConnection::take_whole_body() {
+    if (body_.done()) return std::string_view{};
+    if (head_.framing == Framing::Chunked) return unchunk_in_place();
+    if (head_.framing != Framing::Length || head_.content_length > end_ - begin_) return std::nullopt;
+    auto step = body_.take({buffer_.get() + begin_, static_cast<std::size_t>(head_.content_length)});
     begin_ += step.consumed;
-    co_return Small(step.data);
+    return step.data;
 }
 
 // A chunked body that is here to its last byte becomes one piece: its length is known after all.

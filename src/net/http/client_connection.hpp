@@ -41,10 +41,9 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
     // first.
     Awaitable<Result<std::string_view>> read_body();
 
-    // The whole body if it is here, or is of known length and fits behind the head in the buffer (then it is
-    // waited for): one view. Nothing if it is to be streamed with read_body().
-    enum class Wait { No, ForKnownLength };
-    Awaitable<Result<std::optional<std::string_view>>> read_small_body(Wait wait);
+    // The whole body if it came with the head to its last byte: one view. Nothing if it is to be read with
+    // read_body().
+    std::optional<std::string_view> take_whole_body();
 
     bool response_begun() const { return begun_; }
     bool reusable() const;  // the response is complete, both sides keep the connection, nothing is left over

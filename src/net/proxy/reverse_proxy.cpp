@@ -25,10 +25,6 @@ bool is_idempotent(std::string_view method) {
            method == "DELETE";
 }
 
-bool is_event_stream(const http::ResponseHead& head) {
-    return iequals(head.fields.get("content-type").substr(0, 17), "text/event-stream");
-}
-
 // While a body is being sent: what ends the other half. An answer ends the sending; a client that fails ends
 // the waiting; an upstream that takes no more may still have answered.
 struct EndOther {
@@ -207,11 +203,9 @@ class ReverseProxy::Forwarding {
         auto& connection = *flight_->lease;
         bool bodiless = exchange_.head().method == "HEAD" || head.status == 204 || head.status == 304;
         if (bodiless) co_return reply(head, {}, head.fields.find("content-length"));
-        auto wait = is_event_stream(head) ? http::ClientConnection::Wait::No
-                                          : http::ClientConnection::Wait::ForKnownLength;
-        auto small = co_await connection.read_small_body(wait);
-        if (!small) co_return fail_upstream(small.error());
-        if (*small) co_return reply(head, **small, std::to_string((*small)->size()));
+        // Together in one write what came together; everything else goes on as it comes (edge.md 4).
+        if (auto body = connection.take_whole_body())
+            co_return reply(head, *body, std::to_string(body->size()));
 
         auto fields = response_fields(head, rules_.headers);
         std::optional<std::uint64_t> length;

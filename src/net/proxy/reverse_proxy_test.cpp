@@ -165,21 +165,20 @@ TEST_F(ReverseProxyTest, GivesASmallChunkedAnswerItsLengthAndStreamsALongOne) {
                 AllOf(HasSubstr("Transfer-Encoding: chunked\r\n"), EndsWith("\r\n\r\n2\r\nhe\r\n")));
 }
 
-TEST_F(ReverseProxyTest, PassesEventsOnAsTheyCome) {
+TEST_F(ReverseProxyTest, PassesWhatHasComeOnBeforeTheRestExists) {
     std::promise<void> seen;
     auto got_it = seen.get_future();
     auto client = client_of([&](UpstreamConnection& c) {
         c.receives_head();
-        c.sends(
-            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 20\r\n\r\ndata: one\n");
+        c.sends("HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\nsmall, ");
         got_it.wait();
-        c.sends("data: two\n");
+        c.sends("in two\n");
     });
 
     client.sends(kGet);
-    EXPECT_THAT(client.receives_until("one\n"), HasSubstr("data: one\n"));
+    EXPECT_THAT(client.receives_until("small, "), HasSubstr("Content-Length: 14\r\n"));
     seen.set_value();
-    EXPECT_EQ(client.receives_until("two\n"), "data: two\n");
+    EXPECT_EQ(client.receives_until("two\n"), "in two\n");
 }
 
 TEST_F(ReverseProxyTest, PassesABodyThatEndsWithTheConnectionAsChunks) {
@@ -224,14 +223,22 @@ TEST_F(ReverseProxyTest, PassesEarlyHintsOnAndSwallowsContinue) {
 TEST_F(ReverseProxyTest, AnswersBadGatewayForEveryBrokenAnswer) {
     for (std::string broken :
          {"", "HTTP/1.1 200 O", "garbage\r\n\r\n", "HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\n\r\n",
-          "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-          "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\ntruncated"}) {
+          "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"}) {
         auto client = client_of(answers(broken));
         client.sends(kGet);
         EXPECT_THAT(client.receives_head(),
                     AllOf(StartsWith("HTTP/1.1 502 "), HasSubstr("Cache-Control: no-store")))
             << broken;
     }
+}
+
+TEST_F(ReverseProxyTest, CutsTheClientOffWhenTheAnswerEndsBeforeItsLength) {
+    auto client = client_of(answers("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\ntruncated"));
+
+    client.sends(kGet);
+
+    EXPECT_THAT(client.receives_all(),
+                AllOf(HasSubstr("Content-Length: 50\r\n"), EndsWith("\r\n\r\ntruncated")));
 }
 
 TEST_F(ReverseProxyTest, CutsTheClientOffWhenTheAnswerBreaksAfterItBegan) {
