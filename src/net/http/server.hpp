@@ -98,6 +98,7 @@ class Exchange {
 
     // Extra fields of the log line of this request, as rendered JSON members (`,"upstream_status":200`).
     virtual void log_fields(std::string json) = 0;
+    virtual bool is_logged() const = 0;  // false: log_fields() need not be rendered
     virtual void do_not_log() = 0;
 };
 

@@ -81,6 +81,7 @@ class Connection final : public Exchange,
     TakenOver take_over() override;
     void close_after() override { close_after_ = true; }
     void log_fields(std::string json) override { work_->log_fields += json; }
+    bool is_logged() const override { return log_; }
     void do_not_log() override { log_ = false; }
 
   private:

@@ -270,7 +270,7 @@ class ReverseProxy::Forwarding {
     }
 
     void log_outcome(int status) {
-        if (std::exchange(logged_, true)) return;
+        if (std::exchange(logged_, true) || !exchange_.is_logged()) return;
         double ms = std::chrono::duration<double, std::milli>(Clock::now() - started_).count();
         std::string json;
         if (status > 0) json = fmt::format(",\"upstream_status\":{},\"upstream_ms\":{:.3f}", status, ms);

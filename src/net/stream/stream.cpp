@@ -1,5 +1,7 @@
 #include "net/stream/stream.hpp"
 
+#include <sys/socket.h>
+
 #include <boost/asio/write.hpp>
 
 namespace seance::stream {
@@ -13,6 +15,17 @@ Awaitable<IoResult> Stream::read_some(asio::mutable_buffer buffer) {
 
 Awaitable<IoResult> Stream::write_some(TwoBuffers buffers) {
     return tls_ ? tls_->async_write_some(buffers, kAwait) : tcp_->async_write_some(buffers, kAwait);
+}
+
+std::size_t Stream::write_now(TwoBuffers buffers) {
+    if (tls_) return 0;
+    iovec parts[2];
+    for (std::size_t i = 0; i < 2; ++i) parts[i] = {const_cast<void*>(buffers[i].data()), buffers[i].size()};
+    msghdr message{};
+    message.msg_iov = parts;
+    message.msg_iovlen = 2;
+    const auto sent = ::sendmsg(tcp_->native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    return sent > 0 ? static_cast<std::size_t>(sent) : 0;
 }
 
 Awaitable<IoResult> Stream::write(TwoBuffers buffers) {

@@ -37,6 +37,9 @@ class Stream {
     Awaitable<IoResult> read_some(asio::mutable_buffer buffer);
     Awaitable<IoResult> write_some(TwoBuffers buffers);
     Awaitable<IoResult> write(TwoBuffers buffers);  // all of it
+    // What plain TCP takes at once, without a turn of the loop; 0 if that is nothing, and always for TLS.
+    // An error is left for write_some() to find.
+    std::size_t write_now(TwoBuffers buffers);
 
     // Reads in the background until something comes, the peer ends or cancel() is called; then calls `done`,
     // which keeps `owner` alive until then.
