@@ -85,6 +85,14 @@ Awaitable<Finding> check_health(const Outside& outside, std::string url) {
     co_return answer->status / 100 == 2 ? seen(what) : wrong(what);
 }
 
+// Where the backend says that its one file is for everybody; "" if it does not say.
+std::string published_url(std::string_view answer) {
+    boost::system::error_code error;
+    const auto root = json::parse(answer, error);
+    const auto* url = error ? nullptr : root.find_pointer("/files/0/url", error);
+    return url && url->is_string() ? std::string(url->get_string()) : std::string{};
+}
+
 // Publishes a few random bytes with the builder's key and fetches them back from where they are for
 // everybody.
 Awaitable<Finding> check_deploy(const Outside& outside, std::string base, Settings settings) {
@@ -99,8 +107,11 @@ Awaitable<Finding> check_deploy(const Outside& outside, std::string base, Settin
     if (published->status != 200)
         co_return wrong(
             fmt::format("POST /deploy answered {}: {}", published->status, in_short(published->body)));
+    auto url = settings.get("download");
+    if (url.empty()) url = published_url(published->body);
+    if (url.empty()) co_return wrong("POST /deploy named no URL: " + in_short(published->body));
     http::Fields none;
-    auto fetched = co_await ask(outside, "GET", settings.get("download"), std::move(none), "");
+    auto fetched = co_await ask(outside, "GET", std::move(url), std::move(none), "");
     if (!fetched) co_return wrong("download: " + why(fetched.error(), outside.limit));
     if (fetched->status != 200)
         co_return wrong(fmt::format("published, but the download answered {}", fetched->status));

@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "core/base/text.hpp"
+#include "platform/stack/environment_reader.hpp"
+#include "platform/stack/field_reader.hpp"
 #include "platform/stack/rules.hpp"
 #include "platform/stack/yaml_reader.hpp"
 
@@ -16,30 +18,14 @@ namespace {
 using YAML::Node;
 
 const std::vector<std::string> kStackKeys{"project", "registry", "environments", "services"};
-const std::vector<std::string> kEnvironmentKeys{"target",   "domain", "prefix", "env",
-                                                "generate", "static", "sinks"};
 const std::vector<std::string> kServiceKeys{
-    "program",   "args",      "image",   "source",        "port",         "local_port",
-    "subdomain", "health",    "needs",   "env",           "secrets",      "volume",
-    "replicas",  "resources", "restart", "start_timeout", "stop_timeout", "verify"};
+    "program",   "args",    "image",         "source",       "port",   "local_port", "subdomain",
+    "health",    "needs",   "env",           "secrets",      "volume", "files",      "replicas",
+    "resources", "restart", "start_timeout", "stop_timeout", "verify"};
 // The order is that of Check::Kind.
 const std::vector<std::string> kCheckKinds{"deploy", "relay", "chat", "request"};
 const std::vector<std::vector<std::string>> kCheckKeys{
     {"key", "path", "download"}, {"path"}, {"key", "model"}, {"method", "path", "body", "expect"}};
-
-bool is_name(std::string_view name) {
-    const auto good = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
-    return !name.empty() && name.size() <= 40 && name.front() != '-' && name.back() != '-' &&
-           std::all_of(name.begin(), name.end(), good);
-}
-
-bool is_variable(std::string_view name) {
-    const auto good = [](char c) {
-        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-    };
-    return !name.empty() && !(name[0] >= '0' && name[0] <= '9') &&
-           std::all_of(name.begin(), name.end(), good);
-}
 
 class StackParser {
   public:
@@ -68,42 +54,8 @@ class StackParser {
             if (!is_name(name))
                 read_.problem(
                     at, fmt::format("\"{}\" is no name: use lower-case letters, digits and dashes", name));
-            environment(name, at, value);
+            out_.stack.environments.push_back(read_environment(fields_, name, at, value));
         });
-    }
-
-    void environment(const std::string& name, const Node& at, const Node& node) {
-        Environment made;
-        made.name = name;
-        made.line = YamlReader::line_of(at);
-        const auto what = "environment " + name;
-        const bool read = read_.fields(
-            node, what, kEnvironmentKeys, [&](const std::string& key, const Node&, const Node& value) {
-                const auto which = key + " of " + what;
-                if (std::size_t index = 0;
-                    key == "target" && read_.choice(value, which, {"local", "railway"}, index))
-                    made.target = static_cast<TargetKind>(index);
-                if (key == "domain") read_.text(value, which, made.domain);
-                if (key == "prefix") read_.text(value, which, made.prefix);
-                if (key == "env")
-                    read_.mapping(value, which,
-                                  [&](const std::string& service, const Node& at_service, const Node& map) {
-                                      places_.emplace(name + ".env." + service,
-                                                      YamlReader::line_of(at_service));
-                                      variables(map, which + " for " + service, name + ".env." + service,
-                                                made.env[service]);
-                                  });
-                if (key == "generate") named_texts(value, which, name + ".generate", made.generate);
-                if (key == "static") named_texts(value, which, name + ".static", made.static_files);
-                if (key == "sinks") {
-                    std::vector<std::string> names;
-                    read_.texts(value, which, names);
-                    made.sinks = {names.begin(), names.end()};
-                }
-            });
-        if (read && !node["target"]) read_.problem(at, what + " has no target (local or railway)");
-        if (read && !node["domain"]) read_.problem(at, what + " has no domain");
-        out_.stack.environments.push_back(std::move(made));
     }
 
     void services(const Node& node) {
@@ -167,9 +119,11 @@ class StackParser {
         else if (key == "needs")
             needs(value, which, made);
         else if (key == "env")
-            variables(value, which, made.name + ".env", made.env);
+            fields_.variables(value, which, made.name + ".env", made.env);
         else if (key == "secrets")
-            secrets(value, which, made.secrets);
+            fields_.secrets(value, which, made.secrets);
+        else if (key == "files")
+            files(value, which, made);
         else if (key == "volume") {
             if (read_.text(value, which, made.volume) && !made.volume.starts_with('/'))
                 read_.problem(value, which + " must be the absolute path where the container mounts it");
@@ -208,36 +162,16 @@ class StackParser {
                 places_.emplace(made.name + ".needs." + item.Scalar(), YamlReader::line_of(item));
     }
 
-    void secrets(const Node& value, const std::string& which, std::vector<std::string>& names) {
-        if (!read_.texts(value, which, names)) return;
-        std::set<std::string> seen;
-        for (const auto& item : value) {
-            if (!item.IsScalar()) continue;
-            if (!is_variable(item.Scalar()))
-                read_.problem(item,
-                              fmt::format("\"{}\" in {} is no name of a variable", item.Scalar(), which));
-            if (!seen.insert(item.Scalar()).second)
-                read_.problem(item, fmt::format("\"{}\" appears twice in {}", item.Scalar(), which));
+    void files(const Node& value, const std::string& which, Service& made) {
+        fields_.named_texts(value, which, made.name + ".files", made.files);
+        for (const auto& [source, destination] : made.files) {
+            if (source.starts_with('/') || source.find("..") != std::string::npos)
+                read_.problem(value, fmt::format("\"{}\" in {} must be a path inside the folder of this file",
+                                                 source, which));
+            if (!destination.starts_with('/') || destination.find("..") != std::string::npos)
+                read_.problem(value, fmt::format("{} of {} must be an absolute path in the image, not \"{}\"",
+                                                 source, which, destination));
         }
-    }
-
-    void variables(const Node& value, const std::string& which, const std::string& place,
-                   std::map<std::string, std::string>& made) {
-        read_.mapping(value, which, [&](const std::string& name, const Node& at, const Node& item) {
-            places_.emplace(place + "." + name, YamlReader::line_of(item));
-            if (is_variable(name))
-                read_.text(item, name + " in " + which, made[name]);
-            else
-                read_.problem(at, fmt::format("\"{}\" in {} is no name of a variable", name, which));
-        });
-    }
-
-    void named_texts(const Node& value, const std::string& which, const std::string& place,
-                     std::map<std::string, std::string>& made) {
-        read_.mapping(value, which, [&](const std::string& name, const Node& at, const Node& item) {
-            places_.emplace(place + "." + name, YamlReader::line_of(at));
-            read_.text(item, name + " in " + which, made[name]);
-        });
     }
 
     void resources(const Node& value, const std::string& which, Resources& made) {
@@ -291,6 +225,7 @@ class StackParser {
     Parsed& out_;
     YamlReader read_;
     Places places_;
+    FieldReader fields_{read_, places_};
 
   public:
     const Places& places() const { return places_; }

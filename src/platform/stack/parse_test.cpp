@@ -24,22 +24,24 @@ std::vector<std::string> problems(std::string_view services) {
 }
 
 TEST(ParseStack, ReadsAServiceInFull) {
-    auto parsed =
-        parse_stack(std::string(kHead) +
-                    "  api:\n"
-                    "    program: [shop-api, other]\n"
-                    "    args: [--port, \"${port}\"]\n"
-                    "    port: 8000\n"
-                    "    subdomain: api\n"
-                    "    health: /health\n"
-                    "    needs: [db]\n"
-                    "    env: {DB_PORT: \"${services.db.port}\", FLAG: yes}\n"
-                    "    secrets: [STRIPE_KEY]\n"
-                    "    resources: {cpu: 0.5, memory: 1GB}\n"
-                    "    restart: on-failure\n"
-                    "    stop_timeout: 3s\n"
-                    "    verify: [chat: {key: \"${secret.api_key}\", model: mock}]\n"
-                    "  db: {program: db, image: db:8, port: 6379, health: redis-ping, volume: /data}\n");
+    std::string text(kHead);
+    text +=
+        "  api:\n"
+        "    program: [shop-api, other]\n"
+        "    args: [--port, \"${port}\"]\n"
+        "    port: 8000\n"
+        "    subdomain: api\n"
+        "    health: /health\n"
+        "    needs: [db]\n"
+        "    env: {DB_PORT: \"${services.db.port}\", FLAG: yes}\n"
+        "    secrets: [STRIPE_KEY]\n"
+        "    resources: {cpu: 0.5, memory: 1GB}\n"
+        "    restart: on-failure\n"
+        "    stop_timeout: 3s\n"
+        "    verify: [chat: {key: \"${secret.api_key}\", model: mock}]\n"
+        "  db: {program: db, image: db:8, port: 6379, health: redis-ping, volume: /data}\n";
+
+    auto parsed = parse_stack(text);
 
     EXPECT_THAT(parsed.problems, testing::IsEmpty());
     const auto& api = *parsed.stack.service("api");
@@ -159,10 +161,80 @@ TEST(ParseStack, RefusesInAnEnvironmentWhatItsTargetCannotDo) {
 
     std::vector<std::string> lines;
     for (const auto& finding : parsed.problems) lines.push_back(print(finding, "stack.yaml"));
-    EXPECT_THAT(lines, ElementsAre("stack.yaml:7: environment production has env for \"ap\", which is no "
+    EXPECT_THAT(lines, ElementsAre("stack.yaml:3: the stack has no registry, from which environment "
+                                   "production takes images",
+                                   "stack.yaml:7: environment production has env for \"ap\", which is no "
                                    "service (did you mean api?)",
                                    HasSubstr("stack.yaml:9: DIR of api refers to ${state_dir}, which "
                                              "environment production does not have")));
+}
+
+TEST(ParseStack, ReadsAnEnvironmentOutInTheWorld) {
+    auto parsed = parse_stack(
+        "project: shop\n"
+        "registry: docker.io/shop\n"
+        "environments:\n"
+        "  production:\n"
+        "    target: railway\n"
+        "    domain: shop.dev\n"
+        "    dns: cloudflare\n"
+        "    secrets: secrets.yaml\n"
+        "    require: {api: [DB_PASSWORD]}\n"
+        "    spaces: {bucket: shop-cdn, region: fra1, cors: [\"https://shop.dev\"]}\n"
+        "    railway: {project: shop-live, region: us-west2}\n"
+        "    drain: 45s\n"
+        "    start: {api: serve --all}\n"
+        "    budget: 25\n"
+        "    env: {api: {CDN: \"${spaces.cdn}\", KEY: \"${secret_sha256.any}\"}}\n"
+        "services:\n"
+        "  api: {source: src, port: 80, secrets: [STRIPE_KEY], files: {web: /srv/web}}\n");
+
+    EXPECT_THAT(parsed.problems, testing::IsEmpty());
+    const auto& production = *parsed.stack.environment("production");
+    EXPECT_EQ(production.dns, DnsKind::Cloudflare);
+    EXPECT_EQ(production.railway.project, "shop-live");
+    EXPECT_EQ(production.spaces->cdn_endpoint(), "https://shop-cdn.fra1.cdn.digitaloceanspaces.com");
+    EXPECT_EQ(production.drain, std::chrono::seconds(45));
+    EXPECT_EQ(production.overlap, std::chrono::seconds(20));
+    EXPECT_EQ(production.start.at("api"), "serve --all");
+    EXPECT_EQ(production.budget_dollars, 25);
+    const auto& api = *parsed.stack.service("api");
+    EXPECT_EQ(api.files.at("web"), "/srv/web");
+    EXPECT_THAT(production.secrets_of(api), ElementsAre("STRIPE_KEY", "DB_PASSWORD"));
+    EXPECT_TRUE(production.requires_secret("api", "DB_PASSWORD"));
+    EXPECT_FALSE(production.requires_secret("api", "STRIPE_KEY"));
+}
+
+TEST(ParseStack, KeepsWhatIsOfOneKindOfTargetOutOfTheOther) {
+    auto parsed = parse_stack(
+        "project: shop\n"
+        "registry: docker.io/shop\n"
+        "environments:\n"
+        "  local: {target: local, domain: shop.localhost, dns: cloudflare}\n"
+        "  production:\n"
+        "    target: railway\n"
+        "    domain: shop.dev\n"
+        "    sinks: [mail]\n"
+        "    require: {ap: [KEY]}\n"
+        "    budget: many\n"
+        "    spaces: {bucket: B, region: fra1}\n"
+        "services:\n"
+        "  api: {program: a, source: src, port: 80, files: {/etc: /x, a: rel}}\n");
+
+    std::vector<std::string> lines;
+    for (const auto& finding : parsed.problems) lines.push_back(print(finding, "stack.yaml"));
+    EXPECT_THAT(
+        lines,
+        ElementsAre(
+            HasSubstr("stack.yaml:4: environment local is local: dns is for targets out in the world"),
+            HasSubstr(
+                "stack.yaml:8: environment production is not local: sinks is served by the local edge only"),
+            HasSubstr("stack.yaml:9: environment production has require for \"ap\", which is no service"),
+            HasSubstr("stack.yaml:9: environment production requires secrets but names no secrets file"),
+            HasSubstr("stack.yaml:10: budget of environment production must be a number of dollars"),
+            HasSubstr("stack.yaml:11: spaces of environment production needs a bucket"),
+            HasSubstr("\"/etc\" in files of service api must be a path inside"),
+            HasSubstr("a of files of service api must be an absolute path in the image")));
 }
 
 }  // namespace

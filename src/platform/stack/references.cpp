@@ -49,6 +49,7 @@ std::set<std::string> reference_names(const Stack& stack, const Environment& env
         names.insert("secret." + name);
         names.insert("secret_sha256." + name);
     }
+    if (environment.spaces) names.insert({"spaces.bucket", "spaces.region", "spaces.endpoint", "spaces.cdn"});
     if (environment.target != TargetKind::Local) return names;
     names.insert({"root", "state_dir"});
     for (const auto& [subdomain, folder] : environment.static_files) names.insert("url." + subdomain);

@@ -19,7 +19,9 @@ namespace seance::stack {
 //   root state_dir                           local: the folder of stack.yaml, and .seance in it
 //   url.SUBDOMAIN                            local: of a folder under `static`
 //   sinks.NAME.host sinks.NAME.port          local: an HTTP server that accepts everything
-//   secret.NAME secret_sha256.NAME           a secret named in `generate`, and the hex hash of it
+//   secret.NAME secret_sha256.NAME           a secret named in `generate`, and the hex hash of it; out in the
+//                                            world, one of the group `seance` of the secrets file
+//   spaces.bucket .region .endpoint .cdn     of an environment with `spaces`
 std::set<std::string> reference_names(const Stack& stack, const Environment& environment,
                                       const Service& service);
 

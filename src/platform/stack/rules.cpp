@@ -116,24 +116,49 @@ class Rules {
                 problem(place(environment.name + ".env." + service, environment.line),
                         fmt::format("environment {} has env for \"{}\", which is no service{}",
                                     environment.name, service, did_you_mean(service, names_)));
+        for (const auto& [service, names] : environment.required) service_of(environment, "require", service);
+        for (const auto& [service, command] : environment.start) service_of(environment, "start", service);
         if (environment.target != TargetKind::Local) {
-            if (!environment.static_files.empty() || !environment.sinks.empty())
-                problem(environment.line,
-                        fmt::format(
-                            "environment {} is not local: static and sinks are served by the local edge only",
-                            environment.name));
+            for (const auto* key : {"static", "sinks", "generate"})
+                if (places_.contains(environment.name + "." + key))
+                    problem(place(environment.name + "." + key, environment.line),
+                            fmt::format("environment {} is not local: {}", environment.name,
+                                        std::string_view(key) == "generate"
+                                            ? "secrets come from its secrets file, not from generate"
+                                            : std::string(key) + " is served by the local edge only"));
+            if (!environment.required.empty() && environment.secrets_file.empty())
+                problem(place(environment.name + ".require", environment.line),
+                        fmt::format("environment {} requires secrets but names no secrets file",
+                                    environment.name));
             for (const auto& service : stack_.services)
                 if (service.image.empty() && service.source.empty())
                     problem(service.line,
                             fmt::format("service {} has neither image nor source, which environment {} needs",
                                         service.name, environment.name));
+            if (stack_.registry.empty())
+                problem(environment.line,
+                        fmt::format("the stack has no registry, from which environment {} takes images",
+                                    environment.name));
             return;
         }
+        for (const auto* key :
+             {"dns", "secrets", "require", "spaces", "railway", "overlap", "drain", "start", "budget"})
+            if (places_.contains(environment.name + "." + key))
+                problem(place(environment.name + "." + key, environment.line),
+                        fmt::format("environment {} is local: {} is for targets out in the world",
+                                    environment.name, key));
         for (const auto& service : stack_.services)
             if (service.programs.empty())
                 problem(service.line,
                         fmt::format("service {} has no program, which the local environment {} needs",
                                     service.name, environment.name));
+    }
+
+    void service_of(const Environment& environment, const std::string& key, const std::string& service) {
+        if (!stack_.service(service))
+            problem(place(environment.name + "." + key + "." + service, environment.line),
+                    fmt::format("environment {} has {} for \"{}\", which is no service{}", environment.name,
+                                key, service, did_you_mean(service, names_)));
     }
 
     void references(const Environment& environment, const Service& service) {
@@ -145,11 +170,11 @@ class Rules {
                 (overridden ? environment.name + ".env." + service.name : service.name + ".env") + "." + name;
             text(environment, known, value, name + " of " + service.name, place(key, service.line));
         }
-        if (environment.target != TargetKind::Local) return;
-        // Arguments are those of the local program, and checks read the local secrets.
-        for (const auto& arg : service.args)
-            text(environment, known, arg, "args of " + service.name,
-                 place(service.name + ".args", service.line));
+        // Arguments are those of the local program.
+        if (environment.target == TargetKind::Local)
+            for (const auto& arg : service.args)
+                text(environment, known, arg, "args of " + service.name,
+                     place(service.name + ".args", service.line));
         for (std::size_t i = 0; i < service.verify.size(); ++i)
             for (const auto& [key, value] : service.verify[i].settings)
                 text(environment, known, value, key + " in verify of " + service.name,
@@ -162,6 +187,10 @@ class Rules {
         if (!names) return problem(line, fmt::format("{}: {}", what, names.error().what));
         for (const auto& name : *names) {
             if (known.contains(name)) continue;
+            // Which there are is known only to whoever can open the secrets file.
+            if (environment.target != TargetKind::Local &&
+                (name.starts_with("secret.") || name.starts_with("secret_sha256.")))
+                continue;
             const std::vector<std::string> candidates{known.begin(), known.end()};
             problem(line, fmt::format("{} refers to ${{{}}}, which environment {} does not have{}", what,
                                       name, environment.name, did_you_mean(name, candidates)));

@@ -22,6 +22,27 @@ const Environment* Stack::environment(std::string_view name) const {
     return named(environments, name);
 }
 
+std::string Spaces::endpoint() const {
+    return "https://" + region + ".digitaloceanspaces.com";
+}
+std::string Spaces::cdn_endpoint() const {
+    return "https://" + bucket + "." + region + ".cdn.digitaloceanspaces.com";
+}
+
+std::vector<std::string> Environment::secrets_of(const Service& service) const {
+    auto names = service.secrets;
+    if (auto more = required.find(service.name); more != required.end())
+        for (const auto& one : more->second)
+            if (std::find(names.begin(), names.end(), one) == names.end()) names.push_back(one);
+    return names;
+}
+
+bool Environment::requires_secret(const std::string& service, const std::string& secret) const {
+    const auto found = required.find(service);
+    return found != required.end() &&
+           std::find(found->second.begin(), found->second.end(), secret) != found->second.end();
+}
+
 std::vector<std::size_t> start_order(const Stack& stack) {
     std::vector<std::size_t> order;
     std::set<std::string> placed;

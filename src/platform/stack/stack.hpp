@@ -12,6 +12,7 @@
 namespace seance::stack {
 
 enum class TargetKind { Local, Railway };
+enum class DnsKind { None, Cloudflare };
 enum class Restart { Always, OnFailure, Never };
 
 // How to see that a service works: GET of a path on its port, or PING of the Redis protocol. None: it is
@@ -44,9 +45,10 @@ struct Service {
     std::string subdomain;              // "@" is the domain itself, "" is not public
     HealthCheck health;
     std::vector<std::string> needs;
-    std::map<std::string, std::string> env;  // may hold references
-    std::vector<std::string> secrets;        // names of variables
-    std::string volume;                      // where its container mounts it; "" has none
+    std::map<std::string, std::string> env;    // may hold references
+    std::vector<std::string> secrets;          // names of variables; an environment may require more
+    std::map<std::string, std::string> files;  // path beside stack.yaml → absolute path in its image
+    std::string volume;                        // where its container mounts it; "" has none
     std::uint32_t replicas = 1;
     Resources resources;
     Restart restart = Restart::Always;
@@ -54,6 +56,21 @@ struct Service {
     Duration stop_timeout = std::chrono::seconds(10);
     std::vector<Check> verify;
     int line = 0;
+};
+
+// A bucket of DigitalOcean Spaces with its CDN.
+struct Spaces {
+    std::string bucket, region;
+    std::vector<std::string> cors_origins;  // who may read it from a page; empty: CORS is not managed
+
+    std::string endpoint() const;      // "https://sfo3.digitaloceanspaces.com"
+    std::string cdn_endpoint() const;  // "https://seance-cdn.sfo3.cdn.digitaloceanspaces.com"
+};
+
+struct Railway {
+    std::string project;    // "": named as the stack
+    std::string workspace;  // "": the token's only one
+    std::string region;     // "": the workspace's preference
 };
 
 struct Environment {
@@ -66,7 +83,23 @@ struct Environment {
     std::map<std::string, std::string> generate;  // secret → what its 64 random hex digits are preceded by
     std::map<std::string, std::string> static_files;  // subdomain → folder that the edge serves
     std::set<std::string> sinks;  // HTTP servers that accept everything, for upstreams out of reach
+
+    // Of targets out in the world.
+    DnsKind dns = DnsKind::None;
+    std::string secrets_file;  // a SOPS file beside stack.yaml; "" has none
+    std::map<std::string, std::vector<std::string>>
+        required;  // service → secrets without which it must not go out
+    std::optional<Spaces> spaces;
+    Railway railway;
+    // How long the old deployment goes on beside the new one, and has to finish after it was told to stop.
+    Duration overlap = std::chrono::seconds(20), drain = std::chrono::seconds(30);
+    std::map<std::string, std::string> start;  // service → command in place of its image's own
+    double budget_dollars = 0;                 // a month; 0: none
     int line = 0;
+
+    // All secrets that a service may be given here: its own and the required ones, without repetition.
+    std::vector<std::string> secrets_of(const Service& service) const;
+    bool requires_secret(const std::string& service, const std::string& secret) const;
 };
 
 struct Stack {
