@@ -8,7 +8,9 @@
 #include "core/base/text.hpp"
 #include "core/runtime/wait.hpp"
 #include "net/http/parser.hpp"
+#include "net/stream/connect.hpp"
 #include "net/websocket/handshake.hpp"
+#include "net/websocket/tls_bridge.hpp"
 
 namespace seance::websocket {
 namespace {
@@ -19,21 +21,23 @@ using Connected = Outcome<std::shared_ptr<WebSocket>>;
 
 struct Address {
     std::string authority, host, port, target;
+    bool tls = false;
 };
 
 Outcome<Address> parse_url(std::string_view url) {
     auto bad = [&](std::string_view why) {
         return Problem{fmt::format("{} is not a WebSocket URL: {}", url, why)};
     };
-    if (iequals(url.substr(0, 6), "wss://")) return bad("only ws:// is spoken here, without TLS");
-    if (!iequals(url.substr(0, 5), "ws://")) return bad("it has to begin with ws://");
-    auto rest =
-        url.substr(5, url.find('#') == std::string_view::npos ? std::string_view::npos : url.find('#') - 5);
+    Address address;
+    address.tls = iequals(url.substr(0, 6), "wss://");
+    if (!address.tls && !iequals(url.substr(0, 5), "ws://"))
+        return bad("it has to begin with ws:// or wss://");
+    auto rest = url.substr(0, url.find('#'));
+    rest.remove_prefix(address.tls ? 6 : 5);
     for (char c : rest)
         if (static_cast<unsigned char>(c) <= ' ' || c == '\x7F')
             return bad("it holds a space or a control character");
     auto end = rest.find_first_of("/?");
-    Address address;
     address.authority = rest.substr(0, end);
     address.target = end == std::string_view::npos ? "/" : std::string(rest.substr(end));
     if (address.target.front() == '?') address.target.insert(0, "/");
@@ -41,8 +45,8 @@ Outcome<Address> parse_url(std::string_view url) {
     auto colon = address.authority.rfind(':');
     bool has_port = colon != std::string::npos && address.authority.find(']', colon) == std::string::npos;
     address.host = address.authority.substr(0, has_port ? colon : std::string::npos);
-    address.port = has_port ? address.authority.substr(colon + 1) : "80";
-    if (address.port.empty()) address.port = "80";
+    if (has_port) address.port = address.authority.substr(colon + 1);
+    if (address.port.empty()) address.port = address.tls ? "443" : "80";
     if (address.host.empty()) return bad("it names no host");
     if (address.host.front() == '[') address.host = address.host.substr(1, address.host.size() - 2);
     auto name = lower(address.host);
@@ -50,7 +54,18 @@ Outcome<Address> parse_url(std::string_view url) {
     return address;
 }
 
-Awaitable<Result<Connected>> attempt(Loop& loop, std::string url, const Options& options) {
+// TLS with the server at the other end of `socket`, seen as a plain socket.
+Awaitable<Result<TcpSocket>> secure(Loop& loop, TcpSocket socket, const Address& address,
+                                    const std::string& ca_file, Duration limit) {
+    auto tls = std::make_shared<stream::TlsClient>(ca_file);
+    auto port = static_cast<std::uint16_t>(*parse_number(address.port));
+    auto secured = co_await tls->handshake(std::move(socket), address.host, port, Clock::now() + limit);
+    if (!secured) co_return secured.error();
+    co_return bridge_tls(loop, std::move(*secured));
+}
+
+Awaitable<Result<Connected>> attempt(Loop& loop, std::string url, const Options& options, Duration limit,
+                                     Upgrading upgrading) {
     auto parsed = parse_url(url);
     if (!parsed) co_return Connected(parsed.error());
     Address address = *parsed;
@@ -65,8 +80,15 @@ Awaitable<Result<Connected>> attempt(Loop& loop, std::string url, const Options&
     auto [refused, endpoint] = co_await asio::async_connect(socket, found, kAwait);
     if (refused) co_return problem("cannot connect: " + refused.message());
 
+    if (address.tls) {
+        auto secured = co_await secure(loop, std::move(socket), address, upgrading.ca_file, limit);
+        if (!secured) co_return problem("no TLS: " + secured.error().message());
+        socket = std::move(*secured);
+    }
+
     auto key = make_key();
-    auto request = upgrade_request(address.authority, address.target, key);
+    auto request =
+        upgrade_request(address.authority, address.target, key, upgrading.fields, upgrading.subprotocol);
     auto [unsent, written] = co_await asio::async_write(socket, asio::buffer(request), kAwait);
     if (unsent) co_return problem("the connection was lost: " + unsent.message());
 
@@ -88,7 +110,8 @@ Awaitable<Result<Connected>> attempt(Loop& loop, std::string url, const Options&
             parser.reset();
             continue;
         }
-        if (auto why = refuse_response(head, key); !why.empty()) co_return problem(why);
+        if (auto why = refuse_response(head, key, upgrading.subprotocol); !why.empty())
+            co_return problem(why);
         auto connection = WebSocket::make(loop, std::move(socket), options);
         connection->start(nullptr, {}, answer.substr(progress.consumed));
         co_return Connected(std::move(connection));
@@ -104,8 +127,10 @@ Options client_options() {
     return options;
 }
 
-Awaitable<Connected> connect(Loop& loop, std::string url, const Options& options, Duration limit) {
-    auto result = co_await with_deadline<Connected>(limit, attempt(loop, url, options));
+Awaitable<Connected> connect(Loop& loop, std::string url, const Options& options, Duration limit,
+                             Upgrading upgrading) {
+    auto work = attempt(loop, url, options, limit, std::move(upgrading));
+    auto result = co_await with_deadline<Connected>(limit, std::move(work));
     if (!result) co_return Problem{fmt::format("{}: no answer within {}", url, print_duration(limit))};
     co_return std::move(*result);
 }

@@ -59,14 +59,19 @@ std::string upgrade_response(std::string_view accept, std::string_view request_i
     return out += "\r\n";
 }
 
-std::string upgrade_request(std::string_view authority, std::string_view target, std::string_view key) {
-    return fmt::format(
+std::string upgrade_request(std::string_view authority, std::string_view target, std::string_view key,
+                            const http::Fields& fields, std::string_view subprotocol) {
+    auto out = fmt::format(
         "GET {} HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {}\r\n\r\n",
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {}\r\n",
         target, authority, key);
+    if (!subprotocol.empty()) out += fmt::format("Sec-WebSocket-Protocol: {}\r\n", subprotocol);
+    for (const auto& [name, value] : fields.all()) out += fmt::format("{}: {}\r\n", name, value);
+    return out += "\r\n";
 }
 
-std::string refuse_response(const http::ResponseHead& head, std::string_view key) {
+std::string refuse_response(const http::ResponseHead& head, std::string_view key,
+                            std::string_view subprotocol) {
     if (head.status != 101)
         return fmt::format("the server answered {} {} where 101 was expected", head.status, head.reason);
     if (!iequals(trim(head.fields.get("Upgrade")), "websocket"))
@@ -77,7 +82,10 @@ std::string refuse_response(const http::ResponseHead& head, std::string_view key
         return "the server's Sec-WebSocket-Accept does not belong to our key: something between is answering "
                "for it";
     if (head.fields.find("Sec-WebSocket-Extensions")) return "the server uses an extension nobody asked for";
-    if (head.fields.find("Sec-WebSocket-Protocol")) return "the server chose a subprotocol nobody asked for";
+    auto chosen = head.fields.find("Sec-WebSocket-Protocol");
+    if (subprotocol.empty() && chosen) return "the server chose a subprotocol nobody asked for";
+    if (!subprotocol.empty() && (!chosen || trim(*chosen) != subprotocol))
+        return fmt::format("the server does not speak the subprotocol {}", subprotocol);
     return {};
 }
 

@@ -25,10 +25,13 @@ Upgrade check_upgrade(const http::RequestHead& head);
 // The 101, with its final blank line. No extension or subprotocol is ever agreed on.
 std::string upgrade_response(std::string_view accept, std::string_view request_id = {});
 
-// The request that a client sends. `authority` as in Host.
-std::string upgrade_request(std::string_view authority, std::string_view target, std::string_view key);
+// The request that a client sends. `authority` as in Host; with an empty `subprotocol` it asks for none.
+std::string upgrade_request(std::string_view authority, std::string_view target, std::string_view key,
+                            const http::Fields& fields = {}, std::string_view subprotocol = {});
 
-// Why a server's answer is no upgrade, as a sentence; empty if it is one.
-std::string refuse_response(const http::ResponseHead& head, std::string_view key);
+// Why a server's answer is no upgrade, as a sentence; empty if it is one. `subprotocol` is what was asked
+// for.
+std::string refuse_response(const http::ResponseHead& head, std::string_view key,
+                            std::string_view subprotocol = {});
 
 }  // namespace seance::websocket

@@ -81,4 +81,32 @@ TEST(Handshake, AClientRefusesAnAnswerThatIsNotForIt) {
     EXPECT_NE(refusal_of(with("\r\n\r\n", "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n")), "");
 }
 
+TEST(Handshake, AsksForASubprotocolAndMoreFields) {
+    http::Fields fields;
+    fields.add("Project-Access-Token", "t");
+
+    auto request = upgrade_request("a.test", "/", kKey, fields, "graphql-transport-ws");
+
+    EXPECT_NE(request.find("\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n"), std::string::npos);
+    EXPECT_TRUE(request.ends_with("\r\nProject-Access-Token: t\r\n\r\n"));
+}
+
+TEST(Handshake, ClientTakesTheSubprotocolItAskedForAndNoOther) {
+    auto refusal = [](std::string_view chosen, std::string_view asked) {
+        auto text =
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Accept: " +
+            accept_key(kKey) + "\r\n" + std::string(chosen) + "\r\n";
+        http::ResponseParser parser;
+        http::ResponseHead head;
+        EXPECT_EQ(parser.parse(text, head, false).state, http::HeadProgress::Complete) << text;
+        return refuse_response(head, kKey, asked);
+    };
+
+    EXPECT_EQ(refusal("Sec-WebSocket-Protocol: a\r\n", "a"), "");
+    EXPECT_NE(refusal("Sec-WebSocket-Protocol: b\r\n", "a"), "");
+    EXPECT_NE(refusal("", "a"), "");
+    EXPECT_NE(refusal("Sec-WebSocket-Protocol: a\r\n", ""), "");
+}
+
 }  // namespace seance::websocket

@@ -1,0 +1,38 @@
+#pragma once
+#include <set>
+#include <string>
+#include <vector>
+
+#include "platform/remote/timestamp.hpp"
+#include "platform/targets/railway/model.hpp"
+
+namespace seance::railway {
+
+// Puts batches of a log stream that was interrupted and begun anew together without gaps or repetitions.
+// Pure.
+//
+// Within one connection every line is new. After reconnected(), lines older than the newest one seen are
+// repetitions; of those with its very timestamp, the ones already given are. Two equal lines of one timestamp
+// are two lines: they are counted.
+class LogMerger {
+  public:
+    // What of this batch is new, in its order.
+    std::vector<LogLine> take(std::vector<LogLine> batch);
+    void reconnected();
+
+    // Where the next connection or query should begin: `look_back` before the newest line.
+    std::string resume_from(Duration look_back) const;  // "" before the first line
+    const std::string& newest() const { return newest_text_; }
+
+  private:
+    static std::string identity(const LogLine& line);
+
+    std::optional<remote::Timestamp> newest_;
+    std::string newest_text_;
+    std::multiset<std::string> at_newest_;  // identities of the given lines that carry it
+    // Of the connection before, until lines that are newer come.
+    std::optional<remote::Timestamp> seen_until_;
+    std::multiset<std::string> to_skip_;
+};
+
+}  // namespace seance::railway
