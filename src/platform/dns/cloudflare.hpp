@@ -44,7 +44,7 @@ struct Zone {
 // Changes made together or not at all, executed in the order deletes, updates, creates.
 struct Batch {
     std::vector<std::string> deletes;  // record ids
-    std::vector<Record> updates;       // with ids; all fields are sent
+    std::vector<Record> updates;       // with ids; what a Record does not know (tags, settings) stays
     std::vector<Record> creates;
     std::size_t size() const { return deletes.size() + updates.size() + creates.size(); }
     bool empty() const { return size() == 0; }

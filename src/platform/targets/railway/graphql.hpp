@@ -7,6 +7,7 @@
 
 #include "net/http/client.hpp"
 #include "platform/remote/retry.hpp"
+#include "platform/targets/railway/answer.hpp"
 #include "platform/targets/railway/credential.hpp"
 #include "platform/targets/railway/documents.hpp"
 
@@ -19,20 +20,15 @@ template <class T>
 using Reply = remote::Reply<T>;
 
 struct GraphqlOptions {
-    std::string endpoint = "https://backboard.railway.com/graphql/v2";  // RAILWAY's; SEANCE_RAILWAY_URL
+    std::string endpoint = "https://backboard.railway.com/graphql/v2";  // SEANCE_RAILWAY_URL
     std::string ca_file;                                                // "" = the system's certificates
     Duration timeout = std::chrono::seconds(90);  // of one try: copying environments takes long
     remote::RetryOptions retry;
 };
 
-// What the last answer said about the number of calls left.
-struct RateLimit {
-    std::optional<std::uint64_t> limit, remaining;
-    std::optional<std::chrono::system_clock::time_point> resets_at;
-};
-
 // One GraphQL call.
 struct Call {
+    Call() = default;  // no aggregate: g++ 12 destroys those twice in a co_await expression
     Document document;
     boost::json::object variables;
     Idempotent idempotent = Idempotent::Yes;
@@ -57,7 +53,7 @@ class Graphql {
     const GraphqlOptions& options() const;
     // From now on in this header, after a probe has found it so.
     void set_kind(TokenKind kind);
-    const RateLimit& rate_limit() const;
+    const RateLimit& rate_limit() const;  // as the last answer told it
 
     // For the WebSocket of subscriptions: the URL with ws or wss, and the credential's and our own headers.
     std::string websocket_url() const;
