@@ -12,7 +12,7 @@ namespace seance::plan {
 
 bool is_bookkeeping(std::string_view variable) {
     return variable == kCommitVariable || variable == kContentVariable || variable == kNamesVariable ||
-           variable == kRevisionVariable;
+           variable == kRevisionVariable || variable == kReleaseVariable;
 }
 
 std::string revision(const WantedService& service) {
@@ -31,7 +31,7 @@ std::string revision(const WantedService& service) {
     return sha256_hex(text).substr(0, 16);
 }
 
-Values with_bookkeeping(const WantedService& service) {
+Values with_bookkeeping(const WantedService& service, std::string_view release) {
     Values values = service.variables;
     std::vector<std::string> names;
     for (const auto& [name, value] : service.variables) names.push_back(name);
@@ -42,6 +42,7 @@ Values with_bookkeeping(const WantedService& service) {
     if (!service.content.empty()) keep(kContentVariable, service.content);
     keep(kNamesVariable, fmt::format("{}", fmt::join(names, ",")));
     keep(kRevisionVariable, revision(service));
+    if (!release.empty()) keep(kReleaseVariable, std::string(release));
     return values;
 }
 

@@ -14,17 +14,20 @@ inline constexpr std::string_view kCommitVariable = "SEANCE_COMMIT";      // of 
 inline constexpr std::string_view kContentVariable = "SEANCE_CONTENT";    // what the image is made of
 inline constexpr std::string_view kNamesVariable = "SEANCE_VARIABLES";    // those that we have declared
 inline constexpr std::string_view kRevisionVariable = "SEANCE_REVISION";  // of all that a deployment takes up
+inline constexpr std::string_view kReleaseVariable =
+    "SEANCE_RELEASE";  // commit of the deployment that last touched it
 // Shared ones, which no service gets.
 inline constexpr std::string_view kKeyVariable = "SEANCE_FINGERPRINT_KEY";
 inline constexpr std::string_view kLockVariable = "SEANCE_LOCK";
 
 bool is_bookkeeping(std::string_view variable);
 
-// A text that differs whenever a new deployment is needed: a digest of image, settings and all variables together.
+// A text that differs whenever a new deployment is needed: a digest of image, settings and all variables
+// together.
 std::string revision(const WantedService& service);
 
-// The variables of a service with those above: what is written.
-Values with_bookkeeping(const WantedService& service);
+// The variables of a service with those above: what is written. `release`: the commit that is deployed.
+Values with_bookkeeping(const WantedService& service, std::string_view release);
 
 std::vector<std::string> declared_names(std::string_view names_variable);
 

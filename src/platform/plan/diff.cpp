@@ -311,7 +311,17 @@ class Differ {
                      ""});
             } else {
                 if (record.type == dns::RecordType::Cname && foreign(record.name, &record)) continue;
-                add({Action::Create, Kind::DnsRecord, service.name, item, "", shown(record), {}, ""});
+                const auto zone = live_.zones.find(domain.host);
+                add({Action::Create,
+                     Kind::DnsRecord,
+                     service.name,
+                     item,
+                     "",
+                     shown(record),
+                     {},
+                     "",
+                     record,
+                     zone == live_.zones.end() ? std::string{} : zone->second.id});
             }
         }
     }
@@ -320,6 +330,11 @@ class Differ {
         return record.content + (record.proxied.value_or(false) ? " proxied" : "");
     }
     static std::string shown(const Value& value) { return plan::shown(value); }
+
+    std::string zone_of(const dns::Record& record) const {
+        const auto found = live_.record_zones.find(record.id);
+        return found == live_.record_zones.end() ? std::string{} : found->second;
+    }
 
     bool is_ours(const dns::Record& record) const {
         return record.comment.starts_with(record_comment_prefix(wanted_.environment));
@@ -362,7 +377,7 @@ class Differ {
             const auto item = fmt::format("{} {}", dns::spelling(record.type), record.name);
             if (options_.prune)
                 add({Action::Delete, Kind::DnsRecord, "", item, record.content, "", Impact::Destroys,
-                     "no service declares this name"});
+                     "no service declares this name", record, zone_of(record)});
             else
                 unmanaged(Kind::DnsRecord, "", item);
         }

@@ -38,6 +38,9 @@ struct Change {
     std::string before, after;  // secrets as «hidden»
     Impact impact = Impact::None;
     std::string reason;  // why it interrupts or destroys, or why it must be
+    // Of DnsRecord, once it is known: what is written (with the id of what it replaces), or deleted.
+    std::optional<dns::Record> record = {};
+    std::string zone_id = {};
 
     std::string id() const;  // "backend/variable/PORT"
 };

@@ -14,7 +14,7 @@ struct BucketOptions {
     std::string bucket, region;
     std::string access_key_id;
     SecretText secret_access_key;
-    std::string ca_file;             // "" = the system's certificates
+    std::string ca_file;  // "" = the system's certificates
     Duration timeout = std::chrono::seconds(30);
     double backoff_scale = 1.0;  // every pause between tries times this: 0 in tests
 };

@@ -107,6 +107,14 @@ class Api {
 
     // Never deploys. Shared variables are not touched.
     Awaitable<Reply<void>> upsert_variables(Place place, Variables variables, Replace replace);
+    // Those of the environment, which no service gets unless it refers to them. Never deploys.
+    Awaitable<Reply<Variables>> shared_variables(ProjectId project, EnvironmentId environment);
+    Awaitable<Reply<void>> upsert_shared_variables(ProjectId project, EnvironmentId environment,
+                                                   Variables variables);
+    // Of the variables that deployments were started with, those of these names: nothing secret is read.
+    // A deployment whose snapshot Railway no longer has is left out.
+    Awaitable<Reply<std::map<DeploymentId, std::map<std::string, std::string>>>> deployment_variables(
+        std::vector<DeploymentId> deployments, std::vector<std::string> names);
     // Railway does not say whether this deploys: prefer upsert_variables with Replace::All.
     Awaitable<Reply<void>> delete_variable(Place place, std::string name);
 

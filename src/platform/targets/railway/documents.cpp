@@ -366,6 +366,30 @@ Document deployments_by_id_document(std::size_t deployments) {
     return complete("deploymentsById", fmt::format("query deploymentsById({}) {{{} }}", variables, fields));
 }
 
+Document deployment_snapshots_document(std::size_t deployments) {
+    std::string variables, fields;
+    for (std::size_t i = 0; i < deployments; ++i) {
+        variables += fmt::format("{}$d{}: String!", i ? ", " : "", i);
+        fields += fmt::format(" d{0}: deploymentSnapshot(deploymentId: $d{0}) {{ id variables }}", i);
+    }
+    return {"deploymentSnapshots", fmt::format("query deploymentSnapshots({}) {{{} }}", variables, fields)};
+}
+
+Document shared_variables_document() {
+    return {"sharedVariables",
+            "query sharedVariables($projectId: String!, $environmentId: String!) { variables(projectId: "
+            "$projectId, "
+            "environmentId: $environmentId, unrendered: true) }"};
+}
+
+Document shared_variables_upsert_document() {
+    return {
+        "sharedVariablesUpsert",
+        "mutation sharedVariablesUpsert($projectId: String!, $environmentId: String!, $variables: "
+        "EnvironmentVariables!) { variableCollectionUpsert(input: { projectId: $projectId, environmentId: "
+        "$environmentId, variables: $variables, skipDeploys: true }) }"};
+}
+
 std::vector<Document> all_documents() {
     std::vector<Document> out;
     add_all(out, Query::WorkspaceBill);
@@ -374,7 +398,10 @@ std::vector<Document> all_documents() {
     for (std::size_t n : {1, 6}) {
         out.push_back(service_details_document(n));
         out.push_back(deployments_by_id_document(n));
+        out.push_back(deployment_snapshots_document(n));
     }
+    out.push_back(shared_variables_document());
+    out.push_back(shared_variables_upsert_document());
     return out;
 }
 

@@ -81,6 +81,12 @@ Document service_details_document(std::size_t services);
 // So many deployments with their newest events in one query: aliases d0, e0, … over $d0, $d1, …
 Document deployments_by_id_document(std::size_t deployments);
 
+// The variables that so many deployments were started with: aliases d0, d1, … over $d0, $d1, …
+Document deployment_snapshots_document(std::size_t deployments);
+// Variables of an environment that belong to no service.
+Document shared_variables_document();
+Document shared_variables_upsert_document();  // never deploys
+
 // Everything this program can send, for validation against the published schema.
 std::vector<Document> all_documents();
 

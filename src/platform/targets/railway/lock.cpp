@@ -24,11 +24,8 @@ std::int64_t now_seconds() {
 }  // namespace
 
 std::string LockHolder::print() const {
-    return boost::json::serialize(boost::json::object{{"nonce", nonce},
-                                                      {"owner", owner},
-                                                      {"commit", commit},
-                                                      {"since", since},
-                                                      {"heartbeat", heartbeat}});
+    return boost::json::serialize(boost::json::object{
+        {"nonce", nonce}, {"owner", owner}, {"commit", commit}, {"since", since}, {"heartbeat", heartbeat}});
 }
 
 std::optional<LockHolder> LockHolder::parse(std::string_view text) {
@@ -50,7 +47,8 @@ DeployLock::DeployLock(Api& api, ProjectId project, EnvironmentId environment, O
       project_(std::move(project)),
       environment_(std::move(environment)),
       options_(std::move(options)),
-      timer_(api.graphql().loop().executor()) {
+      timer_(api.graphql().loop().executor()),
+      written_(api.graphql().loop().executor()) {
     own_.nonce = random_id();
     own_.owner = options_.owner;
     own_.commit = options_.commit;
@@ -74,12 +72,14 @@ Awaitable<Reply<std::optional<LockHolder>>> DeployLock::read() {
 
 Awaitable<Reply<std::shared_ptr<DeployLock>>> DeployLock::take(Api& api, ProjectId project,
                                                                EnvironmentId environment, Options options) {
-    auto lock = std::make_shared<DeployLock>(api, std::move(project), std::move(environment), std::move(options));
+    auto lock =
+        std::make_shared<DeployLock>(api, std::move(project), std::move(environment), std::move(options));
     const auto refused = [](const LockHolder& holder) {
         remote::Failure failure;
         failure.kind = remote::FailureKind::User;
         failure.what = fmt::format(
-            "{} is deploying{}{} since {} s; wait for it, or if it is gone for good: its lock ends {} s after "
+            "{} is deploying{}{} since {} s; wait for it, or if it is gone for good: its lock ends {} s "
+            "after "
             "its last sign of life",
             holder.owner, holder.commit.empty() ? "" : " ", holder.commit, now_seconds() - holder.since,
             std::chrono::duration_cast<std::chrono::seconds>(kStale).count());
@@ -111,13 +111,18 @@ Awaitable<void> DeployLock::beat(std::shared_ptr<DeployLock> self) {
             co_return;
         }
         self->own_.heartbeat = now_seconds();
-        if (!self->released_) co_await self->write(self->own_.print());
+        if (self->released_) co_return;
+        self->writing_ = true;
+        co_await self->write(self->own_.print());
+        self->writing_ = false;
+        if (self->released_) self->written_.notify();
     }
 }
 
 Awaitable<void> DeployLock::release() {
     released_ = true;
     timer_.cancel();
+    if (writing_) co_await written_.wait();  // else the heartbeat could come after what ends it
     if (lost_) co_return;
     // An empty value holds nothing; deleting a variable might deploy.
     co_await write("");

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "core/runtime/signal.hpp"
 #include "platform/targets/railway/api.hpp"
 
 namespace seance::railway {
@@ -51,7 +52,8 @@ class DeployLock {
     Options options_;
     LockHolder own_;
     Timer timer_;
-    bool lost_ = false, released_ = false;
+    Signal written_;
+    bool lost_ = false, released_ = false, writing_ = false;
 };
 
 }  // namespace seance::railway

@@ -30,8 +30,8 @@ Awaitable<Reply<Railways>> read_railway(Session& session, const plan::Wanted& wa
     for (const auto& instance : seen.state.services)
         if (instance.latest) latest.push_back(instance.latest->id);
     if (latest.empty()) co_return seen;
-    auto snapshots = co_await session.api.deployment_variables(
-        latest, {std::string(plan::kRevisionVariable), std::string(plan::kCommitVariable)});
+    std::vector<std::string> names{std::string(plan::kRevisionVariable), std::string(plan::kCommitVariable)};
+    auto snapshots = co_await session.api.deployment_variables(std::move(latest), std::move(names));
     if (!snapshots) co_return snapshots.error();
     seen.snapshots = std::move(*snapshots);
     co_return seen;
@@ -49,7 +49,8 @@ Awaitable<void> read_zone(Session& session, const std::string& host, DnsSeen& se
     plan::LiveZone made;
     if (!zone) {
         // The zone's state is a conflict of the plan; everything else ends the reading.
-        if (zone.error().kind != remote::FailureKind::User && zone.error().kind != remote::FailureKind::NotFound) {
+        if (zone.error().kind != remote::FailureKind::User &&
+            zone.error().kind != remote::FailureKind::NotFound) {
             seen.failure = zone.error();
             co_return;
         }
@@ -78,15 +79,15 @@ Awaitable<void> read_ssl(Session& session, const std::string& zone, DnsSeen& see
 
 Awaitable<void> read_ours(Session& session, const std::string& zone, const std::string& environment,
                           DnsSeen& seen) {
-    auto records =
-        co_await session.dns->records_with_comment(zone, plan::record_comment_prefix(environment));
+    auto records = co_await session.dns->records_with_comment(zone, plan::record_comment_prefix(environment));
     if (records)
         keep(seen, zone, std::move(*records));
     else
         seen.failure = records.error();
 }
 
-Awaitable<void> read_named(Session& session, const std::string& zone, const std::string& name, DnsSeen& seen) {
+Awaitable<void> read_named(Session& session, const std::string& zone, const std::string& name,
+                           DnsSeen& seen) {
     auto records = co_await session.dns->records_named(zone, name);
     if (records)
         keep(seen, zone, std::move(*records));
@@ -137,7 +138,8 @@ Awaitable<Reply<std::optional<plan::LiveBucket>>> read_bucket(Session& session, 
 
 }  // namespace
 
-Awaitable<Reply<Whereabouts>> find_environment(Session& session, std::string project, std::string environment) {
+Awaitable<Reply<Whereabouts>> find_environment(Session& session, std::string project,
+                                               std::string environment) {
     auto projects = co_await session.api.find_projects(project, session.workspace);
     if (!projects) co_return projects.error();
     Whereabouts found;

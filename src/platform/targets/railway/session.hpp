@@ -18,13 +18,14 @@ struct Session {
     WorkspaceId workspace;  // where a new project goes
 };
 
-// A project and an environment by their names; empty ids for what is not there. More than one project of the name
-// is a Failure that names them.
+// A project and an environment by their names; empty ids for what is not there. More than one project of the
+// name is a Failure that names them.
 struct Whereabouts {
     ProjectId project;
     EnvironmentId environment;
 };
-Awaitable<Reply<Whereabouts>> find_environment(Session& session, std::string project, std::string environment);
+Awaitable<Reply<Whereabouts>> find_environment(Session& session, std::string project,
+                                               std::string environment);
 
 struct Seen {
     plan::Live live;

@@ -1,0 +1,30 @@
+#include "platform/plan/trouble.hpp"
+
+namespace seance::plan {
+
+Trouble trouble_of(const remote::Failure& failure, std::string_view doing) {
+    Trouble trouble;
+    trouble.what = doing.empty() ? failure.what : std::string(doing) + ": " + failure.what;
+    if (!failure.trace_id.empty()) trouble.what += " (trace " + failure.trace_id + ")";
+    switch (failure.kind) {
+        case remote::FailureKind::Auth:
+            trouble.why = Trouble::Why::Credentials;
+            trouble.hint = "seance doctor says which token is there and which is needed";
+            break;
+        case remote::FailureKind::NotFound:
+            trouble.why = Trouble::Why::NotThere;
+            break;
+        case remote::FailureKind::RateLimited:
+        case remote::FailureKind::Unreachable:
+            trouble.why = Trouble::Why::Unknown;
+            trouble.hint = "run the same command again: it goes on where this one stopped";
+            break;
+        case remote::FailureKind::User:
+        case remote::FailureKind::Api:
+            trouble.why = Trouble::Why::Failed;
+            break;
+    }
+    return trouble;
+}
+
+}  // namespace seance::plan
