@@ -90,7 +90,7 @@ export class Logs {
 
 // --- filter ---
 
-const TOKEN = /\s*(?:(\()|(\))|(-)?(?:(@?[A-Za-z_][\w.-]*):(?:"((?:[^"\\]|\\.)*)"|([^\s()]+))|"((?:[^"\\]|\\.)*)"|([^\s()]+))|(-)(?=\())/y
+const TOKEN = /\s*(?:(\()|(\))|(-)(?=\()|(-)?(?:(@?[A-Za-z_][\w.-]*):(?:"((?:[^"\\]|\\.)*)"|([^\s()]+))|"((?:[^"\\]|\\.)*)"|([^\s()]+)))/y
 
 function tokens (text) {
   const found = []
@@ -98,7 +98,7 @@ function tokens (text) {
   while (TOKEN.lastIndex < text.trimEnd().length) {
     const match = TOKEN.exec(text)
     if (!match) throw refused(`Invalid filter: ${text}`)
-    const [, open, close, not, key, quotedValue, value, phrase, word, notGroup] = match
+    const [, open, close, notGroup, not, key, quotedValue, value, phrase, word] = match
     if (open) found.push({ is: '(' })
     else if (close) found.push({ is: ')' })
     else if (notGroup) found.push({ is: 'not' })
