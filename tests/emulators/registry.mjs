@@ -249,6 +249,7 @@ export async function startRegistry ({ port = 0, ...options } = {}) {
   })
   registry.host = `127.0.0.1:${await listen(server, port)}`
   registry.url = `http://${registry.host}`
+  registry.control = `${registry.url}/__control`
   registry.stop = async () => {
     registry.faults.release()
     await close(server)

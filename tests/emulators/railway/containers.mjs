@@ -101,7 +101,8 @@ function command (how, root, argv, user) {
 // { child, exited: Promise<{ code, signal }>, stop(signal) }; onLines(lines, severity) as output arrives.
 export function start ({ how, root, argv, env, user, onLines }) {
   const [program, ...args] = command(how, root, argv, user)
-  const child = spawn(program, args, { env, cwd: how === 'loader' ? root : '/', stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(program, args, { env, cwd: how === 'loader' ? root : '/', stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  const killAll = () => { try { process.kill(-child.pid, 'SIGKILL') } catch { /* all are gone */ } }
   const flushes = [[child.stdout, 'info'], [child.stderr, 'error']].map(([stream, severity]) => {
     let rest = ''
     stream.setEncoding('utf8')
@@ -117,12 +118,14 @@ export function start ({ how, root, argv, env, user, onLines }) {
       onLines([`${argv[0]} cannot be started: ${error.message}`], 'error')
       resolve({ code: 127, signal: null })
     })
+    // With its first process a container's others end, as in a process namespace of their own.
+    child.on('exit', killAll)
     child.on('close', (code, signal) => {
       for (const flush of flushes) flush()
       resolve({ code, signal })
     })
   })
-  return { child, exited, stop: signal => child.kill(signal) }
+  return { child, exited, stop: signal => signal === 'SIGKILL' && child.pid ? killAll() : child.kill(signal) }
 }
 
 // Words of a start command, as an exec form reads them: quotes and backslashes, no expansion.

@@ -1,7 +1,7 @@
 // The published schema, ready to validate and execute documents, with scalars that check what they are given.
 import fs from 'node:fs'
 import zlib from 'node:zlib'
-import { GraphQLError, buildClientSchema } from 'graphql'
+import { GraphQLError, buildClientSchema, valueFromASTUntyped } from 'graphql'
 
 const isObject = value => typeof value === 'object' && value !== null && !Array.isArray(value)
 
@@ -29,7 +29,9 @@ export function loadSchema (file = new URL('schema.json.gz', import.meta.url)) {
     const bytes = fs.readFileSync(file)
     const parsed = JSON.parse(bytes[0] === 0x1f ? zlib.gunzipSync(bytes) : bytes)
     const schema = buildClientSchema(parsed.data ?? parsed)
-    for (const [name, check] of Object.entries(INPUT_CHECKS)) schema.getType(name).parseValue = check
+    for (const [name, check] of Object.entries(INPUT_CHECKS)) {
+      Object.assign(schema.getType(name), { parseValue: check, parseLiteral: (node, variables) => check(valueFromASTUntyped(node, variables)) })
+    }
     cache.set(key, schema)
   }
   return cache.get(key)

@@ -146,7 +146,7 @@ export function get (base, host, target = '/', headers = {}) {
 
 export async function withEmulators (body, { cloudflare: zoneOptions = {}, ...options } = {}) {
   const cloudflare = await startCloudflare({ zones: [{ name: 'seance.dev' }], tokens: [{ value: 'cf-token' }], ...zoneOptions })
-  const railway = await startRailway({ cloudflare, run: false, speed: 1000, limits: { perSecond: 0 }, serviceCreateDeploys: false, ...options })
+  const railway = await startRailway({ cloudflare, run: false, speed: 1000, limits: { perHour: 1_000_000, perSecond: 0 }, serviceCreateDeploys: false, ...options })
   try {
     return await body({ railway, cloudflare, client: new Client(railway), cf: dns(cloudflare), zone: cloudflare.zones[0].id })
   } finally {
