@@ -12,7 +12,7 @@ import http from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Refusal, checkNeighbours, checkedRecord, filtered, paged, plainText } from './cloudflare/records.mjs'
-import { Faults, control, readBody, sendJson } from './shared/faults.mjs'
+import { Faults, control, readBody, sendBody, sendJson } from './shared/faults.mjs'
 import { close, listen, runUntilTold, writeWhole } from './shared/program.mjs'
 
 const id32 = () => randomBytes(16).toString('hex')
@@ -263,6 +263,7 @@ class Cloudflare {
       success: false, messages: [], result: null,
       errors: [{ code: refusal.code, message: refusal.message, ...(refusal.pointer ? { source: { pointer: refusal.pointer } } : {}), ...(refusal.chain ? { error_chain: refusal.chain } : {}) }]
     })
+    if (directive.do === 'fail' && directive.body !== undefined) return sendBody(response, directive)
     if (directive.do === 'fail') return answer(directive.status ?? 500, failure({ code: directive.code ?? 10013, message: directive.message ?? 'Internal error (told to fail)' }))
     const retry = directive.do === 'rate-limit' ? directive.after ?? 1 : this.limited()
     if (retry) return answer(429, failure({ code: 971, message: 'Please wait and consider throttling your request speed' }), { 'retry-after': String(retry) })

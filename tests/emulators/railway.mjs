@@ -29,7 +29,7 @@ import network from './railway/resolvers/network.mjs'
 import projects from './railway/resolvers/projects.mjs'
 import { loadSchema } from './railway/schema.mjs'
 import { Sockets } from './railway/socket.mjs'
-import { Faults, control, readBody, sendJson } from './shared/faults.mjs'
+import { Faults, control, readBody, sendBody, sendJson } from './shared/faults.mjs'
 import { close, listen, runUntilTold } from './shared/program.mjs'
 import { Authority } from './shared/tls.mjs'
 
@@ -82,7 +82,8 @@ class Railway {
       if (directive.do === 'lose') return request.socket.destroy()
       sendJson(response, status, value, { ...this.limiter.headers(caller), ...headers })
     }
-    if (directive.do === 'fail') return answer(directive.status ?? 200, { errors: [{ message: directive.message ?? 'Problem processing request', extensions: { code: 'INTERNAL_SERVER_ERROR' } }], data: null })
+    if (directive.do === 'fail' && directive.body !== undefined) return sendBody(response, directive)
+    if (directive.do === 'fail') return answer(directive.status ?? 200, { errors: [{ message: directive.message ?? 'Problem processing request', extensions: { code: 'INTERNAL_SERVER_ERROR', ...directive.extensions } }], data: null })
     const retry = directive.do === 'rate-limit' ? directive.after ?? 1 : this.limiter.take(caller)
     if (retry) return answer(429, { errors: [{ message: 'Too Many Requests', extensions: { code: 'RATE_LIMITED' } }] }, { 'retry-after': String(retry) })
     if (prepared.errors) return answer(400, { errors: prepared.errors })
@@ -107,6 +108,7 @@ class Railway {
     }
     for (const outcome of body.outcomes ?? []) this.engine.expect(outcome)
     if (body.closeSockets !== undefined) this.sockets.closeAll(body.closeSockets || undefined)
+    if (body.edge) this.edgeServer.faults.configure(body.edge)
     if (body.refuseUpgrades !== undefined) this.sockets.refuse = Boolean(body.refuseUpgrades)
     platform.save()
     return {}

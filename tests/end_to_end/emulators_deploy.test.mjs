@@ -32,7 +32,6 @@ before(async () => {
   for (const tag of ['1', '2']) digests[tag] = await push(tag)
 })
 after(async () => {
-  server.remove()
   await registry?.stop()
 })
 
@@ -252,6 +251,25 @@ running('services reach each other by their private name and own port', async ({
   assert.equal((await get(railway.edge, host, `/ask/${name}:8765`)).body, '2')
   assert.match((await get(railway.edge, host, `/ask/${name}:8766`)).body, /refused/)
 })
+
+for (const how of ['unshare', 'loader']) {
+  const cannot = how === 'unshare' && method() === 'loader' ? 'user namespaces are not allowed here' : false
+  running(`a program linked to libraries of its image runs by ${how}, too`, async ({ client, railway }) => {
+    const { bytes, libraries } = buildServer({ linked: '-no-pie' })
+    const folders = [...new Set(libraries.flatMap(({ name }) => name.split('/').slice(0, -1).map((_, i, parts) => parts.slice(0, i + 1).join('/') + '/')))].sort()
+    await pushImage(registry.url, 'seance/server', 'linked', { layers: [tar([{ name: 'bin/' }, { name: 'bin/server', mode: 0o555, bytes }, ...folders.map(name => ({ name })), ...libraries])], config: { Entrypoint: ['/bin/server'], Env: ['VERSION=linked'] } })
+    const project = await client.project()
+    const target = await client.service(project, 'backend')
+    await client.set(target, { SELF: 'http://${{RAILWAY_PRIVATE_DOMAIN}}:8080' })
+
+    await client.run(target, `${IMAGE}:linked`)
+
+    const host = await publicName(client, target)
+    assert.equal((await get(railway.edge, host, '/env/VERSION')).body, 'linked')
+    const [, name] = /http:\/\/(.*):8080/.exec((await get(railway.edge, host, '/env/SELF')).body)
+    assert.equal((await get(railway.edge, host, `/ask/${name}:8080`)).body, 'linked')
+  }, { method: how, skip: skip || cannot })
+}
 
 running('a domain that points to another port than PORT answers 502', async ({ client, railway, cf, zone }) => {
   const target = await client.service(await client.project(), 'backend')

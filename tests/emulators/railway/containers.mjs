@@ -115,7 +115,7 @@ export function start ({ how, root, argv, env, user, onLines }) {
   })
   const exited = new Promise(resolve => {
     child.on('error', error => {
-      onLines([`${argv[0]} cannot be started: ${error.message}`], 'error')
+      onLines([`emulator: ${argv[0]} cannot be started: ${error.message}${argv[0] === 'redis-server' ? '; install it with: apt-get install redis-server' : ''}`], 'error')
       resolve({ code: 127, signal: null })
     })
     // With its first process a container's others end, as in a process namespace of their own.

@@ -4,6 +4,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import http from 'node:http'
 import https from 'node:https'
 import net from 'node:net'
+import { Faults, sendBody } from '../shared/faults.mjs'
 import { close, listen } from '../shared/program.mjs'
 import { stamp } from './logs.mjs'
 import { DEFAULT_PORT } from './variables.mjs'
@@ -16,6 +17,7 @@ export class Edge {
     Object.assign(this, { platform, domains, engine, logs })
     this.agent = new http.Agent({ keepAlive: false })
     this.sockets = new Set()
+    this.faults = new Faults()
   }
 
   async start ({ port = 0, tlsPort = 0, authority }) {
@@ -85,6 +87,9 @@ export class Edge {
     const began = Date.now()
     const requestId = randomBytes(11).toString('base64url')
     const found = await this.#find(request)
+    const directive = this.faults.begin([`${request.method} ${found.host}${request.url}`], { at: this.platform.stamp(), method: request.method, host: found.host, path: request.url, headers: request.headers })
+    if (!await this.faults.before(directive, request, response)) return
+    if (['fail', 'rate-limit'].includes(directive.do)) return sendBody(response, { status: directive.do === 'fail' ? 502 : 429, body: directive.message ?? 'told to fail', ...directive })
     const marks = this.#marks(found.route, requestId)
     const record = (status, upstreamMs, txBytes, errors = '') => {
       if (!found.deployment) return
@@ -146,6 +151,7 @@ export class Edge {
   }
 
   async stop () {
+    this.faults.release()
     for (const socket of this.sockets) socket.destroy()
     for (const server of this.servers ?? []) await close(server)
   }

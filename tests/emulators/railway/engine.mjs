@@ -4,11 +4,12 @@ import http from 'node:http'
 import path from 'node:path'
 import fs from 'node:fs'
 import { wait } from '../shared/program.mjs'
-import { attachVolume, detachVolume, freePort, isRedis, makeRoot, method, redisCommand, start, words, writeHosts } from './containers.mjs'
+import { isRedis } from './containers.mjs'
 import { refused } from './errors.mjs'
 import { Images, PullFailure } from './images.mjs'
 import { Relay } from './relay.mjs'
-import { effective, replicasOf } from './settings.mjs'
+import { Failure, Replicas } from './replicas.mjs'
+import { effective } from './settings.mjs'
 import { DEFAULT_PORT } from './variables.mjs'
 
 const TERMINAL = new Set(['SUCCESS', 'SLEEPING', 'FAILED', 'CRASHED', 'SKIPPED', 'REMOVING', 'REMOVED'])
@@ -17,13 +18,13 @@ const HEALTH_FLOOR_MS = 5000
 const PROBE_LIMIT_MS = 2000
 
 class Aborted extends Error {}
-class Failure extends Error {}
 
 export class Engine {
   constructor (platform, variables, logs, folder) {
     Object.assign(this, { platform, variables, logs, folder })
     this.images = new Images(path.join(folder, 'images'), platform.options.registryMap)
     this.relay = new Relay()
+    this.replicas = new Replicas(this)
     this.live = new Map()
     this.outcomes = []
     this.walks = new Set()
@@ -51,35 +52,35 @@ export class Engine {
     // What the API may show of it: nothing sealed, nor what a sealed value was put into.
     deployment.shownVariables = this.variables.rendered(instance, { deployment, sealed: false, own: Object.fromEntries(Object.entries(raw).filter(([name]) => !sealed.includes(name))) })
     platform.state.deployments.push(deployment)
-    this.#announce(deployment)
-    this.#begin(deployment, () => this.#walk(deployment, waitFor))
+    this.announce(deployment)
+    this.begin(deployment, () => this.#walk(deployment, waitFor))
     return deployment
   }
 
   cancel (deployment) {
     if (TERMINAL.has(deployment.status)) throw refused('Deployment is not in progress')
     this.#liveOf(deployment).abort.abort()
-    this.#begin(deployment, () => this.#remove(deployment, { overlap: false, drain: false }))
+    this.begin(deployment, () => this.#remove(deployment, { overlap: false, drain: false }))
   }
 
   // Stops the processes; the status stays, `deploymentStopped` tells.
   stopOne (deployment) {
     if (deployment.stopped) throw refused('Deployment is already stopped')
     deployment.stopped = true
-    this.#begin(deployment, () => this.#drain(deployment))
-    this.#announce(deployment)
+    this.begin(deployment, () => this.#drain(deployment))
+    this.announce(deployment)
   }
 
-  remove (deployment) { this.#begin(deployment, () => this.#remove(deployment, { overlap: false })) }
+  remove (deployment) { this.begin(deployment, () => this.#remove(deployment, { overlap: false })) }
 
   restart (deployment) {
     if (!['SUCCESS', 'CRASHED', 'SLEEPING'].includes(deployment.status)) throw refused('Deployment cannot be restarted')
-    this.#begin(deployment, async () => {
+    this.begin(deployment, async () => {
       await this.#drain(deployment)
       this.live.delete(deployment.id)
       deployment.stopped = false
-      await this.#containers(deployment, this.#liveOf(deployment))
-      this.#set(deployment, 'SUCCESS')
+      await this.replicas.startAll(deployment, this.#liveOf(deployment))
+      this.set(deployment, 'SUCCESS')
     })
   }
 
@@ -116,7 +117,7 @@ export class Engine {
 
   // --- the walk ---
 
-  #begin (deployment, work) {
+  begin (deployment, work) {
     const walk = work().catch(error => {
       if (error instanceof Aborted) return
       this.#fail(deployment, error)
@@ -129,34 +130,34 @@ export class Engine {
     const service = this.platform.row('services', deployment.serviceId)
     const index = this.outcomes.findIndex(one => !one.service || one.service === service.name)
     const told = index >= 0 ? this.outcomes.splice(index, 1)[0] : { status: 'SUCCESS' }
-    await this.#pause(live)
-    this.#set(deployment, 'INITIALIZING')
-    await this.#pause(live)
+    await this.pause(live)
+    this.set(deployment, 'INITIALIZING')
+    await this.pause(live)
     await this.#dependencies(deployment, live, waitFor)
-    if (told.status === 'SKIPPED') return this.#set(deployment, 'SKIPPED')
+    if (told.status === 'SKIPPED') return this.set(deployment, 'SKIPPED')
     if (told.status === 'NEEDS_APPROVAL') await this.#approval(deployment, live)
-    this.#set(deployment, 'DEPLOYING')
+    this.set(deployment, 'DEPLOYING')
     if (told.status === 'HANG') await this.#forever(live)
     if (told.status === 'FAILED') throw new Failure(told.error ?? 'told to fail')
     await this.#prepare(deployment, live)
-    await this.#containers(deployment, live)
+    await this.replicas.startAll(deployment, live)
     await this.#health(deployment, live)
     await this.#activate(deployment)
-    if (told.status === 'SLEEPING') this.#set(deployment, 'SLEEPING')
+    if (told.status === 'SLEEPING') this.set(deployment, 'SLEEPING')
     if (told.status === 'CRASHED') await this.#crash(deployment, live, told)
   }
 
   async #dependencies (deployment, live, waitFor) {
     const open = () => waitFor.filter(other => !TERMINAL.has(other.status))
     if (!open().length) return
-    this.#set(deployment, 'WAITING')
-    const event = this.#event(deployment, 'WAIT_FOR_DEPENDENCIES')
-    while (open().length) await this.#pause(live, 10)
-    this.#complete(deployment, event)
+    this.set(deployment, 'WAITING')
+    const event = this.event(deployment, 'WAIT_FOR_DEPENDENCIES')
+    while (open().length) await this.pause(live, 10)
+    this.complete(deployment, event)
   }
 
   async #approval (deployment, live) {
-    this.#set(deployment, 'NEEDS_APPROVAL')
+    this.set(deployment, 'NEEDS_APPROVAL')
     await new Promise((resolve, reject) => {
       live.approve = resolve
       live.abort.signal.addEventListener('abort', () => reject(new Aborted()), { once: true })
@@ -171,7 +172,7 @@ export class Engine {
   async #prepare (deployment, live) {
     const { platform } = this
     const instance = platform.findInstance(deployment.serviceId, deployment.environmentId)
-    const event = this.#event(deployment, 'CREATE_CONTAINER')
+    const event = this.event(deployment, 'CREATE_CONTAINER')
     live.event = event
     if (platform.options.run && !isRedis(deployment.image)) {
       const kept = deployment.imageDigest && this.images.kept(deployment.imageDigest)
@@ -182,158 +183,29 @@ export class Engine {
         throw new Failure(`Failed to pull image: ${error.message}`)
       }
       deployment.imageDigest = live.image.digest
-    } else await this.#pause(live)
-    this.#check(live)
+    } else await this.pause(live)
+    this.check(live)
     live.volume = platform.volumeOf(instance) ?? null
     if (live.volume) for (const old of this.#others(deployment)) await this.#remove(old, { overlap: false })
-    this.#check(live)
-    if (deployment.settings.preDeployCommand?.length && live.image) await this.#preDeploy(deployment, live)
-    this.#complete(deployment, event)
-    this.#complete(deployment, this.#event(deployment, 'CONFIGURE_NETWORK'))
-  }
-
-  async #preDeploy (deployment, live) {
-    const event = this.#event(deployment, 'PRE_DEPLOY_COMMAND')
-    const { root, how } = await this.#root(deployment, live, 'pre')
-    for (const text of deployment.settings.preDeployCommand) {
-      const one = start({ how, root, argv: words(text), env: this.#environment(deployment, live, {}), user: live.image.config.User, onLines: (lines, severity) => this.logs.lines(deployment, null, lines, severity) })
-      const { code } = await one.exited
-      if (code !== 0) throw new Failure(`Pre-deploy command failed with exit code ${code}`)
-    }
-    this.#complete(deployment, event)
-  }
-
-  async #containers (deployment, live) {
-    const count = replicasOf(deployment.settings)
-    live.containers = Array(count).fill(null)
-    live.over = new Set()
-    deployment.instances = live.containers.map(() => ({ id: this.platform.id(), status: 'CREATED' }))
-    if (!this.platform.options.run) {
-      for (const one of deployment.instances) one.status = 'RUNNING'
-      this.logs.lines(deployment, deployment.instances[0].id, ['Starting Container'], 'info')
-      return
-    }
-    for (const slot of live.containers.keys()) {
-      await this.#launch(deployment, live, slot)
-      this.#begin(deployment, () => this.#supervise(deployment, live, slot))
-    }
-  }
-
-  async #root (deployment, live, slot) {
-    const root = path.join(this.folder, 'run', deployment.id, String(slot))
-    const how = method()
-    await makeRoot(live.image, root, { hosts: this.#hosts(deployment.environmentId), owner: how })
-    live.roots = [...(live.roots ?? []), root]
-    return { root, how }
-  }
-
-  async #launch (deployment, live, slot) {
-    const instance = this.platform.findInstance(deployment.serviceId, deployment.environmentId)
-    const id = deployment.instances[slot].id
-    const settings = effective(deployment.settings)
-    const onLines = (lines, severity) => this.logs.lines(deployment, id, lines, severity)
-    const ports = new Map()
-    let container
-    if (isRedis(deployment.image)) {
-      const folder = live.volume ? this.#volumeFolder(live.volume) : path.join(this.folder, 'run', deployment.id, String(slot))
-      fs.mkdirSync(folder, { recursive: true })
-      const actual = await freePort()
-      const { declared, argv } = redisCommand(settings.startCommand, this.#environment(deployment, live, {}), { port: actual, folder })
-      ports.set(declared, actual)
-      this.#check(live)
-      container = start({ how: 'direct', argv, env: process.env, onLines })
-    } else {
-      this.#release(deployment)
-      const { root, how } = await this.#root(deployment, live, slot)
-      this.#check(live)
-      if (live.volume) deployment.attached = attachVolume(this.#volumeFolder(live.volume), root, live.volume.mountPath)
-      const declared = Number(deployment.variables.PORT ?? DEFAULT_PORT)
-      const own = { PORT: String(await freePort()) }
-      ports.set(declared, Number(own.PORT))
-      for (const name of this.platform.options.ownPorts) {
-        const value = Number(deployment.variables[name] ?? 0)
-        if (value > 0) ports.set(value, Number(own[name] = String(await freePort())))
-      }
-      const { Entrypoint, Cmd, User } = live.image.config
-      const argv = settings.startCommand ? words(settings.startCommand) : [...(Entrypoint ?? []), ...(Cmd ?? [])]
-      if (argv.length === 0) throw new Failure('The image names no program to start')
-      const user = deployment.variables.RAILWAY_RUN_UID ?? (User || undefined)
-      container = start({ how, root, argv, user, onLines, env: this.#environment(deployment, live, { ...own, RAILWAY_REPLICA_ID: id, RAILWAY_REPLICA_REGION: settings.region ?? 'us-west2' }) })
-    }
-    this.logs.lines(deployment, id, ['Starting Container'], 'info')
-    Object.assign(container, { ports, running: true })
-    live.containers[slot] = container
-    await this.#openRelays(instance, ports)
-    this.#instance(deployment, slot, 'RUNNING')
-  }
-
-  async #openRelays (instance, ports) {
-    const address = this.platform.privateAddress(instance)
-    for (const declared of ports.keys()) {
-      await this.relay.open(address, declared, () => this.upstream(instance, declared)?.port ?? null).catch(() => {})
-    }
-  }
-
-  #volumeFolder (volumeInstance) { return path.join(this.folder, 'volumes', volumeInstance.id) }
-
-  #hosts (environmentId) {
-    const { platform } = this
-    return platform.state.instances.filter(one => one.environmentId === environmentId && !one.deletedAt).map(one => ({ address: platform.privateAddress(one), name: platform.privateDomain(platform.row('services', one.serviceId)) }))
-  }
-
-  // Image values, then the service's. Where names cannot be given to the program, addresses stand for them.
-  #environment (deployment, live, own) {
-    const image = Object.fromEntries((live.image?.config.Env ?? []).map(text => [text.slice(0, text.indexOf('=')), text.slice(text.indexOf('=') + 1)]))
-    const given = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/', ...image, ...deployment.variables, ...own }
-    const hosts = this.#hosts(deployment.environmentId)
-    return Object.fromEntries(Object.entries(given).map(([name, value]) => {
-      if (name === 'RAILWAY_PRIVATE_DOMAIN') return [name, value]
-      for (const { address, name: host } of hosts) {
-        value = value.replaceAll(new RegExp(`(?<![\\w.-])${host.replaceAll('.', '\\.')}(?::(\\d+))?(?![\\w.-])`, 'g'), (_, port) => {
-          const moved = port && (this.relay.moved.get(`${address}:${port}`) ?? port)
-          return (method() === 'loader' ? address : host) + (moved ? `:${moved}` : '')
-        })
-      }
-      return [name, value]
-    }))
-  }
-
-  // Lives as long as the replica: restarts it by the service's policy and says how it ended.
-  async #supervise (deployment, live, slot) {
-    const { restartPolicyType, restartPolicyMaxRetries } = effective(deployment.settings)
-    for (let restarts = 0; ; restarts++) {
-      const container = live.containers[slot]
-      const { code, signal } = await container.exited
-      container.running = false
-      if (live.retiring || live.abort.signal.aborted) return this.#instance(deployment, slot, 'REMOVED')
-      const failed = code !== 0
-      live.exit = signal ? `was ended by ${signal}` : `exited with code ${code}`
-      const again = restartPolicyType === 'ALWAYS' || (restartPolicyType === 'ON_FAILURE' && failed && restarts < restartPolicyMaxRetries)
-      if (!again) {
-        live.over.add(slot)
-        this.#instance(deployment, slot, failed ? 'CRASHED' : 'EXITED')
-        if (failed && deployment.status === 'SUCCESS') this.#set(deployment, 'CRASHED')
-        return
-      }
-      this.#instance(deployment, slot, 'RESTARTING')
-      await this.#pause(live, 20)
-      await this.#launch(deployment, live, slot)
-    }
+    this.check(live)
+    if (deployment.settings.preDeployCommand?.length && live.image) await this.replicas.preDeploy(deployment, live)
+    this.complete(deployment, event)
+    this.complete(deployment, this.event(deployment, 'CONFIGURE_NETWORK'))
   }
 
   async #health (deployment, live) {
     const settings = effective(deployment.settings)
-    if (!settings.healthcheckPath) return this.#check(live)
+    if (!settings.healthcheckPath) return this.check(live)
     const seconds = Number(deployment.variables.RAILWAY_HEALTHCHECK_TIMEOUT_SEC ?? settings.healthcheckTimeout)
     const limit = Math.max(this.platform.scaled(seconds * 1000), Math.min(seconds * 1000, this.platform.options.run ? HEALTH_FLOOR_MS : 0))
     const pause = Math.max(20, this.platform.scaled(1000))
-    const event = this.#event(deployment, 'HEALTHCHECK', { attempt: 0, maxAttempts: Math.max(1, Math.ceil(limit / pause)) })
+    const event = this.event(deployment, 'HEALTHCHECK', { attempt: 0, maxAttempts: Math.max(1, Math.ceil(limit / pause)) })
     const declared = Number(deployment.variables.PORT ?? DEFAULT_PORT)
     const end = Date.now() + limit
     const pending = new Set(live.containers.keys())
     let finding = 'service unavailable'
     while (pending.size) {
-      this.#check(live)
+      this.check(live)
       event.payload.attempt++
       for (const slot of [...pending]) {
         finding = this.platform.options.run ? await this.#probe(live.containers[slot]?.ports.get(declared), settings.healthcheckPath) : 200
@@ -344,14 +216,14 @@ export class Engine {
       const gone = [...pending].every(slot => live.over.has(slot))
       if (gone || Date.now() > end) {
         event.payload.error = gone ? `the process ${live.exit}` : typeof finding === 'number' ? `the health check answered ${finding}, not 200` : finding
-        this.#complete(deployment, event)
+        this.complete(deployment, event)
         const failure = new Failure(`1/1 replicas never became healthy: ${event.payload.error}`)
         failure.status = gone ? this.platform.options.crashBeforeHealthy : 'FAILED'
         throw failure
       }
-      await this.#pause(live, 20)
+      await this.pause(live, 20)
     }
-    this.#complete(deployment, event)
+    this.complete(deployment, event)
   }
 
   // The status of one health check, or why there is none. Only 200 counts; redirects are not followed.
@@ -371,17 +243,17 @@ export class Engine {
   async #activate (deployment) {
     const others = this.#others(deployment)
     deployment.wasSuccess = true
-    this.#set(deployment, 'SUCCESS')
+    this.set(deployment, 'SUCCESS')
     const live = this.#liveOf(deployment)
-    if (live.over?.size && [...live.over].some(slot => deployment.instances[slot].status === 'CRASHED')) this.#set(deployment, 'CRASHED')
-    for (const old of others) this.#begin(old, () => this.#remove(old))
+    if (live.over?.size && [...live.over].some(slot => deployment.instances[slot].status === 'CRASHED')) this.set(deployment, 'CRASHED')
+    for (const old of others) this.begin(old, () => this.#remove(old))
   }
 
   async #crash (deployment, live, { ms = 0 }) {
-    await this.#pause(live, ms)
+    await this.pause(live, ms)
     await this.#drain(deployment)
     for (const one of deployment.instances) one.status = 'CRASHED'
-    this.#set(deployment, 'CRASHED')
+    this.set(deployment, 'CRASHED')
   }
 
   #others (deployment) {
@@ -396,13 +268,13 @@ export class Engine {
       const { overlapSeconds } = effective(deployment.settings)
       if (overlap) await wait(this.platform.scaled(Number(deployment.variables.RAILWAY_DEPLOYMENT_OVERLAP_SECONDS ?? overlapSeconds) * 1000), this.ending.signal)
       if (this.ending.signal.aborted) throw new Aborted()
-      this.#set(deployment, 'REMOVING')
+      this.set(deployment, 'REMOVING')
       await this.#drain(deployment, drain)
       live.abort.abort()
       deployment.stopped = true
       deployment.removedAt = this.platform.stamp()
       for (const one of deployment.instances) one.status = 'REMOVED'
-      this.#set(deployment, 'REMOVED')
+      this.set(deployment, 'REMOVED')
     })()
     return live.removing
   }
@@ -413,7 +285,7 @@ export class Engine {
     live.retiring = true
     const running = (live.containers ?? []).filter(one => one?.running)
     if (running.length) {
-      const event = this.#event(deployment, 'DRAIN_INSTANCES')
+      const event = this.event(deployment, 'DRAIN_INSTANCES')
       const { drainingSeconds } = effective(deployment.settings)
       const seconds = Number(deployment.variables.RAILWAY_DEPLOYMENT_DRAINING_SECONDS ?? drainingSeconds)
       const ended = Promise.all(running.map(one => one.exited))
@@ -423,15 +295,10 @@ export class Engine {
       for (const one of running) one.stop('SIGKILL')
       await ended
       for (const one of running) one.running = false
-      this.#complete(deployment, event)
+      this.complete(deployment, event)
     }
-    this.#release(deployment)
+    this.replicas.release(deployment)
     fs.rmSync(path.join(this.folder, 'run', deployment.id), { recursive: true, force: true })
-  }
-
-  #release (deployment) {
-    if (deployment.attached) detachVolume(deployment.attached)
-    deployment.attached = null
   }
 
   #fail (deployment, error) {
@@ -439,10 +306,10 @@ export class Engine {
     const event = deployment.events.findLast(one => !one.completedAt)
     if (event) {
       event.payload = { ...event.payload, error: error.message }
-      this.#complete(deployment, event)
+      this.complete(deployment, event)
     }
     if (!(error instanceof Failure)) deployment.fault = error.stack
-    this.#set(deployment, error.status ?? 'FAILED')
+    this.set(deployment, error.status ?? 'FAILED')
     live.abort.abort()
     this.#drain(deployment, false).catch(() => {})
   }
@@ -454,38 +321,38 @@ export class Engine {
     return this.live.get(deployment.id)
   }
 
-  #check (live) { if (live.abort.signal.aborted) throw new Aborted() }
+  check (live) { if (live.abort.signal.aborted) throw new Aborted() }
 
-  async #pause (live, floor = 0) {
+  async pause (live, floor = 0) {
     await wait(Math.max(floor, this.platform.scaled(this.platform.options.stepMs)), live.abort.signal)
-    this.#check(live)
+    this.check(live)
   }
 
-  #set (deployment, status) {
+  set (deployment, status) {
     deployment.status = status
     deployment.statusUpdatedAt = this.platform.stamp()
-    this.#announce(deployment)
+    this.announce(deployment)
   }
 
-  #announce (deployment) {
+  announce (deployment) {
     deployment.updatedAt = this.platform.stamp()
     this.platform.save()
     this.platform.events.emit('deployment', deployment)
   }
 
-  #instance (deployment, slot, status) {
+  setInstance (deployment, slot, status) {
     deployment.instances[slot].status = status
-    this.#announce(deployment)
+    this.announce(deployment)
   }
 
-  #event (deployment, step, payload = null) {
+  event (deployment, step, payload = null) {
     const event = { id: this.platform.id(), step, createdAt: this.platform.stamp(), completedAt: null, payload }
     deployment.events.push(event)
     this.#changed(deployment, event)
     return event
   }
 
-  #complete (deployment, event) {
+  complete (deployment, event) {
     event.completedAt = this.platform.stamp()
     event.payload = { ...event.payload, durationMs: Date.parse(event.completedAt) - Date.parse(event.createdAt) }
     this.#changed(deployment, event)
@@ -493,27 +360,18 @@ export class Engine {
 
   #changed (deployment, event) { this.platform.events.emit('event', { deployment, event: { ...event, payload: event.payload && { ...event.payload } } }) }
 
-  // Names of services may have been added or changed since a container started.
-  refreshNames (environmentId) {
-    for (const deployment of this.platform.state.deployments) {
-      const live = this.live.get(deployment.id)
-      if (deployment.environmentId !== environmentId || !live?.roots) continue
-      for (const root of live.roots) if (fs.existsSync(root)) writeHosts(root, this.#hosts(environmentId))
-    }
-  }
-
   // After a start from a state file: what was active runs again, what was under way starts over.
   resume () {
     for (const deployment of this.platform.state.deployments) {
-      this.#release(deployment)
+      this.replicas.release(deployment)
       if (['SUCCESS', 'SLEEPING'].includes(deployment.status) && !deployment.stopped) {
-        this.#begin(deployment, async () => {
+        this.begin(deployment, async () => {
           const live = this.#liveOf(deployment)
           await this.#prepare(deployment, live)
-          await this.#containers(deployment, live)
+          await this.replicas.startAll(deployment, live)
         })
       } else if (deployment.status === 'REMOVING') this.remove(deployment)
-      else if (!TERMINAL.has(deployment.status)) this.#begin(deployment, () => this.#walk(deployment, []))
+      else if (!TERMINAL.has(deployment.status)) this.begin(deployment, () => this.#walk(deployment, []))
     }
   }
 
@@ -531,7 +389,7 @@ export class Engine {
     }
     await Promise.all(running)
     await Promise.allSettled(this.walks)
-    for (const deployment of this.platform.state.deployments) this.#release(deployment)
+    for (const deployment of this.platform.state.deployments) this.replicas.release(deployment)
     this.platform.save()
     await this.relay.stop()
   }

@@ -4,7 +4,7 @@
 //   { "everyCall": { "delay": 50 } }                                       ms before each answer
 //   { "killAt": 3, "act": true }                                           cut at the third call from now and at all after it
 //
-// do: fail (status, message, after) · rate-limit (after: seconds) · hang · drop (cut before acting) · lose (act, then
+// do: fail (status, message; or body, sent as it is) · rate-limit (after: seconds) · hang · drop (cut before acting) · lose (act, then
 // cut) · delay (ms). A match is a root field, an operation name, or for Cloudflare "METHOD /path" with * as wildcard.
 const KINDS = new Set(['fail', 'rate-limit', 'hang', 'drop', 'lose', 'delay'])
 
@@ -91,6 +91,12 @@ export async function readBody (request, limit = 16 << 20) {
     parts.push(part)
   }
   return Buffer.concat(parts).toString()
+}
+
+// The answer of a rule that says "body": an object as JSON, a text as it is (what stands before an API answers so).
+export function sendBody (response, { status = 200, body, headers = {} }) {
+  if (typeof body === 'object') return sendJson(response, status, body, headers)
+  response.writeHead(status, { 'content-type': 'text/html', 'content-length': Buffer.byteLength(body), ...headers }).end(body)
 }
 
 export function sendJson (response, status, value, headers = {}) {

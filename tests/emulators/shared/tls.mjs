@@ -5,7 +5,9 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import tls from 'node:tls'
 
-const run = promisify(execFile)
+const run = (...args) => promisify(execFile)('openssl', args).catch(error => {
+  throw error.code === 'ENOENT' ? new Error('the edge needs the program openssl for its certificates; install it with: apt-get install openssl') : error
+})
 
 export class Authority {
   static async make (folder) {
@@ -14,9 +16,9 @@ export class Authority {
     authority.folder = folder
     authority.file = path.join(folder, 'ca.pem')
     authority.contexts = new Map()
-    await run('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30', '-subj', '/CN=Emulated CA',
-      '-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'keyUsage=critical,keyCertSign', '-keyout', path.join(folder, 'ca.key'), '-out', authority.file])
-    await run('openssl', ['ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', path.join(folder, 'leaf.key')])
+    await run('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30', '-subj', '/CN=Emulated CA',
+      '-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'keyUsage=critical,keyCertSign', '-keyout', path.join(folder, 'ca.key'), '-out', authority.file)
+    await run('ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', path.join(folder, 'leaf.key'))
     return authority
   }
 
@@ -29,9 +31,9 @@ export class Authority {
     if (!/^[a-z0-9*_.-]{1,253}$/i.test(name)) throw new Error(`no certificate for the name ${name}`)
     const base = path.join(this.folder, `leaf-${this.contexts.size}`)
     const [request, extensions, certificate] = [`${base}.csr`, `${base}.ext`, `${base}.pem`]
-    await run('openssl', ['req', '-new', '-key', path.join(this.folder, 'leaf.key'), '-subj', '/CN=emulated', '-out', request])
+    await run('req', '-new', '-key', path.join(this.folder, 'leaf.key'), '-subj', '/CN=emulated', '-out', request)
     fs.writeFileSync(extensions, `subjectAltName=DNS:${name}\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n`)
-    await run('openssl', ['x509', '-req', '-in', request, '-CA', this.file, '-CAkey', path.join(this.folder, 'ca.key'), '-set_serial', `0x${Date.now().toString(16)}${this.contexts.size.toString(16).padStart(4, '0')}`, '-days', '30', '-extfile', extensions, '-out', certificate])
+    await run('x509', '-req', '-in', request, '-CA', this.file, '-CAkey', path.join(this.folder, 'ca.key'), '-set_serial', `0x${Date.now().toString(16)}${this.contexts.size.toString(16).padStart(4, '0')}`, '-days', '30', '-extfile', extensions, '-out', certificate)
     return tls.createSecureContext({ key: fs.readFileSync(path.join(this.folder, 'leaf.key')), cert: fs.readFileSync(certificate) })
   }
 }

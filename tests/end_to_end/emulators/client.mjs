@@ -93,7 +93,8 @@ export class Client {
   }
 
   async run (target, image) {
-    await this.update(target, { source: { image } })
+    const checked = this.railway.platform.options.run && !image.includes('valkey') ? { healthcheckPath: '/health' } : {}
+    await this.update(target, { source: { image }, ...checked })
     const id = await this.deploy(target)
     await this.until(id, 'SUCCESS')
     return id

@@ -9,13 +9,18 @@ import zlib from 'node:zlib'
 
 const sha256 = bytes => 'sha256:' + createHash('sha256').update(bytes).digest('hex')
 
-export function buildServer () {
+// The server's program: { bytes }, and { libraries: [{ name, bytes }] } of what it is linked to unless static; or the reason why not.
+export function buildServer ({ linked = '-static' } = {}) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'server-'))
-  const file = path.join(folder, 'server')
-  const source = fileURLToPath(new URL('server.c', import.meta.url))
-  const { status, stderr, error } = spawnSync('cc', ['-std=gnu11', '-static', '-O1', source, '-o', file], { encoding: 'utf8' })
-  if (error || status !== 0) return { reason: `no static program can be compiled: ${error?.message ?? stderr}`, remove: () => fs.rmSync(folder, { recursive: true }) }
-  return { bytes: fs.readFileSync(file), remove: () => fs.rmSync(folder, { recursive: true }) }
+  try {
+    const file = path.join(folder, 'server')
+    const source = fileURLToPath(new URL('server.c', import.meta.url))
+    const { status, stderr, error } = spawnSync('cc', ['-std=gnu11', linked, '-O1', source, '-o', file], { encoding: 'utf8' })
+    if (error || status !== 0) return { reason: `no program can be compiled with ${linked}: ${error?.message ?? stderr}` }
+    const needed = linked === '-static' ? '' : spawnSync('ldd', [file], { encoding: 'utf8' }).stdout
+    const libraries = [...needed.matchAll(/(?:^|\s)\/(\S+) \(0x/gm)].map(([, name]) => ({ name, mode: 0o555, bytes: fs.readFileSync(`/${name}`) }))
+    return { bytes: fs.readFileSync(file), libraries }
+  } finally { fs.rmSync(folder, { recursive: true }) }
 }
 
 // ustar entries: { name, mode, bytes } for files, names that end in / for folders.

@@ -174,7 +174,7 @@ export default function ({ platform, variables, engine, limiter, changes }) {
         for (const environment of environments) {
           const instance = platform.addInstance(service.id, environment.id, { source, settings: input.registryCredentials ? { registryCredentials: input.registryCredentials } : {} })
           variables.set(environment.id, service.id, input.variables ?? {})
-          engine.refreshNames(environment.id)
+          engine.replicas.refreshNames(environment.id)
           if (source && options.serviceCreateDeploys) engine.deploy(instance)
         }
         return service
@@ -183,7 +183,7 @@ export default function ({ platform, variables, engine, limiter, changes }) {
         const service = platform.service(caller, id)
         notProject(caller)
         for (const name of ['name', 'icon']) if (typeof input[name] === 'string') service[name] = input[name]
-        for (const environment of platform.environmentsOf(service.projectId)) engine.refreshNames(environment.id)
+        for (const environment of platform.environmentsOf(service.projectId)) engine.replicas.refreshNames(environment.id)
         return touch(service)
       },
       serviceDelete (_, { id, environmentId }, { caller }) {
