@@ -1,0 +1,81 @@
+// Everything a first deployment meets, on this machine: an image registry, Cloudflare and Railway. `seance rehearse`
+// starts it, reads the one JSON line it prints, and ends it by closing its standard input.
+//
+//   node tests/emulators/rehearsal.mjs --zone seance.dev --images docker.io/seance [--folder DIR] [--speed 50] [--plan HOBBY]
+//
+// With --folder the state is kept there, and a later start goes on from it.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { startCloudflare } from './cloudflare.mjs'
+import { railwayLine, startRailway } from './railway.mjs'
+import { freePort } from './railway/containers.mjs'
+import { startRegistry } from './registry.mjs'
+import { runUntilTold, wait } from './shared/program.mjs'
+
+const onPath = program => (process.env.PATH ?? '').split(':').map(folder => path.join(folder, program)).find(file => fs.existsSync(file))
+
+async function realRegistry (program, folder) {
+  const host = `127.0.0.1:${await freePort()}`
+  const file = path.join(folder, 'registry.yml')
+  fs.writeFileSync(file, JSON.stringify({ version: '0.1', log: { level: 'error', accesslog: { disabled: true } }, storage: { filesystem: { rootdirectory: path.join(folder, 'registry') }, delete: { enabled: true } }, http: { addr: host } }))
+  const child = spawn(program, ['serve', file], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const ended = once(child, 'exit')
+  for (const end = Date.now() + 10_000; ;) {
+    const ready = await fetch(`http://${host}/v2/`).then(answer => answer.status === 200, () => false)
+    if (ready) break
+    if (child.exitCode !== null || Date.now() > end) throw new Error(`${program} does not answer on ${host}`)
+    await wait(50)
+  }
+  return { host, url: `http://${host}`, kind: 'docker-registry', async stop () { child.kill('SIGTERM'); await ended } }
+}
+
+export async function startRehearsal ({ zones, images, folder, speed = 50, plan, builtInRegistry = false, railwayPort, registryPort, cloudflarePort, ...more }) {
+  const own = folder ? null : fs.mkdtempSync(path.join(os.tmpdir(), 'rehearsal-'))
+  const place = folder ?? own
+  fs.mkdirSync(place, { recursive: true, mode: 0o700 })
+  const parts = []
+  const stop = async () => {
+    for (const part of parts.reverse()) await part.stop()
+    if (own) fs.rmSync(own, { recursive: true, force: true })
+  }
+  try {
+    const program = builtInRegistry ? null : onPath('docker-registry')
+    const registry = program ? await realRegistry(program, place) : { ...await startRegistry({ port: registryPort }), kind: 'built-in' }
+    parts.push(registry)
+    const cloudflare = await startCloudflare({ port: cloudflarePort, zones: zones.map(name => ({ name })), tokens: [{ value: 'rehearsal-cloudflare-token' }], state: path.join(place, 'cloudflare.json') })
+    parts.push(cloudflare)
+    const registryMap = Object.fromEntries(images.map(name => [name, `${registry.host}/${name.split('/').slice(1).join('/')}`]))
+    const railway = await startRailway({ port: railwayPort, cloudflare, speed, plan, registryMap, tls: true, folder: path.join(place, 'railway'), state: path.join(place, 'railway.json'), ...more })
+    parts.push(railway)
+    const line = {
+      railway: railwayLine(railway),
+      cloudflare: { url: cloudflare.url, control: cloudflare.control, token: cloudflare.tokens[0].value, zones: cloudflare.zones.map(({ id, name }) => ({ id, name })) },
+      registry: { url: registry.url, host: registry.host, kind: registry.kind, map: registryMap }
+    }
+    return { line, railway, cloudflare, registry, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({
+    options: {
+      zone: { type: 'string', multiple: true, default: [] }, images: { type: 'string', multiple: true, default: [] }, folder: { type: 'string' }, speed: { type: 'string', default: '50' }, plan: { type: 'string' },
+      'built-in-registry': { type: 'boolean', default: false }
+    }
+  })
+  const speed = Number(values.speed)
+  if (!(speed > 0)) {
+    process.stderr.write(`--speed is "${values.speed}"; give a number above 0, such as 50\n`)
+    process.exit(64)
+  }
+  const rehearsal = await startRehearsal({ zones: values.zone, images: values.images, folder: values.folder, speed, plan: values.plan, builtInRegistry: values['built-in-registry'] })
+  await runUntilTold([rehearsal], rehearsal.line)
+}
