@@ -65,7 +65,8 @@ bool Authenticator::learn(const http::Fields& answer, const Scopes& scopes) {
     scheme_ = Scheme::Bearer;
     realm_ = parameter("realm");
     service_ = parameter("service");
-    for (auto scope : split(parameter("scope"), ' '))
+    const auto demanded = parameter("scope");
+    for (auto scope : split(demanded, ' '))
         if (!scope.empty() && !scopes.contains(std::string(scope)) && demanded_.size() < kMostScopes)
             demanded_.emplace(scope);
     tokens_.clear();  // the one that was used is not good any more, whatever it promised

@@ -56,7 +56,8 @@ Awaitable<Attempt<BlobOutcome>> BlobUpload::run(std::string mount_from,
         auto present = co_await is_present();
         if (!present) co_return present.error();
         if (*present) break;
-        auto mounted = co_await mount_or_open(start == 0 ? mount_from : std::string());
+        if (start > 0) mount_from.clear();
+        auto mounted = co_await mount_or_open(mount_from);
         if (!mounted) co_return mounted.error();
         outcome.state = BlobProgress::State::Mounted;
         if (*mounted) break;

@@ -24,6 +24,8 @@ struct ImageSpec {
     std::uint16_t port = 0;                     // exposed, TCP; 0: none
     std::map<std::string, std::string> labels;  // beside org.opencontainers.image.*
     std::string stop_signal = "SIGTERM";
+    // `program --version` ends with the commit it was built from: an image under another commit is refused.
+    bool prints_commit = false;
 };
 
 // The commit that an image is made from.

@@ -5,7 +5,7 @@
 #include <boost/json.hpp>
 
 #include "core/base/text.hpp"
-#include "core/runtime/task_group.hpp"
+#include "platform/images/side_by_side.hpp"
 
 namespace seance::images {
 namespace {
@@ -125,20 +125,8 @@ Awaitable<Attempt<Pushed>> Registry::push(std::shared_ptr<const Image> image, Re
         }
         co_return push.result;
     }
-    TaskGroup tasks(co_await asio::this_coro::executor);
-    for (unsigned i = 0; i < std::max(options_.parallel, 1u); ++i) tasks.spawn(push_blobs(push));
-    std::exception_ptr interrupted;
-    try {
-        co_await tasks.wait();
-    } catch (...) {
-        interrupted = std::current_exception();
-    }
-    if (interrupted) {  // cancelled: the tasks refer to what is here, so they end first
-        co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-        tasks.cancel();
-        co_await tasks.wait();
-        std::rethrow_exception(interrupted);
-    }
+    std::function<Awaitable<void>()> make = [this, &push] { return push_blobs(push); };
+    co_await run_side_by_side(options_.parallel, std::move(make));
     if (push.failure) co_return *push.failure;
     auto digest = co_await put_manifest(image->manifest, target);
     if (!digest) co_return digest.error();
