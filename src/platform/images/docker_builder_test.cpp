@@ -27,7 +27,8 @@ Awaitable<void> build_and_push(ImageBuilder& builder, BuildOrder order, Attempt<
         out = built.error();
         co_return;
     }
-    out = co_await builder.push(std::move(*built), {});
+    OnProgress none;
+    out = co_await builder.push(std::move(*built), std::move(none));
 }
 
 struct DockerBuilderTest : testing::Test {
