@@ -35,9 +35,11 @@ elseif(SEANCE_SANITIZE STREQUAL "thread")
   target_link_options(seance_options INTERFACE -fsanitize=thread)
 endif()
 
-# The commit that --version prints; "unknown" outside a git checkout.
-execute_process(COMMAND git -C ${CMAKE_SOURCE_DIR} rev-parse --short=7 HEAD
-  OUTPUT_VARIABLE SEANCE_COMMIT OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+# The commit that --version prints; "unknown" outside a git checkout. Builds without .git say -DSEANCE_COMMIT=….
+if(NOT SEANCE_COMMIT)
+  execute_process(COMMAND git -C ${CMAKE_SOURCE_DIR} rev-parse --short=7 HEAD
+    OUTPUT_VARIABLE SEANCE_COMMIT OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+endif()
 if(NOT SEANCE_COMMIT)
   set(SEANCE_COMMIT unknown)
 endif()

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -28,13 +29,14 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 }
 
 // In the child between fork and exec: async-signal-safe calls only. Returns only if it failed, with errno.
-void become(char* const* argv, char* const* envp, const char* folder, int output, pid_t parent) {
+void become(char* const* argv, char* const* envp, const char* folder, int input, int output, int errors,
+            pid_t parent) {
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(1);  // it died before the line above
-    if (const int null = ::open("/dev/null", O_RDONLY); null >= 0) ::dup2(null, STDIN_FILENO);
+    ::dup2(input, STDIN_FILENO);
     ::dup2(output, STDOUT_FILENO);
-    ::dup2(output, STDERR_FILENO);
+    ::dup2(errors, STDERR_FILENO);
     // What is ignored here stays ignored across exec: a service decides for itself.
     ::signal(SIGPIPE, SIG_DFL);
     ::signal(SIGHUP, SIG_DFL);
@@ -43,6 +45,22 @@ void become(char* const* argv, char* const* envp, const char* folder, int output
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     if (*folder != '\0' && ::chdir(folder) != 0) return;
     ::execve(argv[0], argv, envp);
+}
+
+// A file in memory that gives `text` and ends; -1 with errno if there can be none.
+int readable(std::string_view text) {
+    if (text.empty()) return ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    const int fd = ::memfd_create("input", MFD_CLOEXEC);
+    while (fd >= 0 && !text.empty()) {
+        const auto n = ::write(fd, text.data(), text.size());
+        if (n < 0) {
+            ::close(fd);
+            return -1;
+        }
+        text.remove_prefix(static_cast<std::size_t>(n));
+    }
+    if (fd >= 0) ::lseek(fd, 0, SEEK_SET);
+    return fd;
 }
 
 }  // namespace
@@ -77,18 +95,19 @@ Outcome<std::unique_ptr<Child>> Child::start(Executor executor, const Launch& la
     const auto argv = pointers(args), envp = pointers(env);
 
     int output[2], failure[2];
-    if (::pipe2(output, O_CLOEXEC) != 0 || ::pipe2(failure, O_CLOEXEC) != 0)
+    const int input = readable(launch.input), nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (input < 0 || nowhere < 0 || ::pipe2(output, O_CLOEXEC) != 0 || ::pipe2(failure, O_CLOEXEC) != 0)
         return Problem{fmt::format("cannot start {}: {}", launch.program, ::strerror(errno))};
     const pid_t parent = ::getpid();
     const pid_t pid = ::fork();
     if (pid == 0) {
-        become(argv.data(), envp.data(), launch.folder.c_str(), output[1], parent);
+        become(argv.data(), envp.data(), launch.folder.c_str(), input, output[1],
+               launch.with_errors ? output[1] : nowhere, parent);
         const int error = errno;
         [[maybe_unused]] auto told = ::write(failure[1], &error, sizeof error);
         ::_exit(127);
     }
-    ::close(output[1]);
-    ::close(failure[1]);
+    for (const int fd : {input, nowhere, output[1], failure[1]}) ::close(fd);
     int error = pid < 0 ? errno : 0;
     // Closed by exec, so this ends as soon as the program runs.
     if (pid > 0 && ::read(failure[0], &error, sizeof error) == sizeof error) ::waitpid(pid, nullptr, 0);

@@ -20,6 +20,8 @@ struct Launch {
     std::vector<std::string> args;
     std::map<std::string, std::string> env;  // all of it: nothing is inherited
     std::string folder;                      // to run in; "" stays here
+    std::string input = {};                  // what it reads from its standard input
+    bool with_errors = true;                 // its standard error is output, too; else it goes nowhere
 };
 
 // The path of the first of `names` that can be run: next to this program, then on PATH; "" if there is none.
@@ -27,7 +29,7 @@ struct Launch {
 std::string find_program(const std::vector<std::string>& names, const std::string& root);
 
 // A process of ours, in a process group of its own. The kernel kills it when this process dies, however that
-// comes, so nothing is left behind; start it from the thread that lives longest. Its output, both streams, is
+// comes, so nothing is left behind; start it from the thread that lives longest. Its output is
 // one pipe. Destroying a Child that still runs kills it.
 class Child {
   public:
