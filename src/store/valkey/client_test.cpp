@@ -73,7 +73,7 @@ Awaitable<void> expect_many(Loop& loop, Client& client, int count) {
 
 TEST_F(ValkeyClient, GivesEachOfManyCoroutinesItsOwnReply) {
     auto options = quick();
-    options.command_timeout = 10s;
+    options.command_timeout = options.connect_timeout = 10s;
     Client client(loop, at(server.port()), options);
     run(loop, expect_many(loop, client, 5000));
     EXPECT_EQ(client.state().connections, 1u);

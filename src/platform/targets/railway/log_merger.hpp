@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -11,9 +12,9 @@ namespace seance::railway {
 // Puts batches of a log stream that was interrupted and begun anew together without gaps or repetitions.
 // Pure.
 //
-// Within one connection every line is new. After reconnected(), lines older than the newest one seen are
-// repetitions; of those with its very timestamp, the ones already given are. Two equal lines of one timestamp
-// are two lines: they are counted.
+// Within one connection every line is new. After reconnected(), until lines come that are newer than the
+// newest one seen, those older than it are repetitions; of those with its very timestamp, the ones already
+// given are. Two equal lines of one timestamp are two lines: they are counted.
 class LogMerger {
   public:
     // What of this batch is new, in its order.

@@ -1,7 +1,8 @@
 #pragma once
 #include <functional>
-#include <optional>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "platform/targets/railway/api.hpp"
@@ -20,6 +21,8 @@ struct LogStreamOptions {
     Duration poll_interval = std::chrono::seconds(5);  // when no WebSocket can be opened
     double backoff_scale = 1.0;                        // every pause times this: 0 in tests
     SubscriptionOptions subscription;
+    // Told what a person may want to know: "reconnecting: …", "polling: …"; "" when all is well again.
+    std::function<void(std::string_view)> on_note;
 };
 
 // A log that is followed until cancelled: over reconnections without gaps or repetitions, by polling where no
@@ -34,8 +37,6 @@ class LogStream {
     Awaitable<Reply<std::vector<LogLine>>> next();
     // True once the server said that nothing more will come (a build's log): next() then gives an empty list.
     bool completed() const;
-    // What a person may want to know: "reconnecting: …", "polling: …"; "" when all is well.
-    const std::string& note() const;
 
     ~LogStream();
 
