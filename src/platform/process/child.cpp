@@ -18,7 +18,14 @@ namespace seance::process {
 
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr std::size_t kLongestLine = 64 * 1024;
+
+bool runs(const std::string& path) {
+    std::error_code error;
+    return fs::is_regular_file(path, error) && ::access(path.c_str(), X_OK) == 0;
+}
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
     std::vector<char*> out;
@@ -28,13 +35,19 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 }
 
 // In the child between fork and exec: async-signal-safe calls only. Returns only if it failed, with errno.
-void become(char* const* argv, char* const* envp, const char* folder, int output, pid_t parent) {
+void become(char* const* argv, char* const* envp, const char* folder, int output, Errors errors,
+            pid_t parent) {
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(1);  // it died before the line above
     if (const int null = ::open("/dev/null", O_RDONLY); null >= 0) ::dup2(null, STDIN_FILENO);
     ::dup2(output, STDOUT_FILENO);
-    ::dup2(output, STDERR_FILENO);
+    if (errors == Errors::WithOutput)
+        ::dup2(output, STDERR_FILENO);
+    else if (const int null = ::open("/dev/null", O_WRONLY); null >= 0)
+        ::dup2(null, STDERR_FILENO);
+    else
+        return;  // rather not at all than into the terminal of whoever runs us
     // What is ignored here stays ignored across exec: a service decides for itself.
     ::signal(SIGPIPE, SIG_DFL);
     ::signal(SIGHUP, SIG_DFL);
@@ -47,25 +60,23 @@ void become(char* const* argv, char* const* envp, const char* folder, int output
 
 }  // namespace
 
+std::string find_on_path(const std::string& name, std::string_view search_path) {
+    for (auto folder : split(search_path, ':'))
+        if (auto path = std::string(folder) + "/" + name; !folder.empty() && runs(path)) return path;
+    return {};
+}
+
 std::string find_program(const std::vector<std::string>& names, const std::string& root) {
-    namespace fs = std::filesystem;
-    std::vector<std::string> folders;
     std::error_code ignored;
-    folders.push_back(fs::read_symlink("/proc/self/exe", ignored).parent_path().string());
-    if (const char* path = ::getenv("PATH"))
-        for (auto folder : split(path, ':')) folders.emplace_back(folder);
-    const auto runs = [](const std::string& path) {
-        std::error_code error;
-        return fs::is_regular_file(path, error) && ::access(path.c_str(), X_OK) == 0;
-    };
+    std::string folders = fs::read_symlink("/proc/self/exe", ignored).parent_path().string();
+    if (const char* path = ::getenv("PATH")) folders.append(":").append(path);
     for (const auto& name : names) {
         if (name.find('/') != std::string::npos) {
             auto path = (fs::path(root) / name).lexically_normal().string();
             if (runs(path)) return path;
-            continue;
+        } else if (auto path = find_on_path(name, folders); !path.empty()) {
+            return path;
         }
-        for (const auto& folder : folders)
-            if (auto path = folder + "/" + name; !folder.empty() && runs(path)) return path;
     }
     return {};
 }
@@ -82,7 +93,7 @@ Outcome<std::unique_ptr<Child>> Child::start(Executor executor, const Launch& la
     const pid_t parent = ::getpid();
     const pid_t pid = ::fork();
     if (pid == 0) {
-        become(argv.data(), envp.data(), launch.folder.c_str(), output[1], parent);
+        become(argv.data(), envp.data(), launch.folder.c_str(), output[1], launch.errors, parent);
         const int error = errno;
         [[maybe_unused]] auto told = ::write(failure[1], &error, sizeof error);
         ::_exit(127);
@@ -149,6 +160,11 @@ Awaitable<void> Child::read_lines(std::function<void(std::string_view)> line) {
         if (held != 0) ::memmove(text.data(), rest.data(), held);
     }
     if (held != 0) line(std::string_view(text.data(), held));
+}
+
+Awaitable<std::size_t> Child::read_some(std::span<char> room) {
+    auto [error, n] = co_await output_.async_read_some(asio::buffer(room.data(), room.size()), kAwait);
+    co_return error ? 0 : n;
 }
 
 void Child::signal(int number) {
