@@ -1,19 +1,12 @@
 #include "core/base/hash.hpp"
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
 
 #include <stdexcept>
 
-#include "core/base/secret.hpp"
-
 namespace seance {
-
-bool equal_in_constant_time(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
-}
 
 Sha256Digest sha256(std::string_view data) {
     Sha256Digest digest;

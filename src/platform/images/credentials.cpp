@@ -66,7 +66,7 @@ Awaitable<Attempt<Credentials>> ask_helper(std::string name, std::string server)
     launch.args = {"get"};
     launch.env = own_environment();
     launch.input = server;
-    launch.with_errors = false;
+    launch.errors = process::Errors::Discarded;
     auto ran = co_await run_command(std::move(launch), kHelperTimeout);
     if (!ran) co_return helper_failure(program, server, ran.error().what);
     if (!ran->status.success()) {

@@ -1,15 +1,15 @@
 #include "platform/plan/fingerprint.hpp"
 
 #include "core/base/hash.hpp"
+#include "platform/secrets/fingerprint.hpp"
 
 namespace seance::plan {
 
 std::string fingerprint(const SecretText& key, std::string_view service, std::string_view name,
                         std::string_view value) {
-    std::string text;
-    for (auto part : {service, name, value})
-        text.append(std::to_string(part.size())).append(":").append(part);
-    return hex(hmac_sha256(key.reveal(), text)).substr(0, 12);
+    const auto bytes = sha256(key.reveal());
+    const secrets::FingerprintKey made{SecretText(std::string(bytes.begin(), bytes.end()))};
+    return made.of(service, name, SecretText(std::string(value)));
 }
 
 }  // namespace seance::plan

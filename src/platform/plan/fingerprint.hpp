@@ -6,8 +6,8 @@
 
 namespace seance::plan {
 
-// Tells whether two values are equal without telling what they are: 12 hex digits of HMAC-SHA-256 under `key`
-// (32 random bytes that belong to an environment). Equal values of different variables look different.
+// Tells whether two values are equal without telling what they are (secrets/fingerprint.hpp). `key` is any text; an
+// environment's own is random.
 std::string fingerprint(const SecretText& key, std::string_view service, std::string_view name,
                         std::string_view value);
 

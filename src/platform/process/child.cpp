@@ -19,7 +19,14 @@ namespace seance::process {
 
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr std::size_t kLongestLine = 64 * 1024;
+
+bool runs(const std::string& path) {
+    std::error_code error;
+    return fs::is_regular_file(path, error) && ::access(path.c_str(), X_OK) == 0;
+}
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
     std::vector<char*> out;
@@ -65,25 +72,23 @@ int readable(std::string_view text) {
 
 }  // namespace
 
+std::string find_on_path(const std::string& name, std::string_view search_path) {
+    for (auto folder : split(search_path, ':'))
+        if (auto path = std::string(folder) + "/" + name; !folder.empty() && runs(path)) return path;
+    return {};
+}
+
 std::string find_program(const std::vector<std::string>& names, const std::string& root) {
-    namespace fs = std::filesystem;
-    std::vector<std::string> folders;
     std::error_code ignored;
-    folders.push_back(fs::read_symlink("/proc/self/exe", ignored).parent_path().string());
-    if (const char* path = ::getenv("PATH"))
-        for (auto folder : split(path, ':')) folders.emplace_back(folder);
-    const auto runs = [](const std::string& path) {
-        std::error_code error;
-        return fs::is_regular_file(path, error) && ::access(path.c_str(), X_OK) == 0;
-    };
+    std::string folders = fs::read_symlink("/proc/self/exe", ignored).parent_path().string();
+    if (const char* path = ::getenv("PATH")) folders.append(":").append(path);
     for (const auto& name : names) {
         if (name.find('/') != std::string::npos) {
             auto path = (fs::path(root) / name).lexically_normal().string();
             if (runs(path)) return path;
-            continue;
+        } else if (auto path = find_on_path(name, folders); !path.empty()) {
+            return path;
         }
-        for (const auto& folder : folders)
-            if (auto path = folder + "/" + name; !folder.empty() && runs(path)) return path;
     }
     return {};
 }
@@ -102,7 +107,7 @@ Outcome<std::unique_ptr<Child>> Child::start(Executor executor, const Launch& la
     const pid_t pid = ::fork();
     if (pid == 0) {
         become(argv.data(), envp.data(), launch.folder.c_str(), input, output[1],
-               launch.with_errors ? output[1] : nowhere, parent);
+               launch.errors == Errors::WithOutput ? output[1] : nowhere, parent);
         const int error = errno;
         [[maybe_unused]] auto told = ::write(failure[1], &error, sizeof error);
         ::_exit(127);
@@ -168,6 +173,11 @@ Awaitable<void> Child::read_lines(std::function<void(std::string_view)> line) {
         if (held != 0) ::memmove(text.data(), rest.data(), held);
     }
     if (held != 0) line(std::string_view(text.data(), held));
+}
+
+Awaitable<std::size_t> Child::read_some(std::span<char> room) {
+    auto [error, n] = co_await output_.async_read_some(asio::buffer(room.data(), room.size()), kAwait);
+    co_return error ? 0 : n;
 }
 
 void Child::signal(int number) {

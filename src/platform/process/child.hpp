@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,18 +16,23 @@
 
 namespace seance::process {
 
+enum class Errors { WithOutput, Discarded };
+
 struct Launch {
     std::string program;  // a path
     std::vector<std::string> args;
     std::map<std::string, std::string> env;  // all of it: nothing is inherited
     std::string folder;                      // to run in; "" stays here
     std::string input = {};                  // what it reads from its standard input
-    bool with_errors = true;                 // its standard error is output, too; else it goes nowhere
+    Errors errors = Errors::WithOutput;      // what becomes of its standard error
 };
 
 // The path of the first of `names` that can be run: next to this program, then on PATH; "" if there is none.
 // A name with a slash is a path, relative to `root`.
 std::string find_program(const std::vector<std::string>& names, const std::string& root);
+
+// The path of a program in the folders of `search_path`, written as PATH is; "" if none of them has it.
+std::string find_on_path(const std::string& name, std::string_view search_path);
 
 // A process of ours, in a process group of its own. The kernel kills it when this process dies, however that
 // comes, so nothing is left behind; start it from the thread that lives longest. Its output is
@@ -46,6 +52,9 @@ class Child {
     // Calls `line` for each line of output without its end, until the end of the output. A line longer than
     // 64 KiB comes in pieces.
     Awaitable<void> read_lines(std::function<void(std::string_view line)> line);
+
+    // The next piece of output as it is, instead of read_lines(): its size, 0 at the end of the output.
+    Awaitable<std::size_t> read_some(std::span<char> room);
 
     // To the process alone, as a container's runtime does it. Does nothing once it has ended.
     void signal(int number);
