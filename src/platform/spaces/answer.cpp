@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/base/duration.hpp"
 #include "platform/remote/retry.hpp"
 #include "store/object/s3/answer.hpp"
 #include "store/object/s3/xml.hpp"
@@ -26,7 +27,9 @@ bool one_of(std::string_view word, const std::array<std::string_view, N>& words)
     return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-bool is_overload(int status, std::string_view code) {
+// A HEAD answer has no code: there, a 503 that names a time to come back is the same.
+bool is_overload(int status, std::string_view code, const http::Fields& fields) {
+    if (status == 503 && code.empty() && !fields.get("retry-after").empty()) return true;
     static constexpr std::array<std::string_view, 5> kCodes{
         "SlowDown", "TooManyRequests", "RequestLimitExceeded", "Throttling", "ThrottlingException"};
     return status == 429 || one_of(code, kCodes);
@@ -82,6 +85,11 @@ std::string right_place(const object::Element* error, const http::Fields& fields
     return {};
 }
 
+std::string fewer_requests(const Question& question, std::optional<Duration> wait) {
+    auto when = wait ? fmt::format("in {}", print_duration(*wait)) : std::string("in a few minutes");
+    return fmt::format("{} asks for fewer requests; try again {}", question.host, when);
+}
+
 struct Finding {
     FailureKind kind;
     std::string words;
@@ -116,9 +124,8 @@ Finding refusal(std::string_view code, const object::Element* error, const http:
 
 Finding finding(int status, std::string_view code, const object::Element* error, const http::Fields& fields,
                 const Question& question, Time now) {
-    if (is_overload(status, code))
-        return {FailureKind::RateLimited,
-                fmt::format("{} asks for fewer requests; try again in a few minutes", question.host)};
+    if (is_overload(status, code, fields))
+        return {FailureKind::RateLimited, fewer_requests(question, remote::retry_after(fields, now))};
     if (is_passing(status, code))
         return {FailureKind::Api,
                 fmt::format("{} is overloaded or out of order; try again later", question.host)};
@@ -156,7 +163,7 @@ Judgement judge(const http::WholeResponse& answer, const Question& question, Tim
     if (error) out.code = tame(error->value("Code"), kMostWords);
     auto message = error ? tame(error->value("Message"), kMostWords) : std::string();
     auto [kind, words] = finding(answer.status, out.code, error, answer.fields, question, now);
-    out.again = is_overload(answer.status, out.code) || is_passing(answer.status, out.code);
+    out.again = is_overload(answer.status, out.code, answer.fields) || is_passing(answer.status, out.code);
     if (out.again) out.wait = remote::retry_after(answer.fields, now);
 
     auto cause = fmt::format("status {}", answer.status);

@@ -132,7 +132,10 @@ TEST(SpacesAnswer, HandsOnHowLongTheServiceWantsUsToWait) {
     slow.fields.add("retry-after", "7");
 
     EXPECT_EQ(judged(slow).wait, Duration(std::chrono::seconds(7)));
+    EXPECT_NE(judged(slow).failure.what.find("try again in 7s"), std::string::npos);
     EXPECT_FALSE(judged(answer(503, error("SlowDown"))).wait);
+    slow.body.clear();  // as to a HEAD
+    EXPECT_EQ(judged(slow).failure.kind, FailureKind::RateLimited);
 }
 
 TEST(SpacesAnswer, KeepsTheServicesWordsShortAndOnOneLine) {
