@@ -39,6 +39,12 @@ endif()
 if(NOT SEANCE_COMMIT)
   execute_process(COMMAND git -C ${CMAKE_SOURCE_DIR} rev-parse --short=7 HEAD
     OUTPUT_VARIABLE SEANCE_COMMIT OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  # Another commit is looked at by the next build, not only by the next configuration.
+  execute_process(COMMAND git -C ${CMAKE_SOURCE_DIR} rev-parse --path-format=absolute --git-path logs/HEAD
+    OUTPUT_VARIABLE SEANCE_GIT_LOG OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  if(EXISTS "${SEANCE_GIT_LOG}")
+    set_property(DIRECTORY ${CMAKE_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${SEANCE_GIT_LOG}")
+  endif()
 endif()
 if(NOT SEANCE_COMMIT)
   set(SEANCE_COMMIT unknown)

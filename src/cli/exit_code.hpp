@@ -6,7 +6,9 @@ namespace seance::cli {
 enum ExitCode {
     kDone = 0,
     kFailed = 1,
-    kNotThere = 3,     // the wanted thing does not exist
+    kChangesPending = 2,  // plan --exit-code
+    kNotThere = 3,        // the wanted thing does not exist
+    kNoCredentials = 4,   // missing or refused
     kRefused = 5,      // lock held, nobody to confirm
     kUnreachable = 6,  // a remote could not be reached: outcome unknown
     kCheckFailed = 7,  // verify, doctor

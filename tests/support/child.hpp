@@ -42,7 +42,8 @@ inline bool accepts_connections(std::uint16_t port) {
     return open;
 }
 
-// A program that runs until this object ends, with its output in a file. It dies with the test.
+// A program that runs until this object ends, with its output in a file. It dies with the test. Its standard
+// input is silent but never ends: some programs take an end of it as the order to stop.
 class Child {
   public:
     using Environment = std::map<std::string, std::string>;
@@ -65,6 +66,8 @@ class Child {
             int fd = open(output.c_str(), O_CREAT | O_WRONLY | O_APPEND, 0600);
             dup2(fd, 1);
             dup2(fd, 2);
+            int input[2];
+            if (pipe(input) == 0) dup2(input[0], 0);
             execvpe(argv[0], argv.data(), envp.data());
             _exit(127);
         }

@@ -48,21 +48,27 @@ class Settings {
     std::string problem_;
 };
 
-// Sends a request for a public URL to the edge.
+// Sends a request for a public URL.
 Awaitable<Result<http::WholeResponse>> ask(const Outside& outside, std::string method, std::string url,
                                            http::Fields fields, std::string body) {
     auto parsed = http::parse_url(url);
     if (!parsed) co_return parsed.error();
-    http::Origin edge;
-    edge.host = outside.edge_host;
-    edge.port = outside.edge_port;
+    http::Origin to = parsed->origin;
+    if (!outside.edge_host.empty()) {
+        to.port = outside.edge_port;
+        // TLS is with the public name; the address is the edge's.
+        if (to.tls)
+            outside.client.set_resolver_override(to.host, {outside.edge_host});
+        else
+            to.host = outside.edge_host;
+    }
     http::Request request;
     request.method = std::move(method);
     request.target = parsed->target;
     request.fields = std::move(fields);
     request.fields.set("Host", parsed->origin.authority());
     request.body = std::move(body);
-    co_return co_await with_deadline(outside.limit, outside.client.send(edge, request, 4 << 20));
+    co_return co_await with_deadline(outside.limit, outside.client.send(to, request, 4 << 20));
 }
 
 std::string why(const error_code& error, Duration limit) {
@@ -141,7 +147,12 @@ Awaitable<Result<Finding>> relay(const Outside& outside, std::string url) {
     const auto options = websocket::client_options();
     Socket sockets[2];
     for (auto& socket : sockets) {
-        auto connected = co_await websocket::connect(outside.loop, url, options, outside.limit);
+        websocket::Upgrading upgrading;
+        upgrading.ca_file = outside.ca_file;
+        if (!outside.edge_host.empty())
+            upgrading.connect_to = fmt::format("{}:{}", outside.edge_host, outside.edge_port);
+        auto connected =
+            co_await websocket::connect(outside.loop, url, options, outside.limit, std::move(upgrading));
         if (!connected) co_return wrong(connected.error().what);
         socket = *connected;
     }

@@ -18,14 +18,15 @@ struct CheckResult {
     double ms = 0;
 };
 
-// The stack as a stranger sees it: every request goes to the edge, with the public name in Host.
+// The stack as a stranger sees it. With an edge, every request goes to it, with the public name in Host.
 struct Outside {
     Loop& loop;
     http::Client& client;
-    std::string edge_host;
-    std::uint16_t edge_port;
+    std::string edge_host;  // "": to where each URL points
+    std::uint16_t edge_port = 0;
     std::map<std::string, std::string> values;  // what references stand for
-    Duration limit;                             // of each check
+    Duration limit{};                           // of each check
+    std::string ca_file;                        // "" = the system's certificates
 };
 
 // Runs one declared check of a service, or (without `check`) its health through the edge.

@@ -22,6 +22,16 @@ Sha256Digest hmac_sha256(std::string_view key, std::string_view data) {
     return digest;
 }
 
+std::string md5(std::string_view data) {
+    std::string digest(EVP_MAX_MD_SIZE, '\0');
+    unsigned length = 0;
+    if (EVP_Digest(data.data(), data.size(), reinterpret_cast<unsigned char*>(digest.data()), &length,
+                   EVP_md5(), nullptr) != 1)
+        throw std::runtime_error("OpenSSL has no MD5");
+    digest.resize(length);
+    return digest;
+}
+
 std::string hex(std::string_view bytes) {
     static constexpr char kDigits[] = "0123456789abcdef";
     std::string out;

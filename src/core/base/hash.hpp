@@ -12,6 +12,9 @@ using Sha256Digest = std::array<unsigned char, 32>;
 Sha256Digest sha256(std::string_view data);
 Sha256Digest hmac_sha256(std::string_view key, std::string_view data);
 
+// The 16 bytes of MD5: for Content-MD5 alone, which some servers demand. It protects nothing.
+std::string md5(std::string_view data);
+
 // Lower-case hex of any bytes.
 std::string hex(std::string_view bytes);
 std::string hex(const Sha256Digest& digest);

@@ -24,6 +24,12 @@ TEST(HmacSha256, MatchesThePublishedVector) {
               "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 
+// RFC 1321, appendix A.5.
+TEST(Md5, MatchesThePublishedVectors) {
+    EXPECT_EQ(hex(md5("")), "d41d8cd98f00b204e9800998ecf8427e");
+    EXPECT_EQ(hex(md5("message digest")), "f96b697d7cb7938d525a2f31aaf161d0");
+}
+
 TEST(Hex, TellsDigitsFromOthers) {
     EXPECT_TRUE(is_hex("00ffAB", 6));
     EXPECT_FALSE(is_hex("00ffAB", 5));

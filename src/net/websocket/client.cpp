@@ -74,7 +74,12 @@ Awaitable<Result<Connected>> attempt(Loop& loop, std::string url, const Options&
     };
 
     Resolver resolver(loop.executor());
-    auto [unresolved, found] = co_await resolver.async_resolve(address.host, address.port, kAwait);
+    std::string to_host = address.host, to_port = address.port;
+    if (const auto colon = upgrading.connect_to.rfind(':'); colon != std::string::npos) {
+        to_host = upgrading.connect_to.substr(0, colon);
+        to_port = upgrading.connect_to.substr(colon + 1);
+    }
+    auto [unresolved, found] = co_await resolver.async_resolve(to_host, to_port, kAwait);
     if (unresolved) co_return problem("the name has no address: " + unresolved.message());
     TcpSocket socket(loop.executor());
     auto [refused, endpoint] = co_await asio::async_connect(socket, found, kAwait);

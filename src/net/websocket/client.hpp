@@ -14,6 +14,7 @@ struct Upgrading {
     http::Fields fields;      // more header fields, such as a credential
     std::string subprotocol;  // "" = none; the server has to choose it
     std::string ca_file;      // for wss://; "" = the system's certificates
+    std::string connect_to;   // "address:port" in place of the URL's; Host and TLS name stay the URL's
 };
 
 // Connects to ws:// or wss://host[:port]/path and shakes hands, all within `limit`. Names are resolved;

@@ -205,6 +205,7 @@ Texts outside_values(const stack::Stack& stack, const stack::Environment& enviro
         values["spaces.endpoint"] = environment.spaces->endpoint();
         values["spaces.cdn"] = environment.spaces->cdn_endpoint();
     }
+    for (const auto& [name, value] : ingredients.overrides) values[name] = value;
     if (!ingredients.secrets) return values;
     if (auto own = ingredients.secrets->find(std::string(kToolGroup)); own != ingredients.secrets->end())
         for (const auto& [name, value] : own->second) {

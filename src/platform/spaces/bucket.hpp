@@ -14,20 +14,23 @@ struct BucketOptions {
     std::string bucket, region;
     std::string access_key_id;
     SecretText secret_access_key;
-    std::string ca_file;  // "" = the system's certificates
-    Duration timeout = std::chrono::seconds(30);
-    double backoff_scale = 1.0;  // every pause between tries times this: 0 in tests
+    std::string ca_file;                          // "" = the system's certificates
+    Duration timeout = std::chrono::seconds(30);  // of one try
+    double backoff_scale = 1.0;                   // every pause between tries times this: 0 in tests
 };
 
 struct BucketState {
     bool exists = false;
-    std::vector<std::string> cors_origins;  // that may GET and HEAD from a page, in the order of their rules
+    std::vector<std::string>
+        cors_origins;  // that may GET from a page, each once, in the order of their rules
 };
 
-// One bucket of an S3 service, by path-style requests signed with Signature 4. On one loop.
+// One bucket of an S3 service, by path-style requests signed with Signature 4. On one loop. Lost answers and
+// overload are tried again; every call may be repeated without harm.
 class Bucket {
   public:
-    // Throws std::invalid_argument if the endpoint is no URL.
+    // Throws std::invalid_argument if the endpoint is no URL or has a path, std::runtime_error if ca_file
+    // cannot be read. Other bad options are the Failure (User, Auth) of each call.
     Bucket(Loop& loop, BucketOptions options);
     ~Bucket();
 
@@ -35,7 +38,8 @@ class Bucket {
     Awaitable<remote::Reply<BucketState>> read(bool with_cors);
     // Made already, by us: well, too.
     Awaitable<remote::Reply<void>> create();
-    // Its rules become one that lets these origins GET and HEAD; anything else that was there goes.
+    // Its rules become one that lets these origins ("https://seance.dev", "*") GET and HEAD; anything else
+    // that was there goes. No origins: no rules.
     Awaitable<remote::Reply<void>> set_cors(std::vector<std::string> origins);
 
     const std::string& name() const;

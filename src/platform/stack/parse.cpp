@@ -17,10 +17,10 @@ namespace {
 
 using YAML::Node;
 
-const std::vector<std::string> kStackKeys{"project", "registry", "environments", "services"};
+const std::vector<std::string> kStackKeys{"project", "registry", "build", "environments", "services"};
 const std::vector<std::string> kServiceKeys{
     "program",   "args",    "image",         "source",       "port",   "local_port", "subdomain",
-    "health",    "needs",   "env",           "secrets",      "volume", "files",      "replicas",
+    "health",    "needs",   "env",           "secrets",      "volume", "files",      "replicas", "prints_commit",
     "resources", "restart", "start_timeout", "stop_timeout", "verify"};
 // The order is that of Check::Kind.
 const std::vector<std::string> kCheckKinds{"deploy", "relay", "chat", "request"};
@@ -36,6 +36,7 @@ class StackParser {
                           [&](const std::string& key, const Node&, const Node& value) {
                               if (key == "project") read_.text(value, "project", out_.stack.project);
                               if (key == "registry") read_.text(value, "registry", out_.stack.registry);
+                              if (key == "build") read_.texts(value, "build", out_.stack.build);
                               if (key == "environments") environments(value);
                               if (key == "services") services(value);
                           }))
@@ -132,6 +133,8 @@ class StackParser {
                 made.replicas = static_cast<std::uint32_t>(number);
         } else if (key == "resources")
             resources(value, which, made.resources);
+        else if (key == "prints_commit")
+            read_.boolean(value, which, made.prints_commit);
         else if (key == "restart") {
             if (read_.choice(value, which, {"always", "on-failure", "never"}, index))
                 made.restart = static_cast<Restart>(index);

@@ -47,6 +47,7 @@ struct Service {
     std::vector<std::string> needs;
     std::map<std::string, std::string> env;    // may hold references
     std::vector<std::string> secrets;          // names of variables; an environment may require more
+    bool prints_commit = false;              // `program --version` ends with the commit it was built from
     std::map<std::string, std::string> files;  // path beside stack.yaml → absolute path in its image
     std::string volume;                        // where its container mounts it; "" has none
     std::uint32_t replicas = 1;
@@ -105,6 +106,7 @@ struct Environment {
 struct Stack {
     std::string project;
     std::string registry;
+    std::vector<std::string> build;  // a command that builds all programs, run beside stack.yaml
     std::vector<Environment> environments;
     std::vector<Service> services;  // as written
 

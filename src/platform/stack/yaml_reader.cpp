@@ -90,6 +90,13 @@ bool YamlReader::number(const YAML::Node& node, std::string_view what, std::uint
     return false;
 }
 
+bool YamlReader::boolean(const YAML::Node& node, std::string_view what, bool& value) {
+    std::size_t index = 0;
+    if (!choice(node, what, {"false", "true"}, index)) return false;
+    value = index == 1;
+    return true;
+}
+
 bool YamlReader::duration(const YAML::Node& node, std::string_view what, Duration& value) {
     auto parsed = node.IsScalar() ? parse_duration(node.Scalar()) : std::nullopt;
     if (!parsed) {

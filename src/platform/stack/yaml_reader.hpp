@@ -33,6 +33,7 @@ class YamlReader {
     bool texts(const YAML::Node& node, std::string_view what, std::vector<std::string>& values);
     bool number(const YAML::Node& node, std::string_view what, std::uint64_t least, std::uint64_t most,
                 std::uint64_t& value);
+    bool boolean(const YAML::Node& node, std::string_view what, bool& value);
     bool duration(const YAML::Node& node, std::string_view what, Duration& value);
     bool choice(const YAML::Node& node, std::string_view what, const std::vector<std::string>& choices,
                 std::size_t& index);

@@ -4,7 +4,7 @@
 //   { "everyCall": { "delay": 50 } }                                       ms before each answer
 //   { "killAt": 3, "act": true }                                           cut at the third call from now and at all after it
 //
-// do: fail (status, message; or body, sent as it is) · rate-limit (after: seconds) · hang · drop (cut before acting) · lose (act, then
+// do: fail (status, message, after; or body, sent as it is) · rate-limit (after: seconds) · hang · drop (cut before acting) · lose (act, then
 // cut) · delay (ms). A match is a root field, an operation name, or for Cloudflare "METHOD /path" with * as wildcard.
 const KINDS = new Set(['fail', 'rate-limit', 'hang', 'drop', 'lose', 'delay'])
 

@@ -3,6 +3,7 @@
 #include "store/object/s3/s3_store.hpp"
 #include "tests/integration/backend/backend_process.hpp"
 #include "tests/support/run.hpp"
+#include "tests/support/swift_server.hpp"
 
 // Our S3 client and the backend against a real, strict S3 server: Debian's Swift with s3api.
 namespace seance::object {
@@ -11,36 +12,13 @@ namespace {
 using namespace testing_support;
 
 struct Swift : testing::Test {
-    static void SetUpTestSuite() {
-        folder = new TemporaryFolder();
-        auto output = folder->path() / "start.out";
-        const char* source = std::getenv("SEANCE_SOURCE");
-        std::vector<std::string> arguments{std::string(source ? source : ".") + "/tests/support/swift/start",
-                                           folder->path().string()};
-        child = new Child(arguments, output.string());
-        auto end = std::chrono::steady_clock::now() + std::chrono::seconds(90);
-        while (port == 0 && reason.empty()) {
-            bool running = child->running();
-            std::stringstream text;
-            text << std::ifstream(output).rdbuf();
-            auto said = text.str();
-            if (said.starts_with("ready ") && said.ends_with("\n"))
-                port = static_cast<std::uint16_t>(std::stoi(said.substr(6)));
-            else if (!running || std::chrono::steady_clock::now() > end)
-                reason = said.empty() ? "Swift did not start" : said;
-            else
-                std::this_thread::sleep_for(std::chrono::milliseconds(50));
-        }
-        unavailable = port == 0 && child->wait() == 3;
-    }
-    static void TearDownTestSuite() {
-        delete child;
-        delete folder;
-    }
+    static void SetUpTestSuite() { server = new SwiftServer(); }
+    static void TearDownTestSuite() { delete server; }
     void SetUp() override {
+        port = server->port();
         if (port != 0) return;
-        if (unavailable) GTEST_SKIP() << "the S3 tests on Swift: " << reason;
-        FAIL() << reason;
+        if (server->is_not_installed()) GTEST_SKIP() << "the S3 tests on Swift: " << server->reason();
+        FAIL() << server->reason();
     }
 
     static S3Options options() {
@@ -55,11 +33,8 @@ struct Swift : testing::Test {
         return s3;
     }
 
-    static inline TemporaryFolder* folder = nullptr;
-    static inline Child* child = nullptr;
+    static inline SwiftServer* server = nullptr;
     static inline std::uint16_t port = 0;
-    static inline std::string reason;
-    static inline bool unavailable = false;
     Loop loop;
     http::Client client{loop};
 };

@@ -6,6 +6,7 @@
 #include "core/base/id.hpp"
 #include "core/observe/log.hpp"
 #include "core/runtime/wait.hpp"
+#include "store/object/s3/signed_request.hpp"
 
 namespace seance::object {
 namespace {
@@ -54,23 +55,13 @@ http::Origin S3Requests::origin() const {
     return origin;
 }
 
-http::Request S3Requests::sign(const S3Request& request, const std::string& payload_hash) const {
-    auto now = std::chrono::system_clock::now() + clock_offset_;
+http::Request S3Requests::sign(const S3Request& request, const std::string& payload_hash,
+                               std::string body) const {
     Signable signable{request.method, options_.path_style ? '/' + options_.bucket : std::string(),
                       request.query, request.headers, payload_hash};
     if (!request.key.empty() || signable.path.empty()) signable.path += '/' + request.key;
-    signable.headers.emplace_back("host", origin().authority());
-    signable.headers.emplace_back("x-amz-date", amz_date(now));
-    signable.headers.emplace_back("x-amz-content-sha256", payload_hash);
-
-    http::Request signed_request;
-    signed_request.method = request.method;
-    signed_request.target = encoded_target(signable);
-    for (const auto& [name, value] : signable.headers) signed_request.fields.add(name, value);
-    signed_request.fields.add("authorization", authorization(signable, options_.credentials, now));
-    if (request.method == "PUT" || request.method == "POST")
-        signed_request.fields.add("content-length", std::to_string(request.body.size()));
-    return signed_request;
+    return signed_request(std::move(signable), std::move(body), origin(), options_.credentials,
+                          std::chrono::system_clock::now() + clock_offset_);
 }
 
 Awaitable<Stored<http::ResponseStream>> S3Requests::open_within(const S3Request& request,
@@ -85,8 +76,7 @@ Awaitable<Stored<http::ResponseStream>> S3Requests::open_within(const S3Request&
     auto where = origin();
     std::string body = request.body;
     while (true) {
-        auto wire = sign(request, hash);
-        wire.body = std::move(body);
+        auto wire = sign(request, hash, std::move(body));
         auto opened = co_await client_.open(where, wire);
         body = std::move(wire.body);
         if (!opened) {

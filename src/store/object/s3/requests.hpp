@@ -45,7 +45,7 @@ class S3Requests {
   private:
     class Attempts;
     Awaitable<Stored<http::ResponseStream>> open_within(const S3Request& request, Attempts& attempts);
-    http::Request sign(const S3Request& request, const std::string& payload_hash) const;
+    http::Request sign(const S3Request& request, const std::string& payload_hash, std::string body) const;
     http::Origin origin() const;
 
     http::Client& client_;

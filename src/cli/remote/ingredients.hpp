@@ -1,0 +1,32 @@
+#pragma once
+#include <optional>
+#include <string>
+
+#include "cli/remote/reach.hpp"
+#include "platform/plan/wanted.hpp"
+#include "platform/releases/git.hpp"
+
+namespace seance::cli {
+
+// The secrets of an environment, as far as they can be had.
+struct Secrets {
+    std::optional<std::map<std::string, std::map<std::string, SecretText>>> values;  // by group
+    std::map<std::string, std::vector<std::string>> names;
+    std::string file_sha256;
+    std::string locked_because;  // why there are no values, a sentence; "" if there are
+    std::vector<std::string> warnings;
+
+    std::optional<SpacesKeys> spaces_keys(const stack::Stack& stack) const;
+};
+
+// What may be done without values: a plan can be made from names alone.
+enum class Need { Values, Names };
+
+// Reads the environment's secrets file. Fails with the context's exit code set if it is broken, or locked where
+// values are needed. An environment without a file has none.
+std::optional<Secrets> read_secrets(Context& context, const Manifest& manifest, Need need);
+
+// References of the environment that addresses override.
+void put_over(plan::Ingredients& ingredients, const Addresses& addresses);
+
+}  // namespace seance::cli
