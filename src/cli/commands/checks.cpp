@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "cli/terminal/table.hpp"
 #include "core/base/base64.hpp"
 #include "core/base/id.hpp"
 #include "core/runtime/wait.hpp"
@@ -83,10 +84,11 @@ std::string in_short(std::string_view body) {
     return out;
 }
 
-Awaitable<Finding> check_health(const Outside& outside, std::string url) {
+Awaitable<Finding> check_health(const Outside& outside, std::string url, std::string& commit) {
     http::Fields fields;
     auto answer = co_await ask(outside, "GET", std::move(url), std::move(fields), "");
     if (!answer) co_return wrong(why(answer.error(), outside.limit));
+    commit = answer->fields.get("x-seance-commit");
     const auto what = fmt::format("{} {}", answer->status, http::reason_phrase(answer->status));
     co_return answer->status / 100 == 2 ? seen(what) : wrong(what);
 }
@@ -201,10 +203,11 @@ Awaitable<Finding> check_request(const Outside& outside, std::string base, Setti
     co_return std::to_string(answer->status) == expected ? seen(what) : wrong(what + ", not " + expected);
 }
 
-Awaitable<Finding> run(const Outside& outside, const stack::Service& service, const stack::Check* check) {
+Awaitable<Finding> run(const Outside& outside, const stack::Service& service, const stack::Check* check,
+                       std::string& commit) {
     const auto url = outside.values.find("url." + service.name);
     if (url == outside.values.end()) co_return wrong("it has no subdomain, so nobody outside reaches it");
-    if (!check) co_return co_await check_health(outside, url->second + service.health.path);
+    if (!check) co_return co_await check_health(outside, url->second + service.health.path, commit);
     Settings settings{check->settings, outside.values};
     if (!settings.problem().empty()) co_return wrong(settings.problem());
     switch (check->kind) {
@@ -244,7 +247,7 @@ Awaitable<CheckResult> run_check(const Outside& outside, const stack::Service& s
     result.check = name_of(check);
     const auto begun = Clock::now();
     try {
-        auto finding = co_await run(outside, service, check);
+        auto finding = co_await run(outside, service, check, result.commit);
         result.good = finding.has_value();
         result.detail = finding ? *finding : finding.error().what;
     } catch (const std::exception& error) {
@@ -252,6 +255,33 @@ Awaitable<CheckResult> run_check(const Outside& outside, const stack::Service& s
     }
     result.ms = std::chrono::duration<double, std::milli>(Clock::now() - begun).count();
     co_return result;
+}
+
+int tell_checks(const Context& context, const std::vector<CheckResult>& results, double ms) {
+    std::size_t bad = 0;
+    for (const auto& result : results) bad += result.good ? 0 : 1;
+    if (context.json) {
+        json::array checks;
+        for (const auto& r : results)
+            checks.push_back(json::object{{"service", r.service},
+                                          {"check", r.check},
+                                          {"ok", r.good},
+                                          {"detail", r.detail},
+                                          {"ms", r.ms}});
+        context.result(
+            json::serialize(json::object{
+                {"schema", "seance.verify/1"}, {"ok", bad == 0}, {"ms", ms}, {"checks", std::move(checks)}}) +
+            "\n");
+    } else {
+        Table table({"", "SERVICE", "CHECK", "TIME", "WHAT WAS SEEN"});
+        for (const auto& r : results)
+            table.add({r.good ? "✔" : "✘", r.service, r.check, fmt::format("{:.0f} ms", r.ms), r.detail}, 0,
+                      r.good ? &Style::green : &Style::red);
+        context.result(
+            table.print(context.result_style()) +
+            fmt::format("\n{} of {} checks passed in {:.0f} ms\n", results.size() - bad, results.size(), ms));
+    }
+    return bad == 0 ? kDone : kCheckFailed;
 }
 
 }  // namespace seance::cli

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/context.hpp"
 #include "core/runtime/loop.hpp"
 #include "net/http/client.hpp"
 #include "platform/stack/stack.hpp"
@@ -16,6 +17,7 @@ struct CheckResult {
     bool good = false;
     std::string detail;  // what was seen, a few words
     double ms = 0;
+    std::string commit = {};  // of a health answer: that it says it was built from
 };
 
 // The stack as a stranger sees it. With an edge, every request goes to it, with the public name in Host.
@@ -32,5 +34,8 @@ struct Outside {
 // Runs one declared check of a service, or (without `check`) its health through the edge.
 Awaitable<CheckResult> run_check(const Outside& outside, const stack::Service& service,
                                  const stack::Check* check);
+
+// All of them as a table or as JSON; kDone, or kCheckFailed if one is not good.
+int tell_checks(const Context& context, const std::vector<CheckResult>& results, double ms);
 
 }  // namespace seance::cli

@@ -15,6 +15,9 @@ void add_logs(CLI::App& app, Context& context);
 void add_verify(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
 void add_keys(CLI::App& app, Context& context);
+void add_build(CLI::App& app, Context& context);
+void add_plan(CLI::App& app, Context& context);
+void add_deploy(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);
 
 }  // namespace seance::cli

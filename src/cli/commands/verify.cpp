@@ -3,11 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/json.hpp>
 
 #include "cli/commands/checks.hpp"
 #include "cli/commands/commands.hpp"
-#include "cli/terminal/table.hpp"
 #include "core/runtime/task_group.hpp"
 #include "platform/process/probe.hpp"
 #include "platform/targets/local/control.hpp"
@@ -56,33 +54,6 @@ Awaitable<void> check_all(const Manifest& manifest, const local::StackView& view
     outside.loop.stop();
 }
 
-int report(const Context& context, const std::vector<CheckResult>& results, double ms) {
-    std::size_t bad = 0;
-    for (const auto& result : results) bad += result.good ? 0 : 1;
-    if (context.json) {
-        boost::json::array checks;
-        for (const auto& r : results)
-            checks.push_back(boost::json::object{{"service", r.service},
-                                                 {"check", r.check},
-                                                 {"ok", r.good},
-                                                 {"detail", r.detail},
-                                                 {"ms", r.ms}});
-        context.result(
-            boost::json::serialize(boost::json::object{
-                {"schema", "seance.verify/1"}, {"ok", bad == 0}, {"ms", ms}, {"checks", std::move(checks)}}) +
-            "\n");
-    } else {
-        Table table({"", "SERVICE", "CHECK", "TIME", "WHAT WAS SEEN"});
-        for (const auto& r : results)
-            table.add({r.good ? "✔" : "✘", r.service, r.check, fmt::format("{:.0f} ms", r.ms), r.detail}, 0,
-                      r.good ? &Style::green : &Style::red);
-        context.result(
-            table.print(context.result_style()) +
-            fmt::format("\n{} of {} checks passed in {:.0f} ms\n", results.size() - bad, results.size(), ms));
-    }
-    return bad == 0 ? kDone : kCheckFailed;
-}
-
 int verify(Context& context) {
     auto manifest = context.manifest();
     if (!manifest) return context.exit_code;
@@ -109,11 +80,13 @@ int verify(Context& context) {
                               "127.0.0.1",
                               view->edge_port,
                               local::outside_values(manifest->stack, manifest->environment, where),
-                              kLimit};
+                              kLimit,
+                              {}};
         asio::co_spawn(loop.executor(), check_all(*manifest, *view, outside, results), asio::detached);
         loop.run();
     }
-    return report(context, results, std::chrono::duration<double, std::milli>(Clock::now() - begun).count());
+    return tell_checks(context, results,
+                       std::chrono::duration<double, std::milli>(Clock::now() - begun).count());
 }
 
 }  // namespace

@@ -46,7 +46,8 @@ void take_names(Secrets& made, const Manifest& manifest, const secrets::Bundle& 
         for (const auto& name : manifest.environment.secrets_of(service))
             if (outline.find(service.name, name)) made.names[service.name].push_back(name);
     if (const auto own = outline.groups.find(std::string(secrets::kOwnGroup)); own != outline.groups.end())
-        for (const auto& [name, value] : own->second) made.names[std::string(secrets::kOwnGroup)].push_back(name);
+        for (const auto& [name, value] : own->second)
+            made.names[std::string(secrets::kOwnGroup)].push_back(name);
 }
 
 }  // namespace
@@ -81,8 +82,8 @@ std::optional<Secrets> read_secrets(Context& context, const Manifest& manifest, 
     auto source = secrets::source_of(path, process_environment());
     const auto outline = source->names();
     if (!outline) {
-        context.exit_code = context.fail(exit_code_of(outline.error().reason), "SECRETS_FILE", outline.error().what,
-                                         "docs/secrets.md shows how it is made");
+        context.exit_code = context.fail(exit_code_of(outline.error().reason), "SECRETS_FILE",
+                                         outline.error().what, "docs/secrets.md shows how it is made");
         return std::nullopt;
     }
     Loop loop;
@@ -94,7 +95,8 @@ std::optional<Secrets> read_secrets(Context& context, const Manifest& manifest, 
     const bool opened = read->has_value();
     if (!opened) {
         const auto& failure = read->error();
-        const bool locked = failure.reason == secrets::Reason::NoKey || failure.reason == secrets::Reason::NoTool;
+        const bool locked =
+            failure.reason == secrets::Reason::NoKey || failure.reason == secrets::Reason::NoTool;
         if (!locked || need == Need::Values) {
             context.exit_code = context.fail(exit_code_of(failure.reason), "SECRETS_FILE", failure.what);
             return std::nullopt;

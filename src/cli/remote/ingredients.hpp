@@ -22,8 +22,8 @@ struct Secrets {
 // What may be done without values: a plan can be made from names alone.
 enum class Need { Values, Names };
 
-// Reads the environment's secrets file. Fails with the context's exit code set if it is broken, or locked where
-// values are needed. An environment without a file has none.
+// Reads the environment's secrets file. Fails with the context's exit code set if it is broken, or locked
+// where values are needed. An environment without a file has none.
 std::optional<Secrets> read_secrets(Context& context, const Manifest& manifest, Need need);
 
 // References of the environment that addresses override.

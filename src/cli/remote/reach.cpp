@@ -2,7 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/signal_set.hpp>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include "core/runtime/wait.hpp"
+#include "platform/targets/railway/lock.hpp"
 
 namespace seance::cli {
 
@@ -36,17 +42,19 @@ std::string Addresses::registry_name(const std::string& image) const {
     return registry_to + image.substr(registry_from.size());
 }
 
-std::unique_ptr<Reach> Reach::open(Context& context, const Manifest& manifest, std::optional<SpacesKeys> spaces,
-                                   bool needs_dns) {
+std::unique_ptr<Reach> Reach::open(Context& context, const Manifest& manifest,
+                                   std::optional<SpacesKeys> spaces, bool needs_dns) {
     const auto environment = process_environment();
     auto credential = railway::choose_credential(value_of(environment, "RAILWAY_TOKEN"),
                                                  value_of(environment, "RAILWAY_API_TOKEN"));
     if (!credential) {
-        context.exit_code = context.fail(
-            kNoCredentials, "NO_RAILWAY_TOKEN",
-            fmt::format("environment {} is on Railway, and there is no token for it", manifest.environment.name),
-            "export RAILWAY_API_TOKEN (an account's or workspace's, from Railway's settings), or RAILWAY_TOKEN (a "
-            "project's)");
+        context.exit_code =
+            context.fail(kNoCredentials, "NO_RAILWAY_TOKEN",
+                         fmt::format("environment {} is on Railway, and there is no token for it",
+                                     manifest.environment.name),
+                         "export RAILWAY_API_TOKEN (an account's or workspace's, from Railway's settings), "
+                         "or RAILWAY_TOKEN (a "
+                         "project's)");
         return nullptr;
     }
     std::unique_ptr<Reach> reach(new Reach);
@@ -61,7 +69,7 @@ std::unique_ptr<Reach> Reach::open(Context& context, const Manifest& manifest, s
         graphql.ca_file = at.ca_file;
         reach->graphql_ = std::make_unique<railway::Graphql>(reach->loop_, *credential, graphql);
         reach->api_ = std::make_unique<railway::Api>(*reach->graphql_);
-        reach->session_.reset(new railway::Session{*reach->api_, nullptr, nullptr, {}});
+        reach->session_.reset(new railway::Session{*reach->api_, nullptr, nullptr, {}, {}});
 
         if (manifest.environment.dns == stack::DnsKind::Cloudflare && needs_dns) {
             const auto token = value_of(environment, "CLOUDFLARE_API_TOKEN");
@@ -97,14 +105,43 @@ std::unique_ptr<Reach> Reach::open(Context& context, const Manifest& manifest, s
     return reach;
 }
 
-void Reach::stop_on_signals() {
-    auto signals = std::make_shared<asio::basic_signal_set<Executor>>(loop_.executor(), SIGINT, SIGTERM);
-    signals->async_wait([this, signals](const error_code& error, int) {
-        if (error) return;
-        interrupted_ = true;
-        loop_.stop();
-    });
-    signals_ = signals;
+namespace {
+
+constexpr Duration kFarewell = std::chrono::seconds(3);
+
+// The coroutines of what was interrupted still hold on to it: the process ends without unwinding them.
+[[noreturn]] void leave() {
+    ::_exit(kInterrupted);
+}
+
+Awaitable<void> give_lock_back(std::shared_ptr<railway::DeployLock> lock) {
+    if (lock) co_await lock->release();
+    leave();
+}
+
+Awaitable<void> leave_later() {
+    co_await sleep_for(kFarewell);
+    leave();
+}
+
+}  // namespace
+
+void Reach::leave_on_signals(Context& context, std::string what_goes_on) {
+    signals_ = std::make_unique<asio::basic_signal_set<Executor>>(loop_.executor(), SIGINT, SIGTERM);
+    wait_for_signal(context, std::move(what_goes_on));
+}
+
+void Reach::wait_for_signal(Context& context, std::string what_goes_on) {
+    signals_->async_wait(
+        [this, &context, what_goes_on = std::move(what_goes_on)](const error_code& error, int) {
+            if (error) return;
+            if (leaving_) leave();
+            leaving_ = true;
+            context.fail(kInterrupted, "INTERRUPTED", "interrupted", what_goes_on);
+            asio::co_spawn(loop_.executor(), give_lock_back(session_->lock.lock()), asio::detached);
+            asio::co_spawn(loop_.executor(), leave_later(), asio::detached);
+            wait_for_signal(context, what_goes_on);
+        });
 }
 
 int fail(Context& context, const plan::Trouble& trouble) {

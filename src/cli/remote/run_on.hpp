@@ -7,7 +7,7 @@
 
 namespace seance::cli {
 
-// Runs a coroutine on a loop of this thread to its end. Nothing if the loop was stopped before: by Ctrl-C.
+// Runs a coroutine on a loop of this thread to its end. Nothing if the loop was stopped before.
 template <class T>
 std::optional<T> run_on(Loop& loop, Awaitable<T> work) {
     std::optional<T> value;
@@ -17,6 +17,7 @@ std::optional<T> run_on(Loop& loop, Awaitable<T> work) {
         if (!fault) value.emplace(std::move(result));
         loop.stop();
     });
+    if (loop.context().stopped()) loop.context().restart();
     loop.run();
     if (failure) std::rethrow_exception(failure);
     return value;

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include "core/base/id.hpp"
+#include "core/base/version.hpp"
 #include "core/observe/log.hpp"
 #include "net/http/render.hpp"
 #include "net/http/server_connection.hpp"
@@ -27,6 +28,9 @@ void Connection::begin_response(std::string& out, int status) {
 }
 
 void Connection::end_head(std::string& out) {
+    // So that a deployment can be proven over the public name.
+    if (shared_->options.health_names_commit && work_->head.path().starts_with("/health"))
+        append_field(out, "X-Seance-Commit", built_commit());
     out += date_line();
     if (will_close())
         out += "Connection: close\r\n";

@@ -73,7 +73,8 @@ struct Ingredients {
     std::optional<std::map<std::string, std::map<std::string, SecretText>>> secrets;
     // Group → names: from the file, locked or not.
     std::map<std::string, std::vector<std::string>> secret_names;
-    std::map<std::string, std::string> overrides;  // of outside_values(): where a rehearsal has moved the world
+    std::map<std::string, std::string>
+        overrides;  // of outside_values(): where a rehearsal has moved the world
 };
 
 // The name of a service in the private network.

@@ -45,7 +45,8 @@ Awaitable<Outcome<GitCommit>> read_commit(std::string root, std::string rev) {
     std::vector<std::string> show{"log", "-1", "--format=%H%n%ct%n%s", "--end-of-options", rev, "--"};
     auto shown = co_await git(root, std::move(show));
     if (!shown)
-        co_return Problem{fmt::format("{} names no commit of the repository in {}: {}", rev, root, shown.error().what)};
+        co_return Problem{
+            fmt::format("{} names no commit of the repository in {}: {}", rev, root, shown.error().what)};
     const auto lines = split(*shown, '\n');
     GitCommit commit;
     if (lines.size() < 3 || lines[0].size() < 40)
@@ -57,20 +58,26 @@ Awaitable<Outcome<GitCommit>> read_commit(std::string root, std::string rev) {
     auto head = co_await git(root, std::move(ask_head));
     commit.is_head = head && trim(*head) == commit.revision;
     std::vector<std::string> ask_remote{"config", "--get", "remote.origin.url"};
-    if (auto remote = co_await git(root, std::move(ask_remote))) commit.source = without_user(std::string(trim(*remote)));
+    if (auto remote = co_await git(root, std::move(ask_remote)))
+        commit.source = without_user(std::string(trim(*remote)));
     if (!commit.is_head) co_return commit;
     std::vector<std::string> ask_status{"status", "--porcelain", "--untracked-files=normal"};
     auto status = co_await git(root, std::move(ask_status));
     if (!status) co_return status.error();
     for (auto line : split(*status, '\n'))
-        if (line.size() > 3 && commit.changed.size() < kMostShown) commit.changed.emplace_back(line.substr(3));
+        if (line.size() > 3 && commit.changed.size() < kMostShown)
+            commit.changed.emplace_back(line.substr(3));
     co_return commit;
 }
 
 Awaitable<std::vector<std::string>> commits_between(std::string root, std::string from, std::string to) {
     std::vector<std::string> lines;
-    std::vector<std::string> args{"log", fmt::format("--max-count={}", kMostShown), "--format=%h %s",
-                                  "--end-of-options", from + ".." + to, "--"};
+    std::vector<std::string> args{"log",
+                                  fmt::format("--max-count={}", kMostShown),
+                                  "--format=%h %s",
+                                  "--end-of-options",
+                                  from + ".." + to,
+                                  "--"};
     auto shown = co_await git(std::move(root), std::move(args));
     if (!shown) co_return lines;
     for (auto line : split(*shown, '\n'))

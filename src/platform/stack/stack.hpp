@@ -47,7 +47,7 @@ struct Service {
     std::vector<std::string> needs;
     std::map<std::string, std::string> env;    // may hold references
     std::vector<std::string> secrets;          // names of variables; an environment may require more
-    bool prints_commit = false;              // `program --version` ends with the commit it was built from
+    bool prints_commit = false;                // `program --version` ends with the commit it was built from
     std::map<std::string, std::string> files;  // path beside stack.yaml → absolute path in its image
     std::string volume;                        // where its container mounts it; "" has none
     std::uint32_t replicas = 1;

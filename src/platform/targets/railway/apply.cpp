@@ -77,6 +77,7 @@ class Applier {
             co_return trouble;
         }
         lock_ = *lock;
+        session_.lock = lock_;
         auto trouble = co_await work();
         co_await lock_->release();
         if (trouble) co_return *trouble;

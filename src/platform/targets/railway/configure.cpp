@@ -41,10 +41,14 @@ ServiceChanges changes_of(const plan::WantedService& wanted, const plan::LiveSer
 
 Limits limits_of(const plan::WantedService& wanted, const plan::LiveService& live) {
     Limits limits;
-    if (wanted.settings.cpu > 0 && wanted.settings.cpu != live.settings.cpu)
-        limits.vcpus = wanted.settings.cpu;
-    if (wanted.settings.memory_mb > 0 && wanted.settings.memory_mb != live.settings.memory_mb)
-        limits.memory_gb = static_cast<double>(wanted.settings.memory_mb) / 1024;
+    const auto &w = wanted.settings, &l = live.settings;
+    const bool differ = (w.cpu > 0 && w.cpu != l.cpu) || (w.memory_mb > 0 && w.memory_mb != l.memory_mb);
+    if (!differ) return limits;
+    // Railway takes both together: the one that is not declared stays as it is.
+    const auto cpu = w.cpu > 0 ? w.cpu : l.cpu;
+    const auto memory = w.memory_mb > 0 ? w.memory_mb : l.memory_mb;
+    if (cpu > 0) limits.vcpus = cpu;
+    if (memory > 0) limits.memory_gb = static_cast<double>(memory) / 1024;
     return limits;
 }
 

@@ -9,13 +9,16 @@
 
 namespace seance::railway {
 
+class DeployLock;
+
 // Everything through which one environment is seen and changed. On the loop of `api`; what is null is not
 // looked at and not changed.
 struct Session {
     Api& api;
     dns::Cloudflare* dns = nullptr;
     spaces::Bucket* bucket = nullptr;
-    WorkspaceId workspace;  // where a new project goes
+    WorkspaceId workspace;           // where a new project goes
+    std::weak_ptr<DeployLock> lock;  // while something is applied
 };
 
 // A project and an environment by their names; empty ids for what is not there. More than one project of the

@@ -1,0 +1,187 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+#include "cli/commands/commands.hpp"
+#include "cli/remote/outside_checks.hpp"
+#include "cli/remote/plan_print.hpp"
+#include "cli/remote/prepare.hpp"
+#include "cli/remote/run_on.hpp"
+#include "cli/terminal/steps.hpp"
+
+namespace seance::cli {
+
+namespace {
+
+struct DeployOptions {
+    PrepareOptions prepare;
+    std::string plan_file;
+    bool no_auto_rollback = false, detach = false, no_verify = false, confirm_destructive = false;
+};
+
+// Reads a plan that was reviewed; sets `made` to what it says. False with the context's exit code.
+bool read_plan(Context& context, const std::string& path, plan::PlanFile& made) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) {
+        context.exit_code = context.fail(kNotThere, "NO_PLAN", fmt::format("cannot read {}", path),
+                                         "make one with seance plan -o FILE");
+        return false;
+    }
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    auto parsed = plan::parse_plan_file(text);
+    if (!parsed) {
+        context.exit_code =
+            context.fail(kBadConfig, "BAD_PLAN", fmt::format("{}: {}", path, parsed.error().what));
+        return false;
+    }
+    if (parsed->plan.environment != context.environment) {
+        context.exit_code =
+            context.fail(kUsage, "OTHER_ENVIRONMENT",
+                         fmt::format("{} is a plan for {}, not for {}", path, parsed->plan.environment,
+                                     context.environment),
+                         fmt::format("seance -e {} deploy {}", parsed->plan.environment, path));
+        return false;
+    }
+    made = std::move(*parsed);
+    return true;
+}
+
+// False with the context's exit code: not confirmed.
+bool confirm(Context& context, const plan::Plan& plan, bool confirm_destructive) {
+    if (plan.destroys() && !confirm_destructive) {
+        context.exit_code = context.fail(kRefused, "DESTRUCTIVE", "the plan destroys something",
+                                         "if that is meant, give --confirm-destructive as well");
+        return false;
+    }
+    if (context.yes) return true;
+    if (!::isatty(STDIN_FILENO) || !::isatty(STDERR_FILENO)) {
+        context.exit_code =
+            context.fail(kRefused, "NOT_CONFIRMED", "nobody is there to confirm the plan",
+                         "give --yes, or review it first: seance plan -o FILE, then seance deploy FILE");
+        return false;
+    }
+    std::cerr << "Carry it out? [y/N] " << std::flush;
+    std::string answer;
+    std::getline(std::cin, answer);
+    if (answer == "y" || answer == "Y" || answer == "yes") return true;
+    context.exit_code = context.fail(kRefused, "NOT_CONFIRMED", "nothing was changed");
+    return false;
+}
+
+void tell_end(const Context& context, const Prepared& prepared, const railway::Applied& applied,
+              double seconds) {
+    if (context.json) {
+        boost::json::array deployments, changes;
+        for (const auto& one : applied.deployments)
+            deployments.push_back(
+                boost::json::object{{"service", one.service}, {"id", one.deployment}, {"image", one.image}});
+        for (const auto& id : applied.changes) changes.emplace_back(id);
+        context.result(
+            boost::json::serialize(boost::json::object{{"type", "result"},
+                                                       {"schema", "seance.deploy/1"},
+                                                       {"ok", true},
+                                                       {"environment", prepared.wanted.environment},
+                                                       {"commit", prepared.wanted.commit},
+                                                       {"changes", std::move(changes)},
+                                                       {"deployments", std::move(deployments)},
+                                                       {"seconds", seconds}}) +
+            "\n");
+        return;
+    }
+    const auto& style = context.result_style();
+    std::string out = fmt::format("\n{} {} runs {} ({:.1f} s)\n", style.green("✔"),
+                                  prepared.wanted.environment, style.bold(prepared.wanted.commit), seconds);
+    for (const auto& service : prepared.wanted.services)
+        for (const auto& domain : service.domains) out += fmt::format("  https://{}\n", domain.host);
+    out += style.dim(fmt::format("  logs: seance -e {0} logs -f    back: seance -e {0} rollback\n",
+                                 prepared.wanted.environment));
+    context.result(out);
+}
+
+int deploy(Context& context, DeployOptions& options) {
+    const auto begun = Clock::now();
+    plan::PlanFile reviewed;
+    if (!options.plan_file.empty()) {
+        if (!read_plan(context, options.plan_file, reviewed)) return context.exit_code;
+        options.prepare.from = &reviewed;
+    }
+    options.prepare.secrets = Need::Values;
+    options.prepare.build.only_service = options.prepare.diff.only_service;
+    Steps steps{context};
+    const auto report = steps.report();
+    auto prepared = prepare(context, options.prepare, report);
+    if (!prepared) return context.exit_code;
+    const auto& plan = prepared->file.plan;
+    if (options.prepare.from) {
+        if (prepared->file.etag() != reviewed.etag())
+            return context.fail(
+                kRefused, "STALE_PLAN",
+                fmt::format("{} is stale: what it was made from has changed since", options.plan_file),
+                "look at what changed and make it again: seance plan -o FILE");
+    } else if (!context.json)
+        context.note(
+            print_plan(plan, prepared->build ? prepared->build->commit.subject : "", context.note_style()));
+    if (!plan.conflicts.empty())
+        return context.fail(kRefused, "CONFLICT", fmt::format("{}", fmt::join(plan.conflicts, "\n")),
+                            "nothing was changed");
+    if (!plan.empty() && !options.prepare.from && !confirm(context, plan, options.confirm_destructive))
+        return context.exit_code;
+
+    auto& reach = *prepared->reach;
+    railway::ApplyOptions apply_options;
+    apply_options.diff = options.prepare.diff;
+    apply_options.report = report;
+    apply_options.owner = owner();
+    apply_options.auto_rollback = !options.no_auto_rollback;
+    apply_options.wait = !options.detach;
+    apply_options.registry_login = registry_login(prepared->secrets);
+    hurry(apply_options, reach.addresses());
+    reach.leave_on_signals(
+        context,
+        "deployments that were started go on: see seance status; run the same command again "
+        "to complete this one");
+    auto applied =
+        run_on(reach.loop(), railway::apply(reach.session(), prepared->wanted, std::move(apply_options)));
+    if (!applied) return kInterrupted;
+    if (!*applied) return fail(context, applied->error());
+    if (!options.no_verify && !options.detach) {
+        const int verified = verify_outside(context, *prepared, report);
+        if (verified != kDone) return verified;
+    }
+    tell_end(context, *prepared, **applied, std::chrono::duration<double>(Clock::now() - begun).count());
+    return kDone;
+}
+
+}  // namespace
+
+void add_deploy(CLI::App& app, Context& context) {
+    auto options = std::make_shared<DeployOptions>();
+    auto& o = *options;
+    auto* command =
+        app.add_subcommand("deploy", "Build, push and run a commit; wait until it is healthy; verify it");
+    command->add_option("plan", o.plan_file, "A plan that was reviewed, from: seance plan -o FILE")
+        ->type_name("PLAN");
+    command->add_option("--commit", o.prepare.build.commit, "This commit's images, from the registry")
+        ->type_name("REV");
+    command->add_option("-s,--service", o.prepare.diff.only_service, "Only this service");
+    command->add_option("--builder", o.prepare.build.builder, "What builds images")
+        ->check(CLI::IsMember({"native", "docker"}))
+        ->capture_default_str();
+    command->add_flag("--skip-build", o.prepare.build.skip_build, "The images are in the registry already");
+    command->add_flag("--allow-dirty", o.prepare.build.allow_dirty,
+                      "Also with changes that are in no commit");
+    command->add_flag("--prune", o.prepare.diff.prune, "Remove what is not declared");
+    command->add_flag("--confirm-destructive", o.confirm_destructive,
+                      "Carry out a plan that destroys something");
+    command->add_flag("--no-auto-rollback", o.no_auto_rollback, "Leave a deployment that failed as it is");
+    command->add_flag("--no-verify", o.no_verify, "Without the checks from outside at the end");
+    command->add_flag("--detach", o.detach, "Start the deployments and leave");
+    command->callback([&context, options] { context.exit_code = deploy(context, *options); });
+}
+
+}  // namespace seance::cli

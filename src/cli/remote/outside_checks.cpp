@@ -1,0 +1,139 @@
+#include "cli/remote/outside_checks.hpp"
+
+#include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+
+#include "cli/commands/checks.hpp"
+#include "cli/remote/run_on.hpp"
+#include "cli/terminal/table.hpp"
+#include "core/runtime/task_group.hpp"
+#include "core/runtime/wait.hpp"
+#include "platform/plan/bookkeeping.hpp"
+
+namespace seance::cli {
+
+namespace {
+
+constexpr Duration kCheckLimit = std::chrono::seconds(10);
+// A name that was made a moment ago may take this long to be known everywhere.
+constexpr Duration kPatience = std::chrono::minutes(5), kPause = std::chrono::seconds(5);
+
+struct Job {
+    const stack::Service* service;
+    const stack::Check* check;  // null: its health
+    CheckResult result;
+};
+
+Awaitable<void> run_job(const Outside& outside, Job& job, std::string commit) {
+    job.result = co_await run_check(outside, *job.service, job.check);
+    if (job.check || !job.result.good || commit.empty()) co_return;
+    // The commit that answers is the one that was deployed.
+    if (job.result.commit == commit) {
+        job.result.detail += ", commit " + commit;
+        co_return;
+    }
+    job.result.good = false;
+    job.result.detail =
+        job.result.commit.empty()
+            ? fmt::format("healthy, but it does not say which commit it is (wanted {})", commit)
+            : fmt::format("healthy, but it is commit {}, not {}", job.result.commit, commit);
+}
+
+Awaitable<bool> run_jobs(const Outside& outside, std::vector<Job>& jobs,
+                         const std::map<std::string, std::string>& commits) {
+    TaskGroup tasks{outside.loop.executor()};
+    for (auto& job : jobs) {
+        if (job.result.good) continue;
+        const auto commit = commits.find(job.service->name);
+        tasks.spawn(run_job(outside, job, commit == commits.end() ? std::string{} : commit->second));
+    }
+    co_await tasks.wait();
+    bool good = true;
+    for (const auto& job : jobs) good = good && job.result.good;
+    co_return good;
+}
+
+Awaitable<bool> run_until_good(const Outside& outside, std::vector<Job>& jobs,
+                               std::map<std::string, std::string> commits, Duration patience,
+                               Duration pause) {
+    const auto until = Clock::now() + patience;
+    while (!co_await run_jobs(outside, jobs, commits)) {
+        if (Clock::now() + pause > until) co_return false;
+        co_await sleep_for(pause);
+    }
+    co_return true;
+}
+
+}  // namespace
+
+std::string owner() {
+    char host[256] = "";
+    ::gethostname(host, sizeof host - 1);
+    const auto* user = ::getpwuid(::geteuid());
+    return fmt::format("{}@{}, process {}", user ? user->pw_name : "somebody", host, ::getpid());
+}
+
+std::optional<railway::RegistryLogin> registry_login(const Secrets& secrets) {
+    if (!secrets.values) return std::nullopt;
+    const auto own = secrets.values->find("seance");
+    if (own == secrets.values->end()) return std::nullopt;
+    const auto user = own->second.find("registry_user"), password = own->second.find("registry_password");
+    if (user == own->second.end() || password == own->second.end()) return std::nullopt;
+    return railway::RegistryLogin{user->second.reveal(), password->second};
+}
+
+void hurry(railway::ApplyOptions& options, const Addresses& addresses) {
+    if (!addresses.rehearsal()) return;
+    options.poll_interval = std::chrono::milliseconds(200);
+    options.lock_settle = std::chrono::milliseconds(20);
+    options.domain_patience = std::chrono::minutes(1);
+}
+
+int verify_outside(Context& context, Prepared& prepared, const plan::Report& report) {
+    const auto begun = Clock::now();
+    auto& reach = *prepared.reach;
+    plan::Ingredients ingredients;
+    ingredients.commit = prepared.wanted.commit;
+    ingredients.secrets = prepared.secrets.values;
+    put_over(ingredients, reach.addresses());
+    Outside outside{reach.loop(),
+                    reach.client(),
+                    "",
+                    0,
+                    plan::outside_values(prepared.manifest.stack, prepared.manifest.environment, ingredients),
+                    kCheckLimit,
+                    reach.addresses().ca_file};
+    if (const auto& edge = reach.addresses().edge; !edge.empty()) {
+        const auto colon = edge.rfind(':');
+        outside.edge_host = edge.substr(0, colon);
+        outside.edge_port = static_cast<std::uint16_t>(std::strtoul(edge.c_str() + colon + 1, nullptr, 10));
+    }
+    std::map<std::string, std::string> commits;
+    std::vector<Job> jobs;
+    for (const auto& service : prepared.manifest.stack.services) {
+        if (service.subdomain.empty()) continue;
+        if (const auto* wanted = prepared.wanted.service(service.name); wanted && service.prints_commit)
+            commits[service.name] = wanted->commit;
+        jobs.push_back({&service, nullptr, {}});
+        for (const auto& check : service.verify) jobs.push_back({&service, &check, {}});
+    }
+    report(
+        {plan::Event::Type::StepStart, "verify", fmt::format("verify: {} checks from outside", jobs.size())});
+    const bool rehearsal = reach.addresses().rehearsal();
+    const auto good = run_on(
+        reach.loop(), run_until_good(outside, jobs, commits, rehearsal ? std::chrono::seconds(20) : kPatience,
+                                     rehearsal ? std::chrono::milliseconds(300) : kPause));
+    const double ms = std::chrono::duration<double, std::milli>(Clock::now() - begun).count();
+    std::size_t passed = 0;
+    for (const auto& job : jobs) passed += job.result.good ? 1 : 0;
+    report({plan::Event::Type::StepEnd, "verify", fmt::format("{} of {} passed", passed, jobs.size()),
+            good.value_or(false), ms});
+    std::vector<CheckResult> results;
+    for (auto& job : jobs) results.push_back(std::move(job.result));
+    return tell_checks(context, results, ms);
+}
+
+}  // namespace seance::cli
