@@ -314,6 +314,19 @@ TEST(Logs, KeepTheNewestWhereRailwayAnswersOneTooMany) {
     EXPECT_EQ(over.variables(0).at("filter"), "");
 }
 
+TEST(Logs, KeepToTheDatesAskedFor) {
+    ApiOver over({answered(R"({"environmentLogs":[{"timestamp":"2026-01-01T00:00:01Z","message":"a"},
+        {"timestamp":"2026-01-01T00:00:02Z","message":"b"},{"timestamp":"2026-01-01T00:00:03Z","message":"c"}]})")});
+    LogQuery query;
+    query.since = query.until = "2026-01-01T00:00:02Z";
+
+    auto lines = over.get(over.api.environment_logs(kEnvironment, query));
+
+    ASSERT_TRUE(lines);
+    ASSERT_EQ(lines->size(), 1u);
+    EXPECT_EQ((*lines)[0].message, "b");
+}
+
 TEST(Usage, IsReadByService) {
     ApiOver over({answered(R"({"usage":[{"measurement":"CPU_USAGE","value":43200,"tags":{"serviceId":"s"}},
         {"measurement":"SOMETHING_NEW","value":1,"tags":{}},{"measurement":"NETWORK_TX_GB","value":2.5,"tags":{"serviceId":null}}]})")});

@@ -51,7 +51,8 @@ class LogStream::Impl {
 
     bool begun() const { return !merger.newest().empty(); }
 
-    // Lines from before: the backlog at first, all that can be had over a reconnection.
+    // Lines from before: the backlog at first, and all that can be had over a reconnection, which reaches
+    // further back than any number of seconds would. What is too old, or was given already, is dropped here.
     int limit() const {
         return begun() || !options.since.empty() ? kMostLines : std::clamp(options.backlog, 1, kMostLines);
     }
@@ -61,9 +62,6 @@ class LogStream::Impl {
         out["id"] = id;
         out["limit"] = limit();
         out["filter"] = options.filter;
-        auto from = begun() ? merger.resume_from(options.look_back) : options.since;
-        // The other two know no beginning: what is too old is dropped here.
-        if (source == Source::Environment && !from.empty()) out["since"] = from;
         return out;
     }
 

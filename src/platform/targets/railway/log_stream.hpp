@@ -11,10 +11,9 @@
 namespace seance::railway {
 
 struct LogStreamOptions {
-    std::string filter;                             // "" = all
-    int backlog = 100;                              // lines from before the start
-    std::string since;                              // RFC 3339; "" = the backlog alone
-    Duration look_back = std::chrono::seconds(30);  // over a reconnection
+    std::string filter;  // "" = all
+    int backlog = 100;   // lines from before the start
+    std::string since;   // RFC 3339; "" = the backlog alone
     Duration first_pause = std::chrono::seconds(1), longest_pause = std::chrono::seconds(8);
     double pause_growth = 1.5;
     Duration stable_after = std::chrono::seconds(30);  // then the pauses begin anew
