@@ -43,6 +43,36 @@ TEST_F(RailwayTest, SaysThatAnUnknownTokenIsUnknown) {
     }
 }
 
+TEST_F(RailwayTest, WorksWithAProjectTokenWhereverItWasPut) {
+    boost::json::object input, variables, body;
+    input["projectId"] = place.project.text();
+    input["environmentId"] = place.environment.text();
+    input["name"] = "ci";
+    variables["input"] = std::move(input);
+    body["query"] = "mutation($input: ProjectTokenCreateInput!) { projectTokenCreate(input: $input) }";
+    body["variables"] = std::move(variables);
+    auto made = testing_support::call(
+        emulator()->port(), "POST", "/graphql/v2?source=test",
+        {{"Authorization", "Bearer " + emulator()->text("token")}, {"Content-Type", "application/json"}},
+        boost::json::serialize(body));
+    SecretText token(made.json().at("data").at("projectTokenCreate").as_string().c_str());
+    Graphql misplaced(loop, {TokenKind::Account, token}, options());
+    Api ci(misplaced);
+
+    auto state = get(ci.read_environment(place.project, place.environment));
+
+    ASSERT_TRUE(state) << state.error().what;
+    auto info = must(ci.probe_credential());
+    EXPECT_TRUE(info.misplaced);
+    EXPECT_EQ(info.sentence().rfind("a project token for " + name() + " / production", 0), 0u)
+        << info.sentence();
+    EXPECT_EQ(must(ci.find_projects(name())).size(), 1u);
+    EXPECT_EQ(get(ci.create_project("more", workspace(), "production")).error().kind, FailureKind::Auth);
+    auto elsewhere = get(ci.project(ProjectId("00000000-0000-0000-0000-000000000000")));
+    EXPECT_EQ(elsewhere.error().kind, FailureKind::Auth);
+    EXPECT_THAT(elsewhere.error().what, HasSubstr("needs an account or workspace token"));
+}
+
 TEST_F(RailwayTest, FindsProjectsByNameWithTheirEnvironments) {
     must(api->create_environment(place.project, "staging"));
 
@@ -129,7 +159,7 @@ TEST_F(RailwayTest, ReadsSixServicesWithinASecondAtFiftyMillisecondsACall) {
 
     auto took = Clock::now() - began;
     EXPECT_EQ(state.services.size(), 6u);
-    EXPECT_LT(took, std::chrono::milliseconds(500));
+    EXPECT_LT(took, std::chrono::seconds(1));
     EXPECT_EQ(emulator()->view("calls").as_array().size(), 3u);
 }
 

@@ -28,7 +28,12 @@ struct LogStreamOptions {
 // WebSocket can be opened. It never tells how a deployment ended: ask the deployment.
 class LogStream {
   public:
-    enum class Source { Environment, Deployment, Build };
+    enum class Source {
+        Environment,  // what all services print; `id` is the environment's
+        Deployment,   // what one deployment prints
+        Build,
+        Http,  // the requests that the edge has answered for one deployment
+    };
     LogStream(Api& api, Source source, std::string id, LogStreamOptions options = {});
 
     // The next lines, oldest first, at least one. A Failure is final (credential, unknown id). Cancellation

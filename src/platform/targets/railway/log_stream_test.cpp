@@ -187,5 +187,18 @@ TEST_F(LogStreamTest, DropsWhatIsOlderThanAskedFor) {
     EXPECT_THAT(read({script}, LogStream::Source::Deployment, 1), ElementsAre("b"));
 }
 
+TEST_F(LogStreamTest, FollowsRequestsToo) {
+    auto script = [](UpstreamConnection& connection) {
+        ScriptedWebSocket socket(connection);
+        subscribed(socket);
+        socket.sends(
+            batch("httpLogs", R"({"timestamp":"2026-08-21T10:00:01Z","method":"GET","path":"/up","host":"a.b",
+            "httpStatus":200,"totalDuration":3})"));
+        socket.receives();
+    };
+
+    EXPECT_THAT(read({script}, LogStream::Source::Http, 1), ElementsAre("GET a.b/up 200 3 ms"));
+}
+
 }  // namespace
 }  // namespace seance::railway

@@ -137,5 +137,18 @@ TEST(ParseLogLine, KeepsItsTagsAndAttributes) {
     EXPECT_FALSE(parse_log_line(json(R"({"timestamp":"t"})")));
 }
 
+TEST(AsLogLine, SaysARequestInOneLine) {
+    auto request = parse_http_log_line(json(
+        R"({"timestamp":"t","requestId":"r","method":"GET","path":"/up","host":"a.b","httpStatus":502,"totalDuration":12})"));
+
+    ASSERT_TRUE(request);
+    auto line = as_log_line(*request);
+
+    EXPECT_EQ(line.message, "GET a.b/up 502 12 ms");
+    EXPECT_EQ(line.severity, "error");
+    EXPECT_EQ(line.attributes.at("requestId"), "\"r\"");
+    EXPECT_EQ(line.attributes.at("httpStatus"), "502");
+}
+
 }  // namespace
 }  // namespace seance::railway
