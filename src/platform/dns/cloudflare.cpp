@@ -224,8 +224,8 @@ Awaitable<Reply<std::vector<Record>>> Cloudflare::records_with_comment(std::stri
                                                                        std::string prefix) {
     auto path = fmt::format("/zones/{}/dns_records?comment.startswith={}", http::percent_encode(zone_id),
                             http::percent_encode(prefix));
-    auto records =
-        co_await impl_->list(std::move(path), fmt::format("reading the records marked {}", prefix));
+    auto doing = fmt::format("reading the records marked {}", prefix);
+    auto records = co_await impl_->list(std::move(path), std::move(doing));
     // Whether the filter minds case is not told: what is not ours must not be taken for it.
     if (records)
         std::erase_if(*records, [&](const Record& record) { return !record.comment.starts_with(prefix); });
@@ -236,7 +236,8 @@ Awaitable<Reply<std::vector<Record>>> Cloudflare::records_named(std::string zone
     auto plain = plain_name(name);
     auto path = fmt::format("/zones/{}/dns_records?name.exact={}", http::percent_encode(zone_id),
                             http::percent_encode(plain));
-    auto records = co_await impl_->list(std::move(path), fmt::format("reading the records of {}", plain));
+    auto doing = fmt::format("reading the records of {}", plain);
+    auto records = co_await impl_->list(std::move(path), std::move(doing));
     if (records) std::erase_if(*records, [&](const Record& record) { return record.name != plain; });
     co_return records;
 }

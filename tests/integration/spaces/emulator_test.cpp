@@ -15,7 +15,7 @@ using Origins = std::vector<std::string>;
 
 struct SpacesEmulator : testing::Test {
     void SetUp() override {
-        if (!Emulator::has_node()) GTEST_SKIP() << "the bucket tests on the emulator: node is not installed";
+        if (auto why = Emulator::missing("spaces"); !why.empty()) GTEST_SKIP() << "the bucket tests on the emulator: " << why;
         Origins arguments{"--region",   "sfo3",    "--access-key-id", "DO00TEST", "--secret-access-key",
                           "the-secret", "--taken", "somebody-elses"};
         emulator = std::make_unique<Emulator>("spaces", arguments);
@@ -61,7 +61,7 @@ TEST_F(SpacesEmulator, BecomesWhatIsWanted) {
 }
 
 TEST_F(SpacesEmulator, IsMadeWhenAnswersAreLost) {
-    emulator->configure(
+    emulator->control(
         R"({"next":[{"match":"PUT /seance-cdn","do":"lose"},{"match":"HEAD /seance-cdn","do":"drop"},
         {"match":"PUT /seance-cdn?cors=","do":"lose"},{"match":"GET /seance-cdn?cors=","do":"drop","times":2}]})");
 
@@ -75,22 +75,22 @@ TEST_F(SpacesEmulator, IsMadeWhenAnswersAreLost) {
 }
 
 TEST_F(SpacesEmulator, IsUnreachableWhenEveryAnswerIsLost) {
-    emulator->configure(R"({"killAt":1,"act":true})");
+    emulator->control(R"({"killAt":1,"act":true})");
 
     auto made = create(options);
 
     EXPECT_TRUE(failed(made, FailureKind::Unreachable, "did not answer")) << what(made);
     EXPECT_TRUE(!made && made.error().an_answer_was_lost);
-    EXPECT_TRUE(emulator->state().at("buckets").as_object().contains("seance-cdn"));
+    EXPECT_TRUE(emulator->view("state").at("buckets").as_object().contains("seance-cdn"));
 }
 
 TEST_F(SpacesEmulator, MayAskForFewerRequests) {
-    emulator->configure(R"({"next":[{"match":"*","do":"rate-limit","times":3}]})");
+    emulator->control(R"({"next":[{"match":"*","do":"rate-limit","times":3}]})");
     auto patient = create(options);
-    emulator->configure(R"({"next":[{"match":"*","do":"rate-limit","times":9}]})");
+    emulator->control(R"({"next":[{"match":"*","do":"rate-limit","times":9}]})");
     auto refused = set_cors(options, {"*"});
-    emulator->configure(R"({"clear":true})");
-    emulator->configure(R"({"next":[{"match":"*","do":"rate-limit","after":86400}]})");
+    emulator->control(R"({"clear":true})");
+    emulator->control(R"({"next":[{"match":"*","do":"rate-limit","after":86400}]})");
     auto for_a_day = read(options);
 
     EXPECT_TRUE(patient) << what(patient);
@@ -115,7 +115,7 @@ TEST_F(SpacesEmulator, SaysWhatIsWrongWithTheCredentials) {
 }
 
 TEST_F(SpacesEmulator, SaysHowFarTheClockIsOff) {
-    emulator->configure(R"({"advance":3600})");
+    emulator->control(R"({"advance":3600})");
 
     auto state = read(options);
 
@@ -125,7 +125,7 @@ TEST_F(SpacesEmulator, SaysHowFarTheClockIsOff) {
 
 TEST_F(SpacesEmulator, SaysWhatTheKeyMayNotDo) {
     ASSERT_TRUE(create(options));
-    emulator->configure(R"({"keys":[{"id":"DO00LIMITED","secret":"limited",
+    emulator->control(R"({"keys":[{"id":"DO00LIMITED","secret":"limited",
         "grants":[{"bucket":"seance-cdn","permission":"readwrite"}]}]})");
     auto limited = options;
     limited.access_key_id = "DO00LIMITED";
@@ -199,7 +199,7 @@ TEST_F(SpacesEmulator, ServesOurObjectStore) {
 
     run(loop, expect_store_works(store));
 
-    EXPECT_EQ(emulator->state().at("buckets").at("seance-cdn").at("uploads"), 0);
+    EXPECT_EQ(emulator->view("state").at("buckets").at("seance-cdn").at("uploads"), 0);
 }
 
 TEST_F(SpacesEmulator, ServesWhatTheBackendPublishes) {

@@ -10,8 +10,10 @@
 namespace seance::railway {
 
 struct NewService {
-    std::string name;   // lower case without spaces: it becomes the name in the private network
-    std::string image;  // "" = none yet. Setting one deploys nothing
+    std::string name;  // lower case without spaces: it becomes the name in the private network
+    // "" = none yet. Whether a new service with an image deploys at once is not told: leave it empty, attach
+    // volumes, set variables, then set it with update_service_instance(), which deploys nothing.
+    std::string image;
 };
 
 struct RegistryLogin {
@@ -97,12 +99,16 @@ class Api {
     // All that a plan needs, in two rounds of calls.
     Awaitable<Reply<EnvironmentState>> read_environment(ProjectId project, EnvironmentId environment);
 
-    // [new thing] Railway makes it in every environment that is no fork; it has no image anywhere but here.
+    // [new thing] Railway makes the service in every environment that is no fork of another one.
     Awaitable<Reply<ServiceName>> create_service(ProjectId project, EnvironmentId environment,
                                                  NewService service);
-    Awaitable<Reply<void>> delete_service(EnvironmentId environment, ServiceId service);  // in this one only
+    // In a fork: there alone. In any other environment: in all that are no forks, says Railway's schema.
+    Awaitable<Reply<void>> delete_service(EnvironmentId environment, ServiceId service);
+    // The schema says the same of this one ("experimental"), while its clients see only this environment
+    // changed: compare the others afterwards where a project has several that are no forks.
     Awaitable<Reply<void>> update_service_instance(EnvironmentId environment, ServiceId service,
                                                    ServiceChanges changes);
+    // Give both: whether one that is left out stays is not told.
     Awaitable<Reply<void>> set_limits(EnvironmentId environment, ServiceId service, Limits limits);
 
     // Never deploys. Shared variables are not touched.

@@ -160,18 +160,18 @@ std::string text_of(Query query) {
                    "DateTime) { deploymentLogs(deploymentId: $id, limit: $limit, filter: $filter, startDate: "
                    "$since, "
                    "endDate: $until) { ...Line } }";
+        // Of the anchored form only what is plain: the newest lines up to a date. Its beforeDate is "the
+        // oldest date before the anchor" in the schema's words and the newest in others': what is too old is
+        // dropped here.
         case Query::EnvironmentLogs:
-            return "query environmentLogs($id: String!, $limit: Int!, $filter: String!, $since: String, "
-                   "$until: "
-                   "String) { environmentLogs(environmentId: $id, filter: $filter, anchorDate: $until, "
-                   "beforeDate: "
-                   "$since, beforeLimit: $limit) { ...Line } }";
+            return "query environmentLogs($id: String!, $limit: Int!, $filter: String!, $until: String) { "
+                   "environmentLogs(environmentId: $id, filter: $filter, anchorDate: $until, beforeLimit: "
+                   "$limit) { "
+                   "...Line } }";
         case Query::HttpLogs:
-            return "query httpLogs($id: String!, $limit: Int!, $filter: String!, $since: String, $until: "
-                   "String) { "
-                   "httpLogs(deploymentId: $id, filter: $filter, anchorDate: $until, beforeDate: $since, "
-                   "beforeLimit: "
-                   "$limit) { ...Answered } }";
+            return "query httpLogs($id: String!, $limit: Int!, $filter: String!, $until: String) { "
+                   "httpLogs(deploymentId: $id, filter: $filter, anchorDate: $until, beforeLimit: $limit) { "
+                   "...Answered } }";
         case Query::Usage:
             return "query usage($projectId: String!, $measurements: [MetricMeasurement!]!, $groupBy: "
                    "[MetricTag!]) { "
@@ -298,15 +298,11 @@ std::string text_of(Subscription subscription) {
             return "subscription deploymentLogs($id: String!, $limit: Int!, $filter: String!) { "
                    "deploymentLogs(deploymentId: $id, limit: $limit, filter: $filter) { ...Line } }";
         case Subscription::EnvironmentLogs:
-            return "subscription environmentLogs($id: String!, $limit: Int!, $filter: String!, $since: "
-                   "String) { "
-                   "environmentLogs(environmentId: $id, filter: $filter, beforeDate: $since, beforeLimit: "
-                   "$limit) { "
-                   "...Line } }";
+            return "subscription environmentLogs($id: String!, $limit: Int!, $filter: String!) { "
+                   "environmentLogs(environmentId: $id, filter: $filter, beforeLimit: $limit) { ...Line } }";
         case Subscription::HttpLogs:
-            return "subscription httpLogs($id: String!, $limit: Int!, $filter: String!, $since: String) { "
-                   "httpLogs(deploymentId: $id, filter: $filter, beforeDate: $since, beforeLimit: $limit) { "
-                   "...Answered } }";
+            return "subscription httpLogs($id: String!, $limit: Int!, $filter: String!) { "
+                   "httpLogs(deploymentId: $id, filter: $filter, beforeLimit: $limit) { ...Answered } }";
     }
     throw std::logic_error("an unknown subscription");
 }

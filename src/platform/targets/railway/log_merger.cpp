@@ -53,8 +53,4 @@ void LogMerger::reconnected() {
     to_skip_ = at_newest_;
 }
 
-std::string LogMerger::resume_from(Duration look_back) const {
-    return newest_ ? remote::print_timestamp(*newest_ - look_back) : std::string();
-}
-
 }  // namespace seance::railway

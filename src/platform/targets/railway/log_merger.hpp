@@ -21,8 +21,7 @@ class LogMerger {
     std::vector<LogLine> take(std::vector<LogLine> batch);
     void reconnected();
 
-    // Where the next connection or query should begin: `look_back` before the newest line.
-    std::string resume_from(Duration look_back) const;  // "" before the first line
+    // The newest timestamp as it came; "" before the first line.
     const std::string& newest() const { return newest_text_; }
 
   private:

@@ -20,6 +20,19 @@ constexpr int kMostReconnects = 12;
 // A WebSocket is tried again after so many polls.
 constexpr int kPollsBetweenTries = 12;
 
+std::optional<LogLine> parse_request(JsonView json) {
+    auto line = parse_http_log_line(json);
+    return line ? std::optional(as_log_line(*line)) : std::nullopt;
+}
+
+Awaitable<Reply<Lines>> ask_for_requests(Api& api, DeploymentId id, LogQuery query) {
+    auto requests = co_await api.http_logs(std::move(id), std::move(query));
+    if (!requests) co_return requests.error();
+    Lines out;
+    for (const auto& line : *requests) out.push_back(as_log_line(line));
+    co_return out;
+}
+
 bool is_final(const Failure& failure) {
     return failure.kind == FailureKind::Auth || failure.kind == FailureKind::NotFound ||
            failure.kind == FailureKind::User;
@@ -45,13 +58,16 @@ class LogStream::Impl {
                 return Subscription::DeploymentLogs;
             case Source::Build:
                 return Subscription::BuildLogs;
+            case Source::Http:
+                return Subscription::HttpLogs;
         }
         return Subscription::EnvironmentLogs;
     }
 
     bool begun() const { return !merger.newest().empty(); }
 
-    // Lines from before: the backlog at first, all that can be had over a reconnection.
+    // Lines from before: the backlog at first, and all that can be had over a reconnection, which reaches
+    // further back than any number of seconds would. What is too old, or was given already, is dropped here.
     int limit() const {
         return begun() || !options.since.empty() ? kMostLines : std::clamp(options.backlog, 1, kMostLines);
     }
@@ -61,9 +77,6 @@ class LogStream::Impl {
         out["id"] = id;
         out["limit"] = limit();
         out["filter"] = options.filter;
-        auto from = begun() ? merger.resume_from(options.look_back) : options.since;
-        // The other two know no beginning: what is too old is dropped here.
-        if (source == Source::Environment && !from.empty()) out["since"] = from;
         return out;
     }
 
@@ -129,7 +142,8 @@ class LogStream::Impl {
         auto data = co_await stream->next();
         if (data) {
             auto field = detail::member(*data, document(subscription()).name);
-            auto lines = fresh(parse_all(field.items(), parse_log_line));
+            auto parse = source == Source::Http ? parse_request : parse_log_line;
+            auto lines = fresh(parse_all(field.items(), parse));
             co_return lines;
         }
         auto end = data.error();
@@ -158,6 +172,8 @@ class LogStream::Impl {
                 return api.environment_logs(EnvironmentId(id), std::move(query));
             case Source::Deployment:
                 return api.deployment_logs(DeploymentId(id), std::move(query));
+            case Source::Http:
+                return ask_for_requests(api, DeploymentId(id), std::move(query));
             case Source::Build:
                 break;
         }

@@ -11,10 +11,9 @@
 namespace seance::railway {
 
 struct LogStreamOptions {
-    std::string filter;                             // "" = all
-    int backlog = 100;                              // lines from before the start
-    std::string since;                              // RFC 3339; "" = the backlog alone
-    Duration look_back = std::chrono::seconds(30);  // over a reconnection
+    std::string filter;  // "" = all
+    int backlog = 100;   // lines from before the start
+    std::string since;   // RFC 3339; "" = the backlog alone
     Duration first_pause = std::chrono::seconds(1), longest_pause = std::chrono::seconds(8);
     double pause_growth = 1.5;
     Duration stable_after = std::chrono::seconds(30);  // then the pauses begin anew
@@ -29,7 +28,12 @@ struct LogStreamOptions {
 // WebSocket can be opened. It never tells how a deployment ended: ask the deployment.
 class LogStream {
   public:
-    enum class Source { Environment, Deployment, Build };
+    enum class Source {
+        Environment,  // what all services print; `id` is the environment's
+        Deployment,   // what one deployment prints
+        Build,
+        Http,  // the requests that the edge has answered for one deployment
+    };
     LogStream(Api& api, Source source, std::string id, LogStreamOptions options = {});
 
     // The next lines, oldest first, at least one. A Failure is final (credential, unknown id). Cancellation

@@ -1,5 +1,7 @@
 #include "platform/targets/railway/parse.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -291,6 +293,35 @@ std::optional<HttpLogLine> parse_http_log_line(JsonView json) {
     out.edge_region = json["edgeRegion"].text_or();
     out.upstream_errors = json["upstreamErrors"].text_or();
     out.details = json["responseDetails"].text_or();
+    return out;
+}
+
+LogLine as_log_line(const HttpLogLine& line) {
+    LogLine out;
+    out.timestamp = line.timestamp;
+    out.message = fmt::format("{} {}{} {} {} ms", line.method, line.host, line.path, line.status,
+                              line.total_duration_ms);
+    out.severity = line.status >= 500 ? "error" : "info";
+    auto text = [&](std::string_view name, std::string_view value) {
+        if (!value.empty()) out.attributes.emplace(name, boost::json::serialize(boost::json::string(value)));
+    };
+    auto number = [&](std::string_view name, std::int64_t value) {
+        out.attributes.emplace(name, std::to_string(value));
+    };
+    text("requestId", line.request_id);
+    text("method", line.method);
+    text("host", line.host);
+    text("path", line.path);
+    text("srcIp", line.client_address);
+    text("clientUa", line.user_agent);
+    text("edgeRegion", line.edge_region);
+    text("upstreamErrors", line.upstream_errors);
+    text("responseDetails", line.details);
+    number("httpStatus", line.status);
+    number("totalDuration", line.total_duration_ms);
+    number("upstreamRqDuration", line.upstream_duration_ms);
+    number("rxBytes", line.received_bytes);
+    number("txBytes", line.sent_bytes);
     return out;
 }
 

@@ -20,6 +20,8 @@ std::optional<VolumeInstance> parse_volume_instance(JsonView json);
 std::optional<Region> parse_region(JsonView json);
 std::optional<LogLine> parse_log_line(JsonView json);
 std::optional<HttpLogLine> parse_http_log_line(JsonView json);
+// "GET /up 200 12 ms", with the rest as attributes.
+LogLine as_log_line(const HttpLogLine& line);
 
 // Without Railway's own (RAILWAY_…). Numbers and booleans, which nobody promised not to come, as their text.
 Variables parse_variables(JsonView json);

@@ -17,6 +17,7 @@ using websocket::Opcode;
 using Why = SubscriptionEnd::Why;
 
 constexpr std::string_view kProtocol = "graphql-transport-ws";
+constexpr Duration kCloseTimeout = std::chrono::seconds(1);
 constexpr std::string_view kId = "1";  // one subscription for each connection
 
 SubscriptionEnd end(Why why, FailureKind kind, std::string what) {
@@ -82,6 +83,7 @@ class SubscriptionStream::Impl {
           websocket_options(std::make_shared<websocket::Options>(websocket::client_options())) {
         websocket_options->max_message = options.max_message;
         websocket_options->ping_interval = options.ping_interval;
+        websocket_options->close_timeout = kCloseTimeout;
     }
     ~Impl() {
         if (!socket) return;
@@ -100,6 +102,15 @@ class SubscriptionStream::Impl {
         return end(Why::Refused, refused, std::move(what));
     }
 
+    // Closes politely and waits for the peer's answer, no longer than kCloseTimeout.
+    Awaitable<void> finish(std::uint16_t code, std::string_view reason) {
+        socket->close(code, reason);
+        while (true) {
+            auto ignored = co_await socket->read_message();
+            if (!ignored) co_return;
+        }
+    }
+
     // The next message that is not about the connection itself.
     Awaitable<boost::system::result<boost::json::value, SubscriptionEnd>> read() {
         while (true) {
@@ -107,7 +118,7 @@ class SubscriptionStream::Impl {
             if (!got) co_return closed();
             auto parsed = remote::parse_json(got->data);
             if (got->kind != Opcode::Text || !parsed || !parsed->is_object()) {
-                socket->close(4400, "not a message of graphql-transport-ws");
+                co_await finish(4400, "not a message of graphql-transport-ws");
                 co_return end(
                     Why::Lost, FailureKind::Api,
                     fmt::format("Railway's {}: a message that is none of {}", document.name, kProtocol));
@@ -196,7 +207,7 @@ Awaitable<SubscriptionStream::Next> SubscriptionStream::next() {
         if (json["id"].present() && json["id"].text() != std::string(kId)) continue;
         if (type == "complete") {
             impl_->stopped = true;
-            impl_->socket->close(websocket::close_code::kNormal, "");
+            co_await impl_->finish(websocket::close_code::kNormal, "");
             SubscriptionEnd completed;
             completed.why = Why::Completed;
             co_return completed;
