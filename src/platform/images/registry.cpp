@@ -74,7 +74,7 @@ Registry::~Registry() = default;
 
 Awaitable<Attempt<void>> Registry::push_blob(Push& push, const Blob& blob) {
     BlobProgress seen{push.image->name, blob.digest, BlobProgress::State::Uploading, 0, blob.size()};
-    auto report = [&push, &seen](std::uint64_t sent) {
+    std::function<void(std::uint64_t)> report = [&push, &seen](std::uint64_t sent) {
         seen.sent = sent;
         if (push.progress) push.progress(seen);
     };
