@@ -28,7 +28,7 @@ BlobUpload::BlobUpload(RegistryRequests& requests, std::string repository, const
     : requests_(requests),
       repository_(std::move(repository)),
       blob_(blob),
-      options_(options),
+      options_{std::max<std::uint64_t>(options.chunk, 1)},
       scopes_{fmt::format("repository:{}:pull,push", repository_)},
       doing_(fmt::format("uploading {} to {}", blob.digest.substr(0, 19), repository_)) {}
 

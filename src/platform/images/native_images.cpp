@@ -120,6 +120,9 @@ Outcome<Image> NativeImages::build(const ImageSpec& spec, const Commit& commit) 
             fmt::format("the program {} of {} is not built; run ./dev build", spec.program, spec.name)};
     auto needs = find_needs(spec.program, options_.library_folders);
     if (!needs) return needs.error();
+    if (needs->architecture != options_.architecture)
+        return Problem{fmt::format("{} is a program for {}, and images are for {}; use --builder docker",
+                                   spec.program, needs->architecture, options_.architecture)};
     if (!fs::exists(options_.certificates))
         return Problem{
             fmt::format("there are no CA certificates at {}, which programs need for outgoing TLS; "

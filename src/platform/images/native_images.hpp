@@ -10,6 +10,7 @@ namespace seance::images {
 
 struct NativeOptions {
     std::string certificates{kCertificates};  // this machine's CA certificates
+    std::string architecture = "amd64";       // what the platform pulls; other programs are refused
     std::vector<std::string> library_folders = images::library_folders();
 };
 

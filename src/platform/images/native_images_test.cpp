@@ -123,6 +123,17 @@ TEST_F(NativeImagesTest, TakesFoldersApart) {
     EXPECT_EQ(paths, (std::vector<std::string>{"/srv/a/b.txt", "/srv/c.txt", "/usr/bin/true"}));
 }
 
+TEST_F(NativeImagesTest, RefusesAProgramForAnotherMachine) {
+    NativeOptions options;
+    options.architecture = "arm64";
+
+    auto image = NativeImages(options).build(spec(), kCommit);
+
+    ASSERT_FALSE(image);
+    EXPECT_EQ(image.error().what,
+              "/bin/true is a program for amd64, and images are for arm64; use --builder docker");
+}
+
 TEST_F(NativeImagesTest, SaysWhatIsWrongWithASpec) {
     auto problem = [&](ImageSpec bad) {
         auto image = images.build(bad, kCommit);

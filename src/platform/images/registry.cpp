@@ -74,7 +74,7 @@ Registry::~Registry() = default;
 
 Awaitable<Attempt<void>> Registry::push_blob(Push& push, const Blob& blob) {
     BlobProgress seen{push.image->name, blob.digest, BlobProgress::State::Uploading, 0, blob.size()};
-    auto report = [&push, &seen](std::uint64_t sent) {
+    std::function<void(std::uint64_t)> report = [&push, &seen](std::uint64_t sent) {
         seen.sent = sent;
         if (push.progress) push.progress(seen);
     };
@@ -96,8 +96,13 @@ Awaitable<Attempt<void>> Registry::push_blob(Push& push, const Blob& blob) {
 Awaitable<void> Registry::push_blobs(Push& push) {
     while (push.next < push.blobs.size() && !push.failure) {
         const Blob& blob = *push.blobs[push.next++];
-        auto pushed = co_await push_blob(push, blob);
-        if (!pushed && !push.failure) push.failure = pushed.error();
+        try {
+            auto pushed = co_await push_blob(push, blob);
+            if (!pushed && !push.failure) push.failure = pushed.error();
+        } catch (const std::exception& fault) {  // or a cancellation, which the caller sees for itself
+            push.failure =
+                Failure{Reason::Broken, fmt::format("pushing {}: {}", push.image->name, fault.what())};
+        }
     }
 }
 
@@ -110,7 +115,9 @@ Awaitable<Attempt<Pushed>> Registry::push(std::shared_ptr<const Image> image, Re
         Failure failure{Reason::BadInput, fmt::format("{} names a digest; push to a tag", target.text())};
         co_return failure;
     }
-    auto there = co_await find(target);
+    // A registry may refuse to say whether something is there and take it all the same: an upload will tell.
+    Scopes scopes{push_scope(target.repository)};
+    auto there = co_await look(target, std::move(scopes), Refusal::MeansUnknown);
     if (!there) co_return there.error();
     push.result.unchanged = *there && (*there)->digest == image->digest();
     for (const auto& layer : image->layers) push.blobs.push_back(&layer);
@@ -153,18 +160,24 @@ Awaitable<Attempt<std::string>> Registry::put_manifest(const Blob& manifest, con
 }
 
 Awaitable<Attempt<std::optional<Resolved>>> Registry::find(Reference image) {
+    Scopes scopes{pull_scope(image.repository)};
+    co_return co_await look(std::move(image), std::move(scopes), Refusal::IsAFailure);
+}
+
+Awaitable<Attempt<std::optional<Resolved>>> Registry::look(Reference image, Scopes scopes, Refusal refusal) {
     using Found = std::optional<Resolved>;
     const auto doing = "looking for " + image.text();
     for (std::string method : {"HEAD", "GET"}) {
-        RegistryRequest look;
-        look.method = method;
-        look.url = requests_.url(fmt::format("/v2/{}/manifests/{}", image.repository, image.manifest_name()));
-        look.fields.add("Accept", kManifestTypes);
-        look.scopes = {pull_scope(image.repository)};
-        look.doing = doing;
-        auto answer = co_await requests_.send(std::move(look));
+        RegistryRequest ask;
+        ask.method = method;
+        ask.url = requests_.url(fmt::format("/v2/{}/manifests/{}", image.repository, image.manifest_name()));
+        ask.fields.add("Accept", kManifestTypes);
+        ask.scopes = scopes;
+        ask.doing = doing;
+        auto answer = co_await requests_.send(std::move(ask));
         if (!answer) co_return answer.error();
-        if (answer->status == 404) co_return Found{};
+        const bool refused = answer->status == 401 || answer->status == 403;
+        if (answer->status == 404 || (refused && refusal == Refusal::MeansUnknown)) co_return Found{};
         if (answer->status != 200) co_return requests_.explain(*answer, doing);
         Resolved resolved;
         resolved.media_type = answer->fields.get("content-type");

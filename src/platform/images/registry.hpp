@@ -67,6 +67,8 @@ class Registry {
 
   private:
     struct Push;
+    enum class Refusal { IsAFailure, MeansUnknown };
+    Awaitable<Attempt<std::optional<Resolved>>> look(Reference image, Scopes scopes, Refusal refusal);
     Awaitable<void> push_blobs(Push& push);
     Awaitable<Attempt<void>> push_blob(Push& push, const Blob& blob);
     Awaitable<Attempt<std::string>> put_manifest(const Blob& manifest, const Reference& target);

@@ -15,8 +15,7 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 
 std::string source() {
-    const char* path = std::getenv("SEANCE_SOURCE");
-    return path ? path : ".";
+    return SEANCE_SOURCE;
 }
 
 ImageSpec spec_of(const std::string& service) {

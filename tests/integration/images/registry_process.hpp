@@ -16,14 +16,17 @@ inline bool have_registry() {
 // The reference registry (Debian's docker-registry) on loopback, its blobs in a temporary folder.
 class RegistryProcess {
   public:
-    // `auth`: the YAML of its `auth:` section, indented by two spaces; "": anybody may do anything.
-    explicit RegistryProcess(const std::string& auth = "") : port_(free_port()) {
+    // `auth`: the YAML of its `auth:` section, indented by two spaces; "": anybody may do anything. `http`:
+    // more lines of its `http:` section.
+    explicit RegistryProcess(const std::string& auth = "", const std::string& http = "")
+        : port_(free_port()) {
         std::ofstream config(folder_.path() / "config.yml");
         config << "version: 0.1\nlog:\n  level: error\n  accesslog:\n    disabled: true\nstorage:\n  "
                   "filesystem:\n"
                << "    rootdirectory: " << (folder_.path() / "data").string()
                << "\n  delete:\n    enabled: true\n"
-               << "http:\n  addr: 127.0.0.1:" << port_ << "\n  secret: kept over a restart\n";
+               << "http:\n  addr: 127.0.0.1:" << port_ << "\n  secret: kept over a restart\n"
+               << http;
         if (!auth.empty()) config << "auth:\n" << auth;
         config.close();
         start();
