@@ -105,6 +105,7 @@ TEST(LockedFile, SaysWhereItIsNoYamlButNotWhatStandsThere) {
 
 TEST(LockedFile, RefusesWhatIsNoMappingOfNames) {
     EXPECT_THAT(parse_locked("", "s.yaml").error().what, HasSubstr("is empty"));
+    EXPECT_THAT(parse_locked(",", "s.yaml").error().what, HasSubstr("s.yaml"));
     EXPECT_THAT(parse_locked("- a\n", "s.yaml").error().what, HasSubstr("mapping"));
     EXPECT_THAT(parse_locked("a: b\n---\nc: d\n", "s.yaml").error().what, HasSubstr("several"));
     EXPECT_THAT(parse_locked("? [a]\n: b\n" + mac(), "s.yaml").error().what, HasSubstr("no text"));
