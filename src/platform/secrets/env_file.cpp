@@ -87,8 +87,8 @@ class EnvFileParser {
     }
 
     bool take_quoted(char quote, std::string& value) {
-        // Grows once, to its full size, so that no unwiped copies are left behind.
-        value.reserve(text_.size() - at_);
+        // Made as large as it becomes at once, so that growing leaves no copies behind that nobody wipes.
+        value.reserve(length_of_quoted(quote));
         bool good = true;
         for (; at_ < text_.size() && peek() != quote; ++at_) {
             char c = peek();
@@ -110,6 +110,12 @@ class EnvFileParser {
         }
         ++at_;
         return good;
+    }
+
+    std::size_t length_of_quoted(char quote) const {
+        auto end = at_;
+        while (end < text_.size() && text_[end] != quote) end += quote == '"' && text_[end] == '\\' ? 2 : 1;
+        return std::min(end, text_.size()) - at_;
     }
 
     bool take_escape(char& c) {
