@@ -15,6 +15,8 @@ void add_logs(CLI::App& app, Context& context);
 void add_verify(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
 void add_keys(CLI::App& app, Context& context);
+void add_init(CLI::App& app, Context& context);
+void add_export(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);
 
 }  // namespace seance::cli
