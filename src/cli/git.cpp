@@ -26,9 +26,10 @@ struct Ran {
 
 Awaitable<Result<Ran>> finish(process::Child& child) {
     Ran ran;
-    co_await child.read_lines([&ran](std::string_view line) {
+    const auto keep = [&ran](std::string_view line) {
         if (ran.lines.size() < kMostLines) ran.lines.emplace_back(line);
-    });
+    };
+    co_await child.read_lines(keep);
     ran.status = co_await child.wait();
     co_return ran;
 }
