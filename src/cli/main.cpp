@@ -51,7 +51,7 @@ int main(int argc, char** argv) {
         "for programs\n"
         "  seance logs -f --service backend\n  seance verify             check it all from outside");
     for (auto add : {cli::add_up, cli::add_down, cli::add_status, cli::add_logs, cli::add_verify,
-                     cli::add_build, cli::add_plan, cli::add_deploy, cli::add_doctor, cli::add_keys, cli::add_version})
+                     cli::add_build, cli::add_plan, cli::add_deploy, cli::add_doctor, cli::add_keys, cli::add_init, cli::add_export, cli::add_version})
         add(app, context);
 
     try {

@@ -60,6 +60,22 @@ std::set<std::string> reference_names(const Stack& stack, const Environment& env
     return names;
 }
 
+Outcome<std::vector<Part>> parts_of(std::string_view text) {
+    std::vector<Part> out;
+    const bool closed = parts(
+        text,
+        [&](std::string_view literal) {
+            if (literal.empty()) return;
+            if (out.empty() || out.back().is_reference) out.push_back({});
+            out.back().text += literal;
+        },
+        [&](std::string_view name) {
+            out.push_back({true, std::string(name)});
+        });
+    if (!closed) return not_closed(text);
+    return out;
+}
+
 Outcome<std::vector<std::string>> references_in(std::string_view text) {
     std::vector<std::string> names;
     const bool closed = parts(

@@ -25,6 +25,13 @@ namespace seance::stack {
 std::set<std::string> reference_names(const Stack& stack, const Environment& environment,
                                       const Service& service);
 
+// A text in pieces: what stands there as it is, and the names of references.
+struct Part {
+    bool is_reference = false;
+    std::string text;
+};
+Outcome<std::vector<Part>> parts_of(std::string_view text);
+
 // The names that a text refers to, in order; a Problem for a "${" without its "}".
 Outcome<std::vector<std::string>> references_in(std::string_view text);
 

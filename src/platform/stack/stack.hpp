@@ -20,17 +20,23 @@ enum class Restart { Always, OnFailure, Never };
 struct HealthCheck {
     enum Kind { None, Http, RedisPing } kind = None;
     std::string path;  // of Http
+
+    bool operator==(const HealthCheck&) const = default;
 };
 
 // One outside check of `seance verify`. The settings that each kind has are in docs/seance.md.
 struct Check {
     enum Kind { Deploy, Relay, Chat, Request } kind = Request;
     std::map<std::string, std::string> settings;  // values may hold references
+
+    bool operator==(const Check&) const = default;
 };
 
 struct Resources {
     double cpu = 0;               // cores; 0: the target's default
     std::uint64_t memory_mb = 0;  // 0: the target's default
+
+    bool operator==(const Resources&) const = default;
 };
 
 // Texts marked "may hold references" are kept as written; expand() in references.hpp fills them in.
@@ -57,6 +63,8 @@ struct Service {
     Duration stop_timeout = std::chrono::seconds(10);
     std::vector<Check> verify;
     int line = 0;
+
+    bool operator==(const Service&) const = default;
 };
 
 // A bucket of DigitalOcean Spaces with its CDN.
@@ -66,12 +74,16 @@ struct Spaces {
 
     std::string endpoint() const;      // "https://sfo3.digitaloceanspaces.com"
     std::string cdn_endpoint() const;  // "https://seance-cdn.sfo3.cdn.digitaloceanspaces.com"
+
+    bool operator==(const Spaces&) const = default;
 };
 
 struct Railway {
     std::string project;    // "": named as the stack
     std::string workspace;  // "": the token's only one
     std::string region;     // "": the workspace's preference
+
+    bool operator==(const Railway&) const = default;
 };
 
 struct Environment {
@@ -101,6 +113,8 @@ struct Environment {
     // All secrets that a service may be given here: its own and the required ones, without repetition.
     std::vector<std::string> secrets_of(const Service& service) const;
     bool requires_secret(const std::string& service, const std::string& secret) const;
+
+    bool operator==(const Environment&) const = default;
 };
 
 struct Stack {
@@ -112,6 +126,8 @@ struct Stack {
 
     const Service* service(std::string_view name) const;
     const Environment* environment(std::string_view name) const;
+
+    bool operator==(const Stack&) const = default;
 };
 
 // Indexes of the services so that each comes after those it needs; otherwise as written. The stack has no
