@@ -32,13 +32,21 @@ int exit_code_of(secrets::Reason reason) {
     }
 }
 
+// What the tool itself may use: its group, and the flat names.
+secrets::Values own_of(const secrets::Bundle& bundle) {
+    auto own = bundle.flat;
+    if (const auto group = bundle.groups.find(std::string(secrets::kOwnGroup)); group != bundle.groups.end())
+        for (const auto& [name, value] : group->second) own.insert_or_assign(name, value);
+    return own;
+}
+
 void take_values(Secrets& made, const Manifest& manifest, const secrets::Bundle& bundle) {
     made.values.emplace();
     for (auto& [service, variables] : secrets::variables_of(bundle, manifest.stack, manifest.environment))
         (*made.values)[service] = variables;
-    if (const auto own = bundle.groups.find(std::string(secrets::kOwnGroup)); own != bundle.groups.end())
-        for (const auto& [name, value] : own->second)
-            if (secrets::is_usable(value)) (*made.values)[std::string(secrets::kOwnGroup)][name] = value.text;
+    auto& own = (*made.values)[std::string(secrets::kOwnGroup)];
+    for (const auto& [name, value] : own_of(bundle))
+        if (secrets::is_usable(value)) own[name] = value.text;
 }
 
 void take_names(Secrets& made, const Manifest& manifest, const secrets::Bundle& outline) {

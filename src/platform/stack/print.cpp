@@ -134,6 +134,7 @@ json::object service_of(const Service& service) {
     fields.texts("needs", service.needs);
     fields.texts("env", service.env);
     fields.texts("secrets", service.secrets);
+    if (service.prints_commit) out["prints_commit"] = true;
     fields.texts("files", service.files);
     fields.text("volume", service.volume);
     fields.number("replicas", service.replicas, usual.replicas);
@@ -178,6 +179,7 @@ std::string blocks(std::string_view title, const auto& items, const auto& block_
 std::string print_stack(const Stack& stack) {
     json::object head{{"project", stack.project}};
     Fields{head}.text("registry", stack.registry);
+    Fields{head}.texts("build", stack.build);
     return write_yaml(head) + blocks("environments", stack.environments, environment_of) +
            blocks("services", stack.services, service_of);
 }

@@ -25,6 +25,7 @@ class RandomStack {
         Stack stack;
         stack.project = name();
         stack.registry = "registry.example/" + name();
+        if (coin()) stack.build = {"./" + name(), name()};
         const auto services = 1 + below(6);
         for (unsigned i = 0; i < services; ++i) stack.services.push_back(service(stack, i));
         stack.environments.push_back(local(stack));
