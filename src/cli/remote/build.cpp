@@ -52,8 +52,8 @@ class Pipeline {
           report_(report) {}
 
     Awaitable<plan::Attempt<Build>> run() {
-        auto commit = co_await releases::read_commit(manifest_.root,
-                                                     options_.commit.empty() ? "HEAD" : options_.commit);
+        std::string rev = options_.commit.empty() ? "HEAD" : options_.commit;
+        auto commit = co_await releases::read_commit(manifest_.root, std::move(rev));
         if (!commit)
             co_return Trouble{options_.commit.empty() ? Trouble::Why::Failed : Trouble::Why::NotThere,
                               commit.error().what, ""};
@@ -133,13 +133,13 @@ class Pipeline {
         BuiltService made;
         made.service = service.name;
         made.image.reference = service.image;
-        if (service.image.find('@') == std::string::npos) {
+        if (addresses_.rehearsal())
+            build_.notes.push_back(
+                fmt::format("in a rehearsal {} is stood in for, and not pinned", service.image));
+        else if (service.image.find('@') == std::string::npos) {
             auto digest = co_await digest_of(service.image);
             if (digest)
                 made.image.reference += "@" + *digest;
-            else if (addresses_.rehearsal())
-                build_.notes.push_back(
-                    fmt::format("in a rehearsal {} is stood in for, and not pinned", service.image));
             else if (options_.push)
                 co_return fail(trouble_of(digest.error()));
             else {
@@ -194,8 +194,10 @@ class Pipeline {
                 co_return trouble_of(one.error());
             }
         end("images/build", started, true, "done");
+        // The first alone: what it brings to the registry is mounted in the others' repositories.
+        co_await finish(**builder, names.front(), orders.front(), *built.front());
         TaskGroup tasks{loop_.executor()};
-        for (std::size_t i = 0; i < orders.size(); ++i)
+        for (std::size_t i = 1; i < orders.size() && !trouble_; ++i)
             tasks.spawn(finish(**builder, names[i], orders[i], *built[i]));
         co_await tasks.wait();
         if (trouble_) co_return trouble_;

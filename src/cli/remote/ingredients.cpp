@@ -75,7 +75,10 @@ std::optional<SpacesKeys> Secrets::spaces_keys(const stack::Stack& stack) const 
 
 std::optional<Secrets> read_secrets(Context& context, const Manifest& manifest, Need need) {
     Secrets made;
-    const auto& name = manifest.environment.secrets_file;
+    // A rehearsal brings secrets of its own.
+    const auto environment = process_environment();
+    const auto moved = environment.find("SEANCE_SECRETS_FILE");
+    const auto name = moved == environment.end() ? manifest.environment.secrets_file : moved->second;
     if (name.empty()) {
         made.values.emplace();
         return made;

@@ -12,16 +12,26 @@ namespace {
 
 constexpr Duration kLimit = std::chrono::seconds(20);
 
+std::map<std::string, std::string> environment() {
+    auto made = images::own_environment();
+    made["LC_ALL"] = "C";
+    made["GIT_TERMINAL_PROMPT"] = "0";
+    return made;
+}
+
+// Outside of coroutines, where g++ 12 destroys the strings of a braced list twice.
+std::vector<std::string> words(std::initializer_list<std::string_view> list) {
+    return {list.begin(), list.end()};
+}
+
 // What git prints; a Problem with its last line if it fails.
 Awaitable<Outcome<std::string>> git(std::string root, std::vector<std::string> args) {
     process::Launch launch;
     launch.program = process::find_program({"git"}, root);
     if (launch.program.empty()) co_return Problem{"git is not on PATH: apt-get install git"};
-    launch.args = {"-C", root};
-    launch.args.insert(launch.args.end(), args.begin(), args.end());
-    launch.env = images::own_environment();
-    launch.env["LC_ALL"] = "C";
-    launch.env["GIT_TERMINAL_PROMPT"] = "0";
+    launch.args = std::move(args);
+    launch.folder = root;
+    launch.env = environment();
     auto ran = co_await images::run_command(std::move(launch), kLimit);
     if (!ran) co_return Problem{ran.error().what};
     if (!ran->status.success()) co_return Problem{images::one_line(ran->output)};
@@ -42,7 +52,7 @@ std::string without_user(std::string url) {
 }  // namespace
 
 Awaitable<Outcome<GitCommit>> read_commit(std::string root, std::string rev) {
-    std::vector<std::string> show{"log", "-1", "--format=%H%n%ct%n%s", "--end-of-options", rev, "--"};
+    auto show = words({"log", "-1", "--format=%H%n%ct%n%s", "--end-of-options", rev, "--"});
     auto shown = co_await git(root, std::move(show));
     if (!shown)
         co_return Problem{
@@ -54,14 +64,14 @@ Awaitable<Outcome<GitCommit>> read_commit(std::string root, std::string rev) {
     commit.revision = lines[0];
     commit.time = static_cast<std::int64_t>(parse_number(lines[1]).value_or(0));
     commit.subject = lines[2];
-    std::vector<std::string> ask_head{"rev-parse", "HEAD"};
+    auto ask_head = words({"rev-parse", "HEAD"});
     auto head = co_await git(root, std::move(ask_head));
     commit.is_head = head && trim(*head) == commit.revision;
-    std::vector<std::string> ask_remote{"config", "--get", "remote.origin.url"};
-    if (auto remote = co_await git(root, std::move(ask_remote)))
-        commit.source = without_user(std::string(trim(*remote)));
+    auto ask_remote = words({"config", "--get", "remote.origin.url"});
+    auto remote = co_await git(root, std::move(ask_remote));
+    if (remote) commit.source = without_user(std::string(trim(*remote)));
     if (!commit.is_head) co_return commit;
-    std::vector<std::string> ask_status{"status", "--porcelain", "--untracked-files=normal"};
+    auto ask_status = words({"status", "--porcelain", "--untracked-files=normal"});
     auto status = co_await git(root, std::move(ask_status));
     if (!status) co_return status.error();
     for (auto line : split(*status, '\n'))
@@ -72,12 +82,8 @@ Awaitable<Outcome<GitCommit>> read_commit(std::string root, std::string rev) {
 
 Awaitable<std::vector<std::string>> commits_between(std::string root, std::string from, std::string to) {
     std::vector<std::string> lines;
-    std::vector<std::string> args{"log",
-                                  fmt::format("--max-count={}", kMostShown),
-                                  "--format=%h %s",
-                                  "--end-of-options",
-                                  from + ".." + to,
-                                  "--"};
+    const auto most = fmt::format("--max-count={}", kMostShown), range = from + ".." + to;
+    auto args = words({"log", most, "--format=%h %s", "--end-of-options", range, "--"});
     auto shown = co_await git(std::move(root), std::move(args));
     if (!shown) co_return lines;
     for (auto line : split(*shown, '\n'))

@@ -177,7 +177,8 @@ class Applier {
 
     Awaitable<MaybeTrouble> carry_out(Phase phase) {
         if (phase == Phase::Deployments) co_return co_await roll_out();
-        TaskGroup tasks{co_await asio::this_coro::executor};
+        auto executor = co_await asio::this_coro::executor;
+        TaskGroup tasks{executor};
         std::set<std::string> configured;
         for (const auto& change : plan_.changes) {
             if (phase_of(change) != phase) continue;

@@ -89,7 +89,12 @@ Awaitable<Reply<std::shared_ptr<DeployLock>>> DeployLock::take(Api& api, Project
     if (!held) co_return held.error();
     if (*held && !(*held)->is_stale(now_seconds())) co_return refused(**held);
     auto written = co_await lock->write(lock->own_.print());
-    if (!written) co_return written.error();
+    if (!written) {
+        // It may have been written all the same: then nobody is to wait for it to grow stale.
+        const auto failure = written.error();
+        co_await lock->release();
+        co_return failure;
+    }
     co_await sleep_for(lock->options_.settle);
     auto winner = co_await lock->read();
     if (!winner) co_return winner.error();

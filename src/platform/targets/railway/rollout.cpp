@@ -53,7 +53,8 @@ Awaitable<std::optional<Trouble>> Rollout::run(std::vector<Item> items) {
         std::vector<Watched> watched;
         watched.reserve(ready.size());
         {
-            TaskGroup tasks{co_await asio::this_coro::executor};
+            auto executor = co_await asio::this_coro::executor;
+            TaskGroup tasks{executor};
             for (const auto* item : ready) tasks.spawn(start(*item, watched));
             co_await tasks.wait();
         }
