@@ -37,9 +37,9 @@ class Settings {
                 problem_ = value.error().what;
         }
     }
-    std::string get(const std::string& key, std::string fallback = {}) const {
+    std::string get(const std::string& key, std::string_view fallback = {}) const {
         auto found = values_.find(key);
-        return found == values_.end() ? std::move(fallback) : found->second;
+        return found == values_.end() ? std::string(fallback) : found->second;
     }
     const std::string& problem() const { return problem_; }
 
@@ -85,27 +85,35 @@ Awaitable<Finding> check_health(const Outside& outside, std::string url) {
     co_return answer->status / 100 == 2 ? seen(what) : wrong(what);
 }
 
+constexpr std::string_view kContent = "seance verify ";
+// Somebody else may verify at the same time, and publish to the same place between our two requests.
+constexpr int kAttempts = 3;
+
 // Publishes a few random bytes with the builder's key and fetches them back from where they are for
 // everybody.
 Awaitable<Finding> check_deploy(const Outside& outside, std::string base, Settings settings) {
-    const auto content = "seance verify " + random_id() + "\n";
-    json::object file{{"path", settings.get("path", "releases/verify.txt")},
-                      {"content", base64_encode(content)}};
-    auto body = json::serialize(json::object{{"files", json::array{std::move(file)}}});
-    http::Fields fields{{"Content-Type", "application/json"}};
-    fields.set("X-Builder-Key", settings.get("key"));
-    auto published = co_await ask(outside, "POST", base + "/deploy", std::move(fields), std::move(body));
-    if (!published) co_return wrong("POST /deploy: " + why(published.error(), outside.limit));
-    if (published->status != 200)
-        co_return wrong(
-            fmt::format("POST /deploy answered {}: {}", published->status, in_short(published->body)));
-    http::Fields none;
-    auto fetched = co_await ask(outside, "GET", settings.get("download"), std::move(none), "");
-    if (!fetched) co_return wrong("download: " + why(fetched.error(), outside.limit));
-    if (fetched->status != 200)
-        co_return wrong(fmt::format("published, but the download answered {}", fetched->status));
-    if (fetched->body != content) co_return wrong("published, but the download gave other bytes");
-    co_return seen(fmt::format("published and downloaded {} bytes", content.size()));
+    for (int attempt = 1;; ++attempt) {
+        const auto content = fmt::format("{}{}\n", kContent, random_id());
+        json::object file{{"path", settings.get("path", "releases/verify.txt")},
+                          {"content", base64_encode(content)}};
+        auto body = json::serialize(json::object{{"files", json::array{std::move(file)}}});
+        http::Fields fields{{"Content-Type", "application/json"}};
+        fields.set("X-Builder-Key", settings.get("key"));
+        auto published = co_await ask(outside, "POST", base + "/deploy", std::move(fields), std::move(body));
+        if (!published) co_return wrong("POST /deploy: " + why(published.error(), outside.limit));
+        if (published->status != 200)
+            co_return wrong(
+                fmt::format("POST /deploy answered {}: {}", published->status, in_short(published->body)));
+        http::Fields none;
+        auto fetched = co_await ask(outside, "GET", settings.get("download"), std::move(none), "");
+        if (!fetched) co_return wrong("download: " + why(fetched.error(), outside.limit));
+        if (fetched->status != 200)
+            co_return wrong(fmt::format("published, but the download answered {}", fetched->status));
+        if (fetched->body == content)
+            co_return seen(fmt::format("published and downloaded {} bytes", content.size()));
+        if (attempt == kAttempts || !fetched->body.starts_with(kContent))
+            co_return wrong("published, but the download gave other bytes");
+    }
 }
 
 using Socket = std::shared_ptr<websocket::WebSocket>;
