@@ -179,7 +179,8 @@ int wait_for_detached(Context& context, const local::StateFolder& state, pid_t c
             for (const auto& s : view->services)
                 if (auto& last = told[s.name]; last != s.state && s.state != "waiting") {
                     last = s.state;
-                    context.note(print_change(context.note_style(), s.name, s.state, s.detail));
+                    context.note(print_change(context.note_style(), s.name, s.state,
+                                              s.state == "starting" ? "" : s.detail));
                 }
         if (view && is_settled(*view)) break;
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
