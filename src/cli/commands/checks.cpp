@@ -70,8 +70,13 @@ std::string why(const error_code& error, Duration limit) {
     return error.message();
 }
 
-std::string in_short(std::string_view body) {
-    std::string out(body.substr(0, 120));
+// Its beginning, cut between two characters and on one line.
+std::string in_short(std::string_view body, std::size_t most = 120) {
+    std::string out(body.substr(0, most));
+    if (body.size() > most) {
+        while (!out.empty() && (body[out.size()] & 0xC0) == 0x80) out.pop_back();
+        out += "…";
+    }
     for (auto& c : out)
         if (c == '\n' || c == '\r') c = ' ';
     return out;
@@ -171,7 +176,8 @@ Awaitable<Finding> check_chat(const Outside& outside, std::string base, Settings
     const auto* content = error ? nullptr : root.find_pointer("/choices/0/message/content", error);
     if (!content || !content->is_string())
         co_return wrong("the answer holds no message: " + in_short(answer->body));
-    co_return seen(fmt::format("{} answered \"{}\"", settings.get("model"), in_short(content->get_string())));
+    co_return seen(
+        fmt::format("{} answered \"{}\"", settings.get("model"), in_short(content->get_string(), 40)));
 }
 
 Awaitable<Finding> check_request(const Outside& outside, std::string base, Settings settings) {
