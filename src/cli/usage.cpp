@@ -41,9 +41,8 @@ std::vector<std::string> options_of(const std::vector<const CLI::App*>& path) {
 
 UsageProblem explain_usage(const CLI::App& app, const CLI::ParseError& error) {
     const auto path = written(app);
-    std::vector<std::string> words;
-    for (const auto* each : path) words.push_back(each->get_name());
-    const auto command = fmt::format("{}", fmt::join(words, " "));
+    auto command = path.front()->get_name();
+    for (std::size_t i = 1; i < path.size(); ++i) command += " " + path[i]->get_name();
     UsageProblem problem{error.what(), command + " --help lists what there is"};
 
     const auto rest = app.remaining(true);
