@@ -46,7 +46,7 @@ std::optional<Problem> StateFolder::closed_to_us() const {
     struct stat folder {};
     if (::stat(path_.c_str(), &folder) != 0 || ::access(path_.c_str(), R_OK | X_OK) == 0) return std::nullopt;
     const auto* owner = ::getpwuid(folder.st_uid);
-    return Problem{fmt::format("cannot look into {}: {}; it belongs to {}", path_, ::strerror(errno),
+    return Problem{fmt::format("cannot look into {}: it belongs to {}", path_,
                                owner ? owner->pw_name : std::to_string(folder.st_uid))};
 }
 
