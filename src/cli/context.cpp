@@ -2,8 +2,11 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <string.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <filesystem>
 #include <fstream>
@@ -26,6 +29,15 @@ void write_all(int fd, std::string_view text) {
         if (n <= 0) return;  // nobody reads any more
         text.remove_prefix(static_cast<std::size_t>(n));
     }
+}
+
+// A message may quote what was given to us, in whatever encoding; JSON is UTF-8.
+std::string legible(std::string_view text) {
+    std::string out(text);
+    if (!is_utf8(text))
+        std::replace_if(
+            out.begin(), out.end(), [](char c) { return (c & 0x80) != 0; }, '?');
+    return out;
 }
 
 }  // namespace
@@ -52,8 +64,8 @@ void Context::note(std::string_view line) const {
 
 int Context::fail(int exit, std::string_view code, std::string_view message, std::string_view hint) const {
     if (json) {
-        json::object error{{"code", code}, {"message", message}};
-        if (!hint.empty()) error["hint"] = hint;
+        json::object error{{"code", code}, {"message", legible(message)}};
+        if (!hint.empty()) error["hint"] = legible(hint);
         result(json::serialize(json::object{{"error", std::move(error)}}) + "\n");
         return exit;
     }
@@ -81,14 +93,20 @@ std::optional<Manifest> Context::manifest() {
     if (path.empty())
         return refuse("NO_STACK", "there is no stack.yaml here or in a folder above",
                       "go to the product's folder, or name the file: seance --stack FILE …");
+    // Short where it can be: the path as the user would write it.
+    std::error_code error;
+    const auto shown = stack_file.empty() ? fs::relative(path, error).string() : stack_file;
+    if (fs::is_directory(path, error))
+        return refuse(
+            "NO_STACK", fmt::format("{} is a folder", shown),
+            fmt::format("name the file: seance --stack {} …", (fs::path(shown) / "stack.yaml").string()));
     std::ifstream file(path, std::ios::binary);
-    if (!file) return refuse("NO_STACK", fmt::format("cannot read {}", path));
+    if (!file)
+        return refuse("NO_STACK", fmt::format("cannot read {}: {}", shown, ::strerror(errno)),
+                      "name the product's file: seance --stack FILE …");
     const std::string text{std::istreambuf_iterator<char>(file), {}};
     auto parsed = stack::parse_stack(text);
     if (!parsed.problems.empty()) {
-        // Short where it can be: the path as the user would write it.
-        std::error_code error;
-        const auto shown = stack_file.empty() ? fs::relative(path, error).string() : stack_file;
         std::string all;
         for (const auto& finding : parsed.problems)
             all += (all.empty() ? "" : "\n  ") + print(finding, shown);
@@ -100,8 +118,10 @@ std::optional<Manifest> Context::manifest() {
     if (!found) {
         std::vector<std::string> names;
         for (const auto& each : parsed.stack.environments) names.push_back(each.name);
-        return refuse("NO_ENVIRONMENT", fmt::format("{} has no environment {}{}", path, environment,
-                                                    did_you_mean(environment, names)));
+        return refuse(
+            "NO_ENVIRONMENT",
+            fmt::format("{} has no environment {}{}", shown, environment, did_you_mean(environment, names)),
+            fmt::format("it has {}", fmt::join(names, ", ")));
     }
     Manifest manifest;
     manifest.environment = *found;

@@ -8,6 +8,8 @@
 #include <deque>
 #include <fstream>
 
+#include "core/base/text.hpp"
+
 namespace seance::cli {
 
 std::optional<std::string> parse_since(std::string_view text, std::chrono::system_clock::time_point now) {
@@ -23,6 +25,15 @@ std::optional<std::string> parse_since(std::string_view text, std::chrono::syste
         if (i < kForm.size() ? (kForm[i] == '0' ? !digit : body[i] != kForm[i])
                              : !(i == kForm.size() ? body[i] == '.' : digit))
             return std::nullopt;
+    }
+    static constexpr struct {
+        std::size_t at;
+        std::uint64_t least, most;
+    } kBounds[] = {{5, 1, 12}, {8, 1, 31}, {11, 0, 23}, {14, 0, 59}, {17, 0, 60}};
+    for (const auto& [at, least, most] : kBounds) {
+        if (body.size() <= at) break;
+        const auto number = parse_number(body.substr(at, 2));
+        if (!number || *number < least || *number > most) return std::nullopt;
     }
     return std::string(body);
 }

@@ -55,6 +55,8 @@ TEST(ParseSince, TakesDurationsAndTimes) {
     EXPECT_EQ(parse_since("2026-11-24T06:47:06.123Z", now), "2026-11-24T06:47:06.123");
     EXPECT_FALSE(parse_since("yesterday", now));
     EXPECT_FALSE(parse_since("10", now));
+    EXPECT_FALSE(parse_since("2026-13-24", now));
+    EXPECT_FALSE(parse_since("2026-11-24T24:47", now));
     EXPECT_FALSE(parse_since("2026-11-24T06:47:06+01:00", now));
 }
 

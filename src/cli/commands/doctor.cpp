@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <netdb.h>
+#include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/terminal/table.hpp"
+#include "cli/usage.hpp"
 #include "platform/process/child.hpp"
 #include "platform/process/ports.hpp"
 #include "platform/targets/local/state_folder.hpp"
@@ -58,7 +60,7 @@ void examine_ports(const Manifest& manifest, std::uint16_t edge_port, std::vecto
                            fmt::format("{} of 127.0.0.1 is taken by another program", port), std::move(fix)});
     };
     examine("port of the edge", edge_port,
-            "stop that program, or choose another: seance up --edge-port PORT");
+            "stop that program, or choose another port: seance up --edge-port PORT");
     for (const auto& service : manifest.stack.services)
         if (service.local_port != 0)
             examine("port of " + service.name, service.local_port,
@@ -84,7 +86,11 @@ void examine_secrets(const Manifest& manifest, std::vector<Examined>& out) {
 
 void examine_machine(const Manifest& manifest, std::vector<Examined>& out) {
     struct statvfs disk {};
-    if (::statvfs(manifest.root.c_str(), &disk) == 0) {
+    const local::StateFolder state{manifest.root};
+    std::error_code none;
+    const bool there = std::filesystem::exists(state.path(), none);  // it may be on a disk of its own
+    const auto& kept_in = there ? state.path() : manifest.root;
+    if (::statvfs(kept_in.c_str(), &disk) == 0) {
         const auto free = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
         Examined found{"disk space", Mark::Ok, fmt::format("{:.1f} GB free", static_cast<double>(free) / 1e9),
                        ""};
@@ -94,10 +100,11 @@ void examine_machine(const Manifest& manifest, std::vector<Examined>& out) {
         }
         out.push_back(std::move(found));
     }
-    const bool writable = ::access(manifest.root.c_str(), W_OK) == 0;
-    out.push_back({"state folder", writable ? Mark::Ok : Mark::Fail,
-                   manifest.root + "/.seance" + (writable ? "" : " cannot be written"),
-                   writable ? "" : "give this user the right to write there"});
+    const bool writable = ::access(kept_in.c_str(), W_OK | X_OK) == 0;
+    out.push_back(
+        {"state folder", writable ? Mark::Ok : Mark::Fail,
+         writable ? state.path() : fmt::format("{} cannot be written: {}", kept_in, ::strerror(errno)),
+         writable ? "" : "give this user the right to write there, or run seance as the one who has it"});
     const bool git = !process::find_program({"git"}, manifest.root).empty();
     out.push_back({"git", git ? Mark::Ok : Mark::Warn, git ? "found" : "not on PATH",
                    git ? "" : "apt-get install git"});
@@ -158,7 +165,8 @@ void add_doctor(CLI::App& app, Context& context) {
     auto port = std::make_shared<std::uint16_t>(std::uint16_t{8080});
     auto* command = app.add_subcommand("doctor", "Everything that must be in place, each with its fix");
     command->add_option("--edge-port", *port, "The port that the edge would take")
-        ->check(CLI::Range(1, 65535))
+        ->type_name("PORT")
+        ->check(whole_number(1, 65535))
         ->capture_default_str();
     command->callback([&context, port] { context.exit_code = doctor(context, *port); });
 }

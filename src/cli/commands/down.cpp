@@ -5,9 +5,9 @@
 #include <thread>
 
 #include "cli/commands/commands.hpp"
+#include "cli/running.hpp"
 #include "core/base/duration.hpp"
 #include "platform/targets/local/control.hpp"
-#include "platform/targets/local/state_folder.hpp"
 
 namespace seance::cli {
 
@@ -17,6 +17,7 @@ int down(Context& context) {
     auto manifest = context.manifest();
     if (!manifest) return context.exit_code;
     const local::StateFolder state{manifest->root};
+    if (!may_read(context, state)) return context.exit_code;
     const auto pid = local::RunLock::holder(state);
     const auto say = [&](bool stopped) {
         if (context.json)

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -8,8 +9,9 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/log_reader.hpp"
+#include "cli/running.hpp"
+#include "cli/usage.hpp"
 #include "core/base/text.hpp"
-#include "platform/targets/local/state_folder.hpp"
 
 namespace seance::cli {
 
@@ -66,7 +68,8 @@ int logs(Context& context, const LogsOptions& options) {
     for (const auto& name : options.services)
         if (std::find(all.begin(), all.end(), name) == all.end())
             return context.fail(kNotThere, "NO_SERVICE",
-                                fmt::format("there is no service {}{}", name, did_you_mean(name, all)));
+                                fmt::format("there is no service {}{}", name, did_you_mean(name, all)),
+                                fmt::format("there are {}", fmt::join(all, ", ")));
     const auto wanted = options.services.empty() ? all : options.services;
     std::string since;
     if (!options.since.empty()) {
@@ -80,6 +83,7 @@ int logs(Context& context, const LogsOptions& options) {
         since = *parsed;
     }
     const local::StateFolder state{manifest->root};
+    if (!may_read(context, state)) return context.exit_code;
     if (!std::filesystem::exists(state.logs()))
         return context.fail(kNotThere, "NO_LOGS", "nothing has run here yet", "start the stack: seance up");
 
@@ -118,14 +122,15 @@ void add_logs(CLI::App& app, Context& context) {
     auto options = std::make_shared<LogsOptions>();
     auto* command = app.add_subcommand("logs", "What the services have written");
     command->add_flag("-f,--follow", options->follow, "Go on with what comes, until Ctrl-C");
-    command->add_option("-s,--service", options->services, "Only this service; may be repeated")
-        ->type_name("NAME");
+    command->add_option("-s,--service,SERVICE", options->services, "Only these services; else all")
+        ->type_name("");
     command->add_option("--since", options->since, "Only from then on: 10m, 2h, or 2026-11-24T06:47Z")
         ->type_name("TIME");
     command
         ->add_option("-n,--lines", options->lines,
                      "Only the last so many lines; else 100, or all with --since")
-        ->check(CLI::Range(1, 1'000'000));
+        ->type_name("N")
+        ->check(whole_number(1, 1'000'000));
     command->callback([&context, options] { context.exit_code = logs(context, *options); });
 }
 

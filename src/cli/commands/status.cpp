@@ -2,8 +2,7 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/commands/status_table.hpp"
-#include "platform/targets/local/control.hpp"
-#include "platform/targets/local/state_folder.hpp"
+#include "cli/running.hpp"
 
 namespace seance::cli {
 
@@ -15,16 +14,10 @@ int status(Context& context) {
     if (manifest->environment.target != stack::TargetKind::Local)
         return context.fail(kUsage, "NOT_LOCAL", "status knows environments of target local only");
     const local::StateFolder state{manifest->root};
-    const auto answer = local::ask_control(state.control(), R"({"do":"status"})");
-    const auto view = answer ? local::from_json(*answer) : std::nullopt;
-    if (view) {
-        context.result(context.json ? *answer + "\n" : print_status(*view, context.result_style()));
-        return kDone;
-    }
-    if (local::RunLock::holder(state) != 0)
-        return context.fail(kUnreachable, "NO_ANSWER", "the stack runs but does not answer",
-                            "it may be starting or stopping: try again");
-    return context.fail(kNotThere, "NOT_RUNNING", "the stack does not run here", "start it: seance up");
+    const auto view = running_stack(context, state);
+    if (!view) return context.exit_code;
+    context.result(context.json ? to_json(*view) + "\n" : print_status(*view, context.result_style()));
+    return kDone;
 }
 
 }  // namespace

@@ -6,6 +6,16 @@
 
 namespace seance::cli {
 
+std::string print_change(const Style& style, std::string_view name, std::string_view state,
+                         std::string_view detail) {
+    const bool bad = state == "failed" || state == "unhealthy" || state == "restarting";
+    return fmt::format("{} {} {}{}{}",
+                       state == "healthy" ? style.green("●")
+                       : bad              ? style.red("●")
+                                          : "○",
+                       name, state, detail.empty() ? "" : ": ", detail);
+}
+
 std::string print_status(const local::StackView& view, const Style& style) {
     Table table({"SERVICE", "STATE", "UP", "RESTARTS", "DIRECT", "METRICS", "COMMIT", "URL"});
     for (const auto& s : view.services) {

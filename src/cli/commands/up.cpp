@@ -9,10 +9,13 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <map>
 #include <thread>
 
 #include "cli/commands/commands.hpp"
 #include "cli/commands/status_table.hpp"
+#include "cli/usage.hpp"
 #include "platform/process/ports.hpp"
 #include "platform/targets/local/control.hpp"
 #include "platform/targets/local/local_stack.hpp"
@@ -23,6 +26,10 @@ namespace {
 
 // Every service has this long to become healthy before `up` says that one has not.
 constexpr auto kPatience = std::chrono::seconds(60);
+// A service that has ended so often since the start (about four seconds) will do so again.
+constexpr std::uint64_t kHopeless = 4;
+
+constexpr std::string_view kDoctor = "`seance doctor` looks at everything that is needed";
 
 struct UpOptions {
     std::uint16_t edge_port = 8080;
@@ -98,17 +105,8 @@ class Run {
     }
 
     void tell(const process::ServiceStatus& status) {
-        const auto& style = context_.note_style();
-        const auto state = process::name_of(status.state);
-        const bool well = status.state == process::State::Healthy;
-        const bool bad = status.state == process::State::Failed ||
-                         status.state == process::State::Unhealthy ||
-                         status.state == process::State::Restarting;
-        context_.note(fmt::format("{} {} {}{}",
-                                  well  ? style.green("●")
-                                  : bad ? style.red("●")
-                                        : "○",
-                                  status.name, state, status.detail.empty() ? "" : ": " + status.detail));
+        context_.note(
+            print_change(context_.note_style(), status.name, process::name_of(status.state), status.detail));
     }
 
     Context& context_;
@@ -139,37 +137,55 @@ void leave_terminal(Context& context, const local::StateFolder& state) {
     ::setsid();
     const int null = ::open("/dev/null", O_RDONLY);
     const int log = ::open((state.logs() + "/seance.log").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    const int out = log >= 0 ? log : ::open("/dev/null", O_WRONLY);
     ::dup2(null, STDIN_FILENO);
-    ::dup2(log, STDOUT_FILENO);
-    ::dup2(log, STDERR_FILENO);
-    context.result_to(log);
+    ::dup2(out, STDOUT_FILENO);
+    ::dup2(out, STDERR_FILENO);
+    context.result_to(out);
 }
 
-// Nothing is going to change by itself: each service is healthy, has failed, or waits for one that has.
+// Nothing is going to change by itself: each service is healthy, has failed, has ended again and again, or
+// waits for one that has.
 bool is_settled(const local::StackView& view) {
     return view.ready ||
            std::none_of(view.services.begin(), view.services.end(), [](const local::ServiceView& s) {
-               return s.state == "starting" || s.state == "restarting";
+               return s.restarts < kHopeless && (s.state == "starting" || s.state == "restarting");
            });
 }
 
+volatile std::sig_atomic_t interrupted = 0;
+
 // The parent of `up --detach`: until all is healthy, or it is known that it will not be.
 int wait_for_detached(Context& context, const local::StateFolder& state, pid_t child) {
+    // The child has left this terminal: Ctrl-C reaches the parent alone, and means both.
+    ::signal(SIGINT, [](int) { interrupted = 1; });
     const auto end = Clock::now() + kPatience;
     std::optional<local::StackView> view;
+    std::map<std::string, std::string> told;
     while (Clock::now() < end) {
         int status = 0;
+        if (interrupted) {
+            ::kill(child, SIGTERM);
+            ::waitpid(child, &status, 0);
+            return context.fail(kInterrupted, "INTERRUPTED", "interrupted; what had started is stopped");
+        }
         if (::waitpid(child, &status, WNOHANG) == child)
             return context.fail(WIFEXITED(status) && WEXITSTATUS(status) != 0 ? WEXITSTATUS(status) : kFailed,
                                 "CANNOT_START", "the stack has ended while starting",
                                 "see " + state.logs() + "/seance.log");
         if (auto answer = local::ask_control(state.control(), R"({"do":"status"})"))
             view = local::from_json(*answer);
+        if (view)
+            for (const auto& s : view->services)
+                if (auto& last = told[s.name]; last != s.state && s.state != "waiting") {
+                    last = s.state;
+                    context.note(print_change(context.note_style(), s.name, s.state,
+                                              s.state == "starting" ? "" : s.detail));
+                }
         if (view && is_settled(*view)) break;
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
     if (!view || !view->ready) {
-        if (view && !context.json) context.note(print_status(*view, context.note_style()));
         return context.fail(kFailed, "NOT_HEALTHY", "not every service has become healthy",
                             "`seance status` says which, `seance logs` why, `seance down` stops it");
     }
@@ -184,16 +200,17 @@ int up(Context& context, const UpOptions& options) {
         return context.fail(kUsage, "NOT_LOCAL",
                             fmt::format("environment {} does not run on this machine", context.environment));
     const local::StateFolder state{manifest->root};
-    if (auto problem = state.make()) return context.fail(kFailed, "NO_STATE", problem->what);
+    if (auto problem = state.make()) return context.fail(kFailed, "NO_STATE", problem->what, kDoctor);
     auto lock = local::RunLock::take(state);
-    if (!lock) return refuse_second(context, state);
+    if (!lock) return context.fail(kFailed, "NO_STATE", lock.error().what, kDoctor);
+    if (!*lock) return refuse_second(context, state);
     auto secrets = state.ensure_secrets(manifest->environment.generate);
-    if (!secrets) return context.fail(kFailed, "NO_STATE", secrets.error().what);
+    if (!secrets) return context.fail(kFailed, "NO_STATE", secrets.error().what, kDoctor);
     if (!process::port_is_free(options.edge_port))
         return context.fail(
             kFailed, "PORT_TAKEN",
             fmt::format("port {} of 127.0.0.1 is taken by another program", options.edge_port),
-            "choose another: seance up --edge-port PORT");
+            "stop that program, or choose another port: seance up --edge-port PORT");
 
     local::LayoutOptions where;
     where.root = manifest->root;
@@ -201,9 +218,7 @@ int up(Context& context, const UpOptions& options) {
     where.secrets = std::move(*secrets);
     where.inherited = process_environment();
     auto layout = local::lay_out(manifest->stack, manifest->environment, where);
-    if (!layout)
-        return context.fail(kFailed, "CANNOT_START", layout.error().what,
-                            "`seance doctor` looks at everything that is needed");
+    if (!layout) return context.fail(kFailed, "CANNOT_START", layout.error().what, kDoctor);
 
     if (context.verbose)
         for (const auto& service : layout->services)
@@ -215,7 +230,7 @@ int up(Context& context, const UpOptions& options) {
             return wait_for_detached(context, state, child);
         }
         leave_terminal(context, state);
-        lock->write_pid();
+        (*lock)->write_pid();
     }
     Run run{context, std::move(*layout), state, options.detach};
     return run.run();
@@ -227,7 +242,8 @@ void add_up(CLI::App& app, Context& context) {
     auto options = std::make_shared<UpOptions>();
     auto* command = app.add_subcommand("up", "Run the stack on this machine until Ctrl-C");
     command->add_option("--edge-port", options->edge_port, "Port of the edge router on 127.0.0.1")
-        ->check(CLI::Range(1, 65535))
+        ->type_name("PORT")
+        ->check(whole_number(1, 65535))
         ->capture_default_str();
     command->add_flag("-d,--detach", options->detach,
                       "Leave it running in the background once all is healthy");

@@ -6,11 +6,10 @@
 
 #include "cli/commands/checks.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/running.hpp"
 #include "core/runtime/task_group.hpp"
 #include "platform/process/probe.hpp"
-#include "platform/targets/local/control.hpp"
 #include "platform/targets/local/layout.hpp"
-#include "platform/targets/local/status.hpp"
 
 namespace seance::cli {
 
@@ -60,10 +59,8 @@ int verify(Context& context) {
     if (manifest->environment.target != stack::TargetKind::Local)
         return context.fail(kUsage, "NOT_LOCAL", "verify knows environments of target local only");
     const local::StateFolder state{manifest->root};
-    const auto answer = local::ask_control(state.control(), R"({"do":"status"})");
-    const auto view = answer ? local::from_json(*answer) : std::nullopt;
-    if (!view)
-        return context.fail(kNotThere, "NOT_RUNNING", "the stack does not run here", "start it: seance up");
+    const auto view = running_stack(context, state);
+    if (!view) return context.exit_code;
 
     local::LayoutOptions where;
     where.root = manifest->root;

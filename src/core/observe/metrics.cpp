@@ -55,7 +55,7 @@ void Histogram::observe(double value) {
 }
 
 Metrics::Sample& Metrics::sample(std::string_view name, std::string_view help, std::string_view type,
-                                 Labels labels) {
+                                 const Labels& labels) {
     auto& family = families_[std::string(name)];
     if (!family) {
         family = std::make_unique<Family>();
@@ -65,24 +65,24 @@ Metrics::Sample& Metrics::sample(std::string_view name, std::string_view help, s
     return family->samples[render_labels(labels)];
 }
 
-Counter& Metrics::counter(std::string_view name, std::string_view help, Labels labels) {
+Counter& Metrics::counter(std::string_view name, std::string_view help, const Labels& labels) {
     std::lock_guard lock(mutex_);
-    auto& found = sample(name, help, "counter", std::move(labels));
+    auto& found = sample(name, help, "counter", labels);
     if (!found.counter) found.counter = std::make_unique<Counter>();
     return *found.counter;
 }
 
-Gauge& Metrics::gauge(std::string_view name, std::string_view help, Labels labels) {
+Gauge& Metrics::gauge(std::string_view name, std::string_view help, const Labels& labels) {
     std::lock_guard lock(mutex_);
-    auto& found = sample(name, help, "gauge", std::move(labels));
+    auto& found = sample(name, help, "gauge", labels);
     if (!found.gauge) found.gauge = std::make_unique<Gauge>();
     return *found.gauge;
 }
 
 Histogram& Metrics::histogram(std::string_view name, std::string_view help, std::span<const double> bounds,
-                              Labels labels) {
+                              const Labels& labels) {
     std::lock_guard lock(mutex_);
-    auto& found = sample(name, help, "histogram", std::move(labels));
+    auto& found = sample(name, help, "histogram", labels);
     if (!found.histogram) found.histogram = std::make_unique<Histogram>(bounds);
     return *found.histogram;
 }

@@ -57,10 +57,10 @@ class Histogram {
 // stay good as long as the registry. Take them once at start, not on the request path: asking locks.
 class Metrics {
   public:
-    Counter& counter(std::string_view name, std::string_view help, Labels labels = {});
-    Gauge& gauge(std::string_view name, std::string_view help, Labels labels = {});
+    Counter& counter(std::string_view name, std::string_view help, const Labels& labels = {});
+    Gauge& gauge(std::string_view name, std::string_view help, const Labels& labels = {});
     Histogram& histogram(std::string_view name, std::string_view help, std::span<const double> bounds,
-                         Labels labels = {});
+                         const Labels& labels = {});
 
     // Prometheus text format 0.0.4.
     std::string render() const;
@@ -68,7 +68,7 @@ class Metrics {
   private:
     struct Family;
     struct Sample;
-    Sample& sample(std::string_view name, std::string_view help, std::string_view type, Labels labels);
+    Sample& sample(std::string_view name, std::string_view help, std::string_view type, const Labels& labels);
 
     mutable std::mutex mutex_;
     std::map<std::string, std::unique_ptr<Family>, std::less<>> families_;

@@ -18,7 +18,9 @@ void BufferPool::give_back(Buffer buffer) {
     if (buffer && kept_.size() < kMostKept) kept_.push_back(std::move(buffer));
 }
 
-Loop::Loop() { asio::co_spawn(executor(), sweep(), asio::detached); }
+Loop::Loop() {
+    asio::co_spawn(executor(), sweep(), asio::detached);
+}
 
 Loop::~Loop() = default;
 

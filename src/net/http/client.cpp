@@ -217,7 +217,7 @@ Awaitable<Result<WholeResponse>> Client::send(const Origin& origin, const Reques
     co_return whole;
 }
 
-void Client::set_resolver_override(std::string host, std::vector<std::string> addresses) {
+void Client::set_resolver_override(std::string host, const std::vector<std::string>& addresses) {
     stream::Addresses parsed;
     for (const auto& address : addresses) parsed.push_back(asio::ip::make_address(address));
     impl_->resolver().set_override(std::move(host), std::move(parsed));

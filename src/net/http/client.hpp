@@ -95,7 +95,8 @@ class Client {
     Awaitable<Result<WholeResponse>> send(const Origin& origin, const Request& request,
                                           std::uint64_t most_body = 64 << 20);
     std::shared_ptr<ConnectionPool> pool() const;  // for what needs connections themselves: the reverse proxy
-    void set_resolver_override(std::string host, std::vector<std::string> addresses);  // tests, pinned names
+    void set_resolver_override(std::string host,
+                               const std::vector<std::string>& addresses);  // tests, pinned names
 
   private:
     class Impl;

@@ -24,7 +24,7 @@ struct ServerOptions {
     std::uint64_t max_body = 0;                         // 0: no limit; else 413
     std::size_t max_requests = 10'000;                  // on one connection
     std::size_t max_connections = 10'000;               // on this server; the next gets 503
-    bool log_requests = true;                           // one JSON line each, but for /health
+    bool log_requests = true;                           // one JSON line each, but for /health and below
     bool health_names_commit = true;                    // X-Seance-Commit in answers under /health
     std::function<std::string(std::string_view client)>
         mask_client;  // of the address in the log; none: as is

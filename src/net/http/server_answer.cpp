@@ -221,7 +221,7 @@ void Connection::record(int status) {
     shared_->seconds.observe(std::chrono::duration<double>(took).count());
     if (!log_) return;
     const auto& head = work_->head;
-    if (head.path() == "/health") return;
+    if (head.path() == "/health" || head.path().starts_with("/health/")) return;
     const auto& mask = shared_->options.mask_client;
     observe::LogLine line(observe::Level::Info, "request");
     line.field("request_id", request_id()).field("client", mask ? mask(peer_address_) : peer_address_);

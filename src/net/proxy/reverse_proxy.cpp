@@ -263,7 +263,8 @@ class ReverseProxy::Forwarding {
 
     void fail(int status) {
         log_outcome(0);
-        auto page = http::error_page(status, exchange_.request_id());
+        auto page = rules_.error_page ? rules_.error_page(exchange_, status)
+                                      : http::error_page(status, exchange_.request_id());
         if (status == 503) page.fields.set("Retry-After", "1");
         exchange_answered_ = true;
         exchange_.reply(std::move(page));

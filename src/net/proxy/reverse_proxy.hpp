@@ -22,6 +22,8 @@ struct ForwardRules {
     Duration wait_for_start{0};
     Duration tunnel_idle = std::chrono::minutes(5);
     bool mask_log = false;  // of the client's address
+    // What a client sees of a fault; none: http::error_page.
+    http::Response (*error_page)(http::Exchange& exchange, int status) = nullptr;
 };
 
 // Passes requests on to upstreams and their answers back (reference/edge.md 1.5 to 1.8): streaming both ways

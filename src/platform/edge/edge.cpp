@@ -34,6 +34,17 @@ http::Response html(int status, std::string body) {
     return response;
 }
 
+// A person gets a page that asks again, a program the sentence.
+http::Response fault(http::Exchange& exchange, int status) {
+    const auto& head = exchange.head();
+    auto plain = http::error_page(status, exchange.request_id());
+    if (head.method != "GET" || head.fields.get("Accept").find("text/html") == std::string_view::npos)
+        return plain;
+    return html(status, render_fault(host_name(head.authority),
+                                     fmt::format("{} {}", status, http::reason_phrase(status)),
+                                     exchange.request_id()));
+}
+
 }  // namespace
 
 Edge::Edge(Loop& loop, Table table, EdgeOptions options)
@@ -57,6 +68,7 @@ proxy::ForwardRules Edge::rules_for(http::Exchange& exchange) const {
     rules.headers.keep_host = true;
     rules.headers.via = "seance-edge";
     rules.wait_for_start = std::chrono::seconds(10);
+    rules.error_page = &fault;
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     rules.headers.add_request = {
         {"X-Railway-Edge", "local"},

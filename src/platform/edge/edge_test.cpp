@@ -128,6 +128,14 @@ TEST_F(EdgeTest, SaysAtOnceThatAServiceIsDownToAPost) {
     EXPECT_EQ(response.fields.get("Retry-After"), "1");
 }
 
+TEST(Pages, TellAPersonWhichServiceDoesNotAnswerAndAskAgain) {
+    const auto page = render_fault("a<b.shop.localhost", "503 Service Unavailable", "abc");
+
+    EXPECT_THAT(page, HasSubstr("a&lt;b.shop.localhost does not answer"));
+    EXPECT_THAT(page, HasSubstr("503 Service Unavailable"));
+    EXPECT_THAT(page, HasSubstr("http-equiv=\"refresh\""));
+}
+
 TEST_F(EdgeTest, ServesTheFolderOfObjects) {
     auto response = ask("cdn.shop.localhost", "/hello.txt");
 
@@ -148,6 +156,7 @@ TEST_F(EdgeTest, ShowsTheStatusOfTheStack) {
 
     EXPECT_THAT(std::string(page.fields.get("Content-Type")), HasSubstr("text/html"));
     EXPECT_THAT(page.body, HasSubstr("&lt;api&gt;"));
+    EXPECT_THAT(page.body, HasSubstr("1 of 1 healthy"));
     EXPECT_EQ(ask("dashboard.shop.localhost", "/api/status").body, "{\"ready\":true}");
     EXPECT_EQ(ask("dashboard.shop.localhost", "/absent").status, 404);
 }

@@ -25,4 +25,7 @@ std::string render_status_page(const StatusPage& page);
 // For a host that nobody serves: what hosts there are, and how to reach them.
 std::string render_unknown_host(std::string_view asked, const std::vector<std::string>& urls);
 
+// For a service that does not answer; `status` is such as "503 Service Unavailable".
+std::string render_fault(std::string_view host, std::string_view status, std::string_view request_id);
+
 }  // namespace seance::edge

@@ -15,7 +15,7 @@ std::string host_name(std::string_view authority) {
     return address ? std::string{} : lower(authority);
 }
 
-void Table::add(std::string host, Target target) {
+void Table::add(std::string_view host, Target target) {
     targets_.insert_or_assign(lower(host), std::move(target));
 }
 

@@ -19,7 +19,7 @@ struct Target {
 // exact name wins over a wildcard of one label ("*.seance.localhost"). Addresses are no names.
 class Table {
   public:
-    void add(std::string host, Target target);
+    void add(std::string_view host, Target target);
     const Target* find(std::string_view authority) const;
     std::vector<std::pair<std::string, const Target*>> all() const;
 

@@ -240,6 +240,10 @@ Parsed parse_stack(std::string_view text) {
     Parsed out;
     try {
         const auto root = YAML::Load(std::string(text));
+        if (root.IsNull()) {
+            out.problems.push_back({1, "the file is empty; it must hold project, environments and services"});
+            return out;
+        }
         StackParser parser{out};
         parser.parse(root);
         check_rules(out.stack, parser.places(), out.problems);

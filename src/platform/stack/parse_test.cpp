@@ -136,7 +136,8 @@ TEST(ParseStack, NeedsAProjectEnvironmentsAndServices) {
 
     EXPECT_THAT(whats, ElementsAre("the stack has no project", "the stack has no environments",
                                    "the stack has no services"));
-    EXPECT_THAT(parse_stack("").problems.at(0).what, "the stack must be a mapping, not nothing");
+    EXPECT_EQ(print(parse_stack("# nothing\n").problems.at(0), "stack.yaml"),
+              "stack.yaml:1: the file is empty; it must hold project, environments and services");
 }
 
 TEST(ParseStack, RefusesTextThatIsNoYaml) {

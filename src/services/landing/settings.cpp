@@ -45,6 +45,8 @@ Settings read_settings(config::Reader& read) {
     read_origin(read, s.origins.backend, "BACKEND_ORIGIN", "the API");
     read_origin(read, s.origins.beholder, "BEHOLDER_ORIGIN", "the analytics proxy");
     read_origin(read, s.origins.signaling, "SIGNALING_ORIGIN", "the signaling service");
+    // Where it is reached is told as a web address; what pages open there is a WebSocket.
+    if (s.origins.signaling.starts_with("http")) s.origins.signaling.replace(0, 4, "ws");
     read_origin(read, s.origins.cdn, "CDN_ORIGIN", "downloads");
     read(s.frame_ancestors, "FRAME_ANCESTORS",
          {.about = "Who may show the pages in a frame, as in Content-Security-Policy"});

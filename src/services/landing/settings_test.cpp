@@ -22,7 +22,9 @@ TEST(LandingSettings, AreGoodWhenNothingIsSet) {
 }
 
 TEST(LandingSettings, ComputeOriginsAndLetEachBeReplaced) {
-    config::Sources sources{{"PUBLIC_DOMAIN", "seance.dev"}, {"BEHOLDER_ORIGIN", "https://e.example.com"}};
+    config::Sources sources{{"PUBLIC_DOMAIN", "seance.dev"},
+                            {"BEHOLDER_ORIGIN", "https://e.example.com"},
+                            {"SIGNALING_ORIGIN", "https://s.example.com"}};
     config::Reader read(sources);
 
     auto settings = read_settings(read);
@@ -30,6 +32,7 @@ TEST(LandingSettings, ComputeOriginsAndLetEachBeReplaced) {
     EXPECT_THAT(read.problems(), IsEmpty());
     EXPECT_EQ(settings.origins.backend, "https://backend.seance.dev");
     EXPECT_EQ(settings.origins.beholder, "https://e.example.com");
+    EXPECT_EQ(settings.origins.signaling, "wss://s.example.com");  // pages open a WebSocket there
     EXPECT_THAT(index_options(settings).page_fields.get("Content-Security-Policy"),
                 HasSubstr("https://e.example.com"));
 }

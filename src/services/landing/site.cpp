@@ -84,7 +84,7 @@ void Site::read_again(std::stop_token stop) {
         std::lock_guard lock(mutex_);
         index_ = *index;
         for (auto& [loop, server] : servers_)
-            asio::post(loop->executor(), [server, fresh = index_] {
+            asio::post(loop->executor(), [server = server, fresh = index_] {
                 if (auto alive = server.lock()) alive->replace(fresh);
             });
     } catch (const std::exception& fault) {  // out of memory, say: the old files are still good

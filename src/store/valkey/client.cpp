@@ -316,7 +316,8 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
     }
 
     void lose(const ConnectionPtr& held, std::string reason) {
-        auto connection = held;  // `held` may be connection_, which is emptied here
+        // `held` may be connection_, which is emptied here.
+        const auto connection = held;  // NOLINT(performance-unnecessary-copy-initialization)
         if (std::exchange(connection->lost, true)) return;
         error_code ignored;
         connection->socket.close(ignored);

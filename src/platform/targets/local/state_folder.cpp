@@ -2,8 +2,8 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <pwd.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,6 +25,14 @@ std::optional<std::string> read_file(const std::string& path) {
     return std::string(trim(text));
 }
 
+// A lock of the open file and not of the process: a child of fork() keeps it.
+struct flock whole_file() {
+    struct flock lock {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    return lock;
+}
+
 }  // namespace
 
 std::optional<Problem> StateFolder::make() const {
@@ -34,20 +42,33 @@ std::optional<Problem> StateFolder::make() const {
     return std::nullopt;
 }
 
+std::optional<Problem> StateFolder::closed_to_us() const {
+    struct stat folder {};
+    if (::stat(path_.c_str(), &folder) != 0 || ::access(path_.c_str(), R_OK | X_OK) == 0) return std::nullopt;
+    const auto* owner = ::getpwuid(folder.st_uid);
+    return Problem{fmt::format("cannot look into {}: it belongs to {}", path_,
+                               owner ? owner->pw_name : std::to_string(folder.st_uid))};
+}
+
 Outcome<std::map<std::string, std::string>> StateFolder::ensure_secrets(
     const std::map<std::string, std::string>& generate) const {
     auto made = read_secrets(generate);
     for (const auto& [name, prefix] : generate) {
         if (made.contains(name)) continue;
         const auto value = prefix + hex(random_bytes(32));
-        const auto path = secrets() + "/" + name;
-        const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        const auto path = secrets() + "/" + name, fresh = path + ".new";
+        const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
         const auto line = value + "\n";
-        const bool written =
-            fd >= 0 && ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
+        // Whole or not at all: half a secret on a full disk would be taken for one at the next start.
+        const bool written = fd >= 0 &&
+                             ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
+                             ::rename(fresh.c_str(), path.c_str()) == 0;
         const int error = errno;
         if (fd >= 0) ::close(fd);
-        if (!written) return Problem{fmt::format("cannot write {}: {}", path, ::strerror(error))};
+        if (!written) {
+            ::unlink(fresh.c_str());
+            return Problem{fmt::format("cannot write {}: {}", path, ::strerror(error))};
+        }
         made[name] = value;
     }
     return made;
@@ -61,15 +82,15 @@ std::map<std::string, std::string> StateFolder::read_secrets(
     return made;
 }
 
-std::optional<RunLock> RunLock::take(const StateFolder& state) {
+Outcome<std::optional<RunLock>> RunLock::take(const StateFolder& state) {
     const int fd = ::open(state.lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) return std::nullopt;
-    if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        ::close(fd);
-        return std::nullopt;
-    }
-    RunLock lock{fd};
-    lock.write_pid();
+    if (fd < 0) return Problem{fmt::format("cannot write {}: {}", state.lock(), ::strerror(errno))};
+    std::optional<RunLock> lock{RunLock{fd}};
+    auto whole = whole_file();
+    if (::fcntl(fd, F_OFD_SETLK, &whole) != 0)
+        lock.reset();
+    else
+        lock->write_pid();
     return lock;
 }
 
@@ -82,7 +103,8 @@ void RunLock::write_pid() {
 pid_t RunLock::holder(const StateFolder& state) {
     const int fd = ::open(state.lock().c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0) return 0;
-    const bool held = ::flock(fd, LOCK_SH | LOCK_NB) != 0;
+    auto whole = whole_file();
+    const bool held = ::fcntl(fd, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
     ::close(fd);
     if (!held) return 0;
     const auto pid = parse_number(read_file(state.lock()).value_or(""));

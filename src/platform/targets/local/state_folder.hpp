@@ -23,6 +23,9 @@ class StateFolder {
     // Makes the folders, for this user alone.
     std::optional<Problem> make() const;
 
+    // Why this user cannot look into it, though it is there: another one has started the stack.
+    std::optional<Problem> closed_to_us() const;
+
     // The named secrets, made at their first use: 64 random hex digits after the given prefix, mode 0600.
     Outcome<std::map<std::string, std::string>> ensure_secrets(
         const std::map<std::string, std::string>& generate) const;
@@ -38,9 +41,10 @@ class StateFolder {
 // however that comes.
 class RunLock {
   public:
-    // Nothing if another process holds it.
-    static std::optional<RunLock> take(const StateFolder& state);
-    // The process that holds it, 0 if none does.
+    // Nothing if another process holds it; a Problem if its file cannot be written.
+    static Outcome<std::optional<RunLock>> take(const StateFolder& state);
+    // The process that holds it, 0 if none does, -1 if it has not said which it is. Looking disturbs nobody
+    // who takes it meanwhile.
     static pid_t holder(const StateFolder& state);
 
     RunLock(RunLock&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }

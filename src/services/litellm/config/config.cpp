@@ -65,7 +65,7 @@ class ConfigReader {
         return tree;
     }
 
-    static void merge(Node& into, Node from) {
+    static void merge(Node& into, Node&& from) {
         for (auto& [key, value] : from.members) {
             if (key == "include") continue;
             auto present = into.find(key);

@@ -9,7 +9,7 @@
 namespace seance::litellm {
 namespace {
 
-ApiError refused(std::string why) {
+ApiError refused(const std::string& why) {
     return {.status = 401,
             .message = "Authentication Error, " + why,
             .type = "auth_error",

@@ -69,7 +69,7 @@ ChatStream::Step ChatStream::take(std::string_view data) {
     if (!begun_) {
         auto value_or = [&](std::string_view key, std::string fallback) {
             auto value = edit.find(key);
-            return value && !is_empty(*value) ? std::string(value->text) : fallback;
+            return value && !is_empty(*value) ? std::string(value->text) : std::move(fallback);
         };
         id_ = value_or("id", json_quote(context_.id));
         created_ = value_or("created", std::to_string(context_.created));

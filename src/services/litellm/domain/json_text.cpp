@@ -1,5 +1,6 @@
 #include "services/litellm/domain/json_text.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "core/base/json_string.hpp"

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "core/base/text.hpp"
 #include "core/observe/log.hpp"
 #include "store/object/key.hpp"
@@ -186,7 +188,7 @@ Awaitable<Stored<std::string>> S3Store::upload_parts(const std::string& key, con
         list += fmt::format("<Part><PartNumber>{}</PartNumber><ETag>{}</ETag></Part>", number,
                             escape_xml(stored->fields.get("etag")));
         if (number == 1) {
-            part = std::move(second);
+            part = std::exchange(second, {});
             continue;
         }
         auto next = co_await parts.next();

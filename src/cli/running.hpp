@@ -1,0 +1,17 @@
+#pragma once
+#include <optional>
+
+#include "cli/context.hpp"
+#include "platform/targets/local/state_folder.hpp"
+#include "platform/targets/local/status.hpp"
+
+namespace seance::cli {
+
+// Whether this user may look at what runs here; if not, that is told and the context's exit code is set.
+bool may_read(Context& context, const local::StateFolder& state);
+
+// The stack that runs here, as it tells of itself. If none does, or it does not answer, that is told and the
+// context's exit code is set.
+std::optional<local::StackView> running_stack(Context& context, const local::StateFolder& state);
+
+}  // namespace seance::cli

@@ -1,0 +1,26 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+class ParseError;
+class Validator;
+}  // namespace CLI
+
+namespace seance::cli {
+
+// What is wrong with a command line, and where its reader finds what is right.
+struct UsageProblem {
+    std::string what, hint;
+};
+
+// Says in the words of `seance` what CLI11 found: which command, option or value, and the nearest one there
+// is.
+UsageProblem explain_usage(const CLI::App& app, const CLI::ParseError& error);
+
+// For options with a whole number within bounds.
+CLI::Validator whole_number(std::uint64_t least, std::uint64_t most);
+
+}  // namespace seance::cli
