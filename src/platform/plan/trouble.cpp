@@ -5,7 +5,6 @@ namespace seance::plan {
 Trouble trouble_of(const remote::Failure& failure, std::string_view doing) {
     Trouble trouble;
     trouble.what = doing.empty() ? failure.what : std::string(doing) + ": " + failure.what;
-    if (!failure.trace_id.empty()) trouble.what += " (trace " + failure.trace_id + ")";
     switch (failure.kind) {
         case remote::FailureKind::Auth:
             trouble.why = Trouble::Why::Credentials;

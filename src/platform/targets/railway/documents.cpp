@@ -380,7 +380,7 @@ Document shared_variables_document() {
 
 Document shared_variables_upsert_document() {
     return {
-        "sharedVariablesUpsert",
+        "variableCollectionUpsert",
         "mutation variableCollectionUpsert($projectId: String!, $environmentId: String!, $variables: "
         "EnvironmentVariables!) { variableCollectionUpsert(input: { projectId: $projectId, environmentId: "
         "$environmentId, variables: $variables, skipDeploys: true }) }"};
