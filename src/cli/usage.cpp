@@ -12,6 +12,9 @@ namespace seance::cli {
 
 namespace {
 
+// More names than this are no help in a sentence; --help has them all.
+constexpr std::size_t kMostListed = 6;
+
 // The command that was written, down to its last known word.
 std::vector<const CLI::App*> written(const CLI::App& app) {
     std::vector<const CLI::App*> path{&app};
@@ -58,8 +61,9 @@ UsageProblem explain_usage(const CLI::App& app, const CLI::ParseError& error) {
                                                   did_you_mean(rest.front(), commands_of(*path.back())))
                                     : fmt::format("{} takes no argument \"{}\"", command, rest.front());
     } else if (has_commands) {
-        problem.what =
-            fmt::format("{} needs a command: {}", command, fmt::join(commands_of(*path.back()), ", "));
+        const auto commands = commands_of(*path.back());
+        problem.what = fmt::format("{} needs a command", command);
+        if (commands.size() <= kMostListed) problem.what += fmt::format(": {}", fmt::join(commands, ", "));
     } else if (dynamic_cast<const CLI::ArgumentMismatch*>(&error)) {
         problem.what = fmt::format("{} needs a value", problem.what.substr(0, problem.what.find(':')));
     }

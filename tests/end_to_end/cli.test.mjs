@@ -28,7 +28,7 @@ async function fails (folder, words, expected) {
 const usage = (message, hint = 'seance --help lists what there is') => ({ exit: 64, code: 'USAGE', message, hint })
 const mistakes = [
   [['statsu'], usage('seance has no command "statsu" (did you mean status?)')],
-  [[], usage('seance needs a command: up, down, status, logs, verify, doctor, keys, version')],
+  [[], usage('seance needs a command')],
   [['up', '--edge-prt', '3'], usage('seance up has no option --edge-prt (did you mean --edge-port?)', 'seance up --help lists what there is')],
   [['up', '--edge-port=0'], usage('--edge-port: "0" is no whole number from 1 to 65535', 'seance up --help lists what there is')],
   [['doctor', '--edge-port', 'http'], usage('--edge-port: "http" is no whole number from 1 to 65535', 'seance doctor --help lists what there is')],

@@ -135,7 +135,9 @@ class Rules {
                     problem(service.line,
                             fmt::format("service {} has neither image nor source, which environment {} needs",
                                         service.name, environment.name));
-            if (stack_.registry.empty())
+            const bool builds = std::any_of(stack_.services.begin(), stack_.services.end(),
+                                            [](const Service& one) { return !one.source.empty(); });
+            if (builds && stack_.registry.empty())
                 problem(environment.line,
                         fmt::format("the stack has no registry, from which environment {} takes images",
                                     environment.name));
