@@ -174,18 +174,22 @@ test('up --detach says which service does not become healthy, and exits with 1 l
 })
 
 test('Ctrl-C stops a stack politely with 0; again, at once with 130', { skip }, async () => {
-  const stubborn = shop('  web: {program: sh, args: ["-c", "trap \'\' TERM; exec sleep 600"], port: 80, stop_timeout: 60s}\n')
+  const stubborn = shop('  web: {program: sh, args: ["-c", "trap \'\' TERM; echo deaf; exec sleep 600"], port: 80, stop_timeout: 60s}\n')
   for (const [manifest, interrupts, exit] of [[sleeper, 1, 0], [stubborn, 2, 130]]) {
     await withProduct(manifest, async folder => {
       const stack = spawn(program, ['up', '--edge-port', String(await freePort())], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
       let err = ''
       stack.stderr.on('data', piece => { err += piece })
-      await once(stack.stdout, 'data')  // the table: all is healthy
+      const exited = once(stack, 'exit')
+      let out = ''
+      stack.stdout.on('data', piece => { out += piece })
+      // The table says that all is healthy; a process is that before it can have said to be deaf.
+      await waitFor(() => out.includes('SERVICE') && (manifest !== stubborn || (out + err).includes('deaf')), 'the start')
       for (let i = 1; i <= interrupts; i++) {
         stack.kill('SIGINT')
         if (i < interrupts) await waitFor(() => err.includes('web stopping'), 'the first Ctrl-C to work')
       }
-      const [code] = await once(stack, 'exit')
+      const [code] = await exited
       assert.equal(code, exit, err)
       assert.match(err, /stopping \(again: at once\)\n[^]*stopped\n$/)
     })
@@ -197,9 +201,10 @@ test('Ctrl-C while up --detach waits stops what has started, and exits with 130'
     const parent = spawn(program, ['up', '--detach', '--edge-port', String(await freePort())], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
     let err = ''
     parent.stderr.on('data', piece => { err += piece })
+    const exited = once(parent, 'exit')
     await waitFor(() => err.includes('web starting'), 'the start')
     parent.kill('SIGINT')
-    const [code] = await once(parent, 'exit')
+    const [code] = await exited
     assert.equal(code, 130)
     assert.match(err, /error: interrupted; what had started is stopped\n$/)
     assert.equal((await seance(folder, 'status')).code, 3)

@@ -116,10 +116,10 @@ services:
 test('what only the local edge can do is refused elsewhere', { skip }, () => tells(`
 project: shop
 environments:
-  production:                         #! environment production is not local: static and sinks are served by the local edge only
+  production:
     target: railway
     domain: shop.dev
-    sinks: [events]
+    sinks: [events]                   #! environment production is not local: sinks is served by the local edge only
 services:
   web: {program: web, port: 80, env: {DIR: "\${state_dir}"}}   #! service web has neither image nor source, which environment production needs #! DIR of web refers to \${state_dir}, which environment production does not have
 `))
