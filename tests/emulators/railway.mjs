@@ -149,7 +149,17 @@ export async function startRailway ({ port = 0, edgePort = 0, edgeTlsPort = 0, t
 
 export const railwayFlags = {
   port: { type: 'string', default: '0' }, cloudflare: { type: 'string' }, schema: { type: 'string' }, folder: { type: 'string' }, state: { type: 'string' }, plan: { type: 'string' },
-  speed: { type: 'string', default: '1' }, 'registry-map': { type: 'string', multiple: true, default: [] }, 'account-token': { type: 'string' }, 'no-run': { type: 'boolean', default: false }
+  speed: { type: 'string', default: '1' }, 'registry-map': { type: 'string', multiple: true, default: [] }, 'account-token': { type: 'string' }, 'run-env': { type: 'string' }, 'no-run': { type: 'boolean', default: false }
+}
+
+// --run-env: {"service": {"NAME": "value"}}, what a service's processes get over its variables.
+export function parseRunEnv (text) {
+  if (text === undefined) return undefined
+  let value = null
+  try { value = JSON.parse(text) } catch { /* said below */ }
+  const fits = value && typeof value === 'object' && Object.values(value).every(one => one && typeof one === 'object' && Object.values(one).every(each => typeof each === 'string'))
+  if (!fits) throw new Error(`--run-env is ${text}; write it as {"service": {"NAME": "value"}}`)
+  return value
 }
 
 export function railwayOptions (values) {
@@ -161,7 +171,7 @@ export function railwayOptions (values) {
     return [text.slice(0, at), text.slice(at + 1)]
   })
   return {
-    port: Number(values.port), cloudflare: values.cloudflare, schemaFile: values.schema, folder: values.folder, state: values.state, plan: values.plan, speed, run: !values['no-run'], tls: true,
+    port: Number(values.port), cloudflare: values.cloudflare, schemaFile: values.schema, folder: values.folder, state: values.state, plan: values.plan, speed, run: !values['no-run'], tls: true, runEnv: parseRunEnv(values['run-env']),
     registryMap: Object.fromEntries(map), ...(values['account-token'] ? { tokens: [{ kind: 'account', value: values['account-token'] }] } : {})
   }
 }

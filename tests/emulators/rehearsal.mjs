@@ -1,21 +1,26 @@
-// Everything a first deployment meets, on this machine: an image registry, Cloudflare and Railway. `seance rehearse`
-// starts it, reads the one JSON line it prints, and ends it by closing its standard input.
+// Everything a first deployment meets, on this machine: an image registry, Cloudflare, Railway, Spaces, and sinks for
+// what services send out into the world. `seance rehearse` starts it, reads the one JSON line it prints, and ends it by
+// closing its standard input.
 //
 //   node tests/emulators/rehearsal.mjs --zone seance.dev --images docker.io/seance [--folder DIR] [--speed 50] [--plan HOBBY]
+//        [--region sfo3] [--sink posthog] [--run-env '{"beholder": {"EVENTS_UPSTREAM": "http://${sinks.posthog.host}:${sinks.posthog.port}"}}']
 //
-// With --folder the state is kept there, and a later start goes on from it.
+// With --folder the state is kept there, and a later start goes on from it; objects in Spaces are not kept.
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import fs from 'node:fs'
+import http from 'node:http'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startCloudflare } from './cloudflare.mjs'
-import { railwayLine, startRailway } from './railway.mjs'
+import { parseRunEnv, railwayLine, startRailway } from './railway.mjs'
 import { freePort } from './railway/containers.mjs'
 import { startRegistry } from './registry.mjs'
-import { runUntilTold, wait } from './shared/program.mjs'
+import { close, listen, runUntilTold, wait, writeWhole } from './shared/program.mjs'
+import { startSpaces } from './spaces.mjs'
 
 const onPath = program => (process.env.PATH ?? '').split(':').map(folder => path.join(folder, program)).find(file => fs.existsSync(file))
 
@@ -34,7 +39,33 @@ async function realRegistry (program, folder) {
   return { host, url: `http://${host}`, kind: 'docker-registry', async stop () { child.kill('SIGTERM'); await ended } }
 }
 
-export async function startRehearsal ({ zones, images, folder, speed = 50, plan, builtInRegistry = false, railwayPort, registryPort, cloudflarePort, ...more }) {
+// A server that takes whatever it gets, and says 200.
+async function startSink () {
+  const server = http.createServer((request, response) => {
+    request.resume().on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{"status":1}'))
+  })
+  const port = await listen(server)
+  return { host: '127.0.0.1', port, url: `http://127.0.0.1:${port}`, stop: () => close(server) }
+}
+
+// The key of a kept rehearsal stays the same: running services have it.
+function spacesKey (place) {
+  const file = path.join(place, 'spaces-key.json')
+  if (fs.existsSync(file)) return JSON.parse(fs.readFileSync(file, 'utf8'))
+  const key = { id: `DO00${randomBytes(8).toString('hex').toUpperCase()}`, secret: randomBytes(24).toString('hex') }
+  writeWhole(file, JSON.stringify(key))
+  return key
+}
+
+function withSinks (runEnv, sinks) {
+  const filled = text => text.replace(/\$\{sinks\.([^.}]+)\.(host|port)\}/g, (all, name, part) => {
+    if (!sinks[name]) throw new Error(`${all} refers to a sink that was not asked for: --sink ${name}`)
+    return String(sinks[name][part])
+  })
+  return Object.fromEntries(Object.entries(runEnv).map(([service, values]) => [service, Object.fromEntries(Object.entries(values).map(([name, text]) => [name, filled(text)]))]))
+}
+
+export async function startRehearsal ({ zones, images, folder, speed = 50, plan, builtInRegistry = false, railwayPort, registryPort, cloudflarePort, region = 'sfo3', spaces: spacesOptions = {}, sinks: sinkNames = [], runEnv = {}, ...more }) {
   const own = folder ? null : fs.mkdtempSync(path.join(os.tmpdir(), 'rehearsal-'))
   const place = folder ?? own
   fs.mkdirSync(place, { recursive: true, mode: 0o700 })
@@ -49,15 +80,22 @@ export async function startRehearsal ({ zones, images, folder, speed = 50, plan,
     parts.push(registry)
     const cloudflare = await startCloudflare({ port: cloudflarePort, zones: zones.map(name => ({ name })), tokens: [{ value: 'rehearsal-cloudflare-token' }], state: path.join(place, 'cloudflare.json') })
     parts.push(cloudflare)
+    const key = spacesOptions.keys?.[0] ?? spacesKey(place)
+    const spaces = await startSpaces({ region, keys: [key], ...spacesOptions })
+    parts.push(spaces)
+    const sinks = {}
+    for (const name of sinkNames) parts.push(sinks[name] = await startSink())
     const registryMap = Object.fromEntries(images.map(name => [name, `${registry.host}/${name.split('/').slice(1).join('/')}`]))
-    const railway = await startRailway({ port: railwayPort, cloudflare, speed, plan, registryMap, tls: true, folder: path.join(place, 'railway'), state: path.join(place, 'railway.json'), ...more })
+    const railway = await startRailway({ port: railwayPort, cloudflare, speed, plan, registryMap, tls: true, runEnv: withSinks(runEnv, sinks), folder: path.join(place, 'railway'), state: path.join(place, 'railway.json'), ...more })
     parts.push(railway)
     const line = {
       railway: railwayLine(railway),
       cloudflare: { url: cloudflare.url, control: cloudflare.control, token: cloudflare.tokens[0].value, zones: cloudflare.zones.map(({ id, name }) => ({ id, name })) },
-      registry: { url: registry.url, host: registry.host, kind: registry.kind, map: registryMap }
+      registry: { url: registry.url, host: registry.host, kind: registry.kind, map: registryMap },
+      spaces: { url: spaces.url, control: spaces.control, cdn: `${spaces.url}/cdn`, region: spaces.region, accessKeyId: key.id, secretAccessKey: key.secret },
+      sinks: Object.fromEntries(Object.entries(sinks).map(([name, { url }]) => [name, url]))
     }
-    return { line, railway, cloudflare, registry, stop }
+    return { line, railway, cloudflare, registry, spaces, stop }
   } catch (error) {
     await stop()
     throw error
@@ -68,7 +106,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values } = parseArgs({
     options: {
       zone: { type: 'string', multiple: true, default: [] }, images: { type: 'string', multiple: true, default: [] }, folder: { type: 'string' }, speed: { type: 'string', default: '50' }, plan: { type: 'string' },
-      'built-in-registry': { type: 'boolean', default: false }
+      region: { type: 'string' }, sink: { type: 'string', multiple: true, default: [] }, 'run-env': { type: 'string' }, 'built-in-registry': { type: 'boolean', default: false }
     }
   })
   const speed = Number(values.speed)
@@ -76,6 +114,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     process.stderr.write(`--speed is "${values.speed}"; give a number above 0, such as 50\n`)
     process.exit(64)
   }
-  const rehearsal = await startRehearsal({ zones: values.zone, images: values.images, folder: values.folder, speed, plan: values.plan, builtInRegistry: values['built-in-registry'] })
+  const rehearsal = await startRehearsal({ zones: values.zone, images: values.images, folder: values.folder, speed, plan: values.plan, builtInRegistry: values['built-in-registry'], region: values.region, sinks: values.sink, runEnv: parseRunEnv(values['run-env']) })
   await runUntilTold([rehearsal], rehearsal.line)
 }

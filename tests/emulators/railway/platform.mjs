@@ -43,6 +43,7 @@ export class Platform {
     this.options = {
       ...OPEN_QUESTIONS, plan: 'HOBBY', run: true, speed: 1, stepMs: 1000, verifyMs: 2000, certificateMs: 5000,
       deployLimit: { count: 60, seconds: 60 }, registryMap: {}, requireIdentification: false, limits: {}, usage: {}, ownPorts: ['ADMIN_PORT'],
+      runEnv: {},   // service → variables of its processes that stand in no API
       ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
     }
     if (!PLANS[this.options.plan]) throw new Error(`the plan is "${this.options.plan}"; it is one of ${Object.keys(PLANS).join(', ')}`)

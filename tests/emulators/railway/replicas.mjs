@@ -114,7 +114,7 @@ export class Replicas {
   // Image values, then the service's. Where names cannot be given to the program, addresses stand for them.
   #environment (deployment, live, own) {
     const image = Object.fromEntries((live.image?.config.Env ?? []).map(text => [text.slice(0, text.indexOf('=')), text.slice(text.indexOf('=') + 1)]))
-    const given = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/', ...image, ...deployment.variables, ...own }
+    const given = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/', ...image, ...deployment.variables, ...this.platform.options.runEnv[this.platform.row('services', deployment.serviceId).name], ...own }
     const hosts = this.#hosts(deployment.environmentId)
     return Object.fromEntries(Object.entries(given).map(([name, value]) => {
       if (name === 'RAILWAY_PRIVATE_DOMAIN') return [name, value]
