@@ -135,6 +135,8 @@ Awaitable<Finding> check_deploy(const Outside& outside, std::string base, Settin
         auto url = settings.get("download");
         if (url.empty()) url = published_url(published->body);
         if (url.empty()) co_return wrong("POST /deploy named no URL: " + in_short(published->body));
+        // A CDN keeps what it gave for the address, query and all, and would give a former check's bytes.
+        url += (url.find('?') == std::string::npos ? "?verify=" : "&verify=") + random_id();
         http::Fields none;
         auto fetched = co_await ask(outside, "GET", std::move(url), std::move(none), "");
         if (!fetched) co_return wrong("download: " + why(fetched.error(), outside.limit));
