@@ -55,7 +55,10 @@ Awaitable<Result<http::WholeResponse>> ask(const Outside& outside, std::string m
     auto parsed = http::parse_url(url);
     if (!parsed) co_return parsed.error();
     http::Origin to = parsed->origin;
-    if (!outside.edge_host.empty()) {
+    // An address is not a name that the edge knows: it is gone to directly.
+    boost::system::error_code no_address;
+    asio::ip::make_address(to.host, no_address);
+    if (!outside.edge_host.empty() && no_address) {
         to.port = outside.edge_port;
         // TLS is with the public name; the address is the edge's.
         if (to.tls)
@@ -131,6 +134,8 @@ Awaitable<Finding> check_deploy(const Outside& outside, std::string base, Settin
         auto url = settings.get("download");
         if (url.empty()) url = published_url(published->body);
         if (url.empty()) co_return wrong("POST /deploy named no URL: " + in_short(published->body));
+        // A CDN keeps what it has sent once, by the whole URL: another query is another file to it.
+        url += (url.find('?') == std::string::npos ? "?verify=" : "&verify=") + random_id();
         http::Fields none;
         auto fetched = co_await ask(outside, "GET", std::move(url), std::move(none), "");
         if (!fetched) co_return wrong("download: " + why(fetched.error(), outside.limit));
