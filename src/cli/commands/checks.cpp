@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/ip/address.hpp>
 #include <boost/json.hpp>
 
 #include "cli/terminal/table.hpp"
@@ -56,10 +55,10 @@ Awaitable<Result<http::WholeResponse>> ask(const Outside& outside, std::string m
     auto parsed = http::parse_url(url);
     if (!parsed) co_return parsed.error();
     http::Origin to = parsed->origin;
-    // The edge serves names; who gives an address (of a bucket in a rehearsal) means it as it stands.
-    error_code is_name;
-    (void)asio::ip::make_address(to.host, is_name);
-    if (!outside.edge_host.empty() && is_name) {
+    // An address is not a name that the edge knows: it is gone to directly.
+    boost::system::error_code no_address;
+    asio::ip::make_address(to.host, no_address);
+    if (!outside.edge_host.empty() && no_address) {
         to.port = outside.edge_port;
         // TLS is with the public name; the address is the edge's.
         if (to.tls)
@@ -135,7 +134,7 @@ Awaitable<Finding> check_deploy(const Outside& outside, std::string base, Settin
         auto url = settings.get("download");
         if (url.empty()) url = published_url(published->body);
         if (url.empty()) co_return wrong("POST /deploy named no URL: " + in_short(published->body));
-        // A CDN keeps what it gave for the address, query and all, and would give a former check's bytes.
+        // A CDN keeps what it has sent once, by the whole URL: another query is another file to it.
         url += (url.find('?') == std::string::npos ? "?verify=" : "&verify=") + random_id();
         http::Fields none;
         auto fetched = co_await ask(outside, "GET", std::move(url), std::move(none), "");

@@ -124,8 +124,8 @@ int deploy(Context& context, DeployOptions& options) {
                 fmt::format("{} is stale: what it was made from has changed since", options.plan_file),
                 "look at what changed and make it again: seance plan -o FILE");
     } else if (!context.json)
-        context.note(
-            print_plan(plan, prepared->build ? prepared->build->commit.subject : "", context.note_style()));
+        context.note(print_plan(plan, prepared->build ? prepared->build->commit.subject : "",
+                                context.note_style(), context.verbose));
     if (!plan.conflicts.empty())
         return context.fail(kRefused, "CONFLICT", fmt::format("{}", fmt::join(plan.conflicts, "\n")),
                             "nothing was changed");

@@ -46,8 +46,8 @@ int plan(Context& context, PlanOptions& options) {
     if (context.json)
         context.result(boost::json::serialize(document) + "\n");
     else
-        context.result(
-            print_plan(plan, prepared->build ? prepared->build->commit.subject : "", context.result_style()));
+        context.result(print_plan(plan, prepared->build ? prepared->build->commit.subject : "",
+                                  context.result_style(), context.verbose));
     if (!options.output.empty())
         context.note(
             fmt::format("carry it out with: seance -e {} deploy {}", plan.environment, options.output));

@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 namespace seance::cli {
 
@@ -73,9 +75,33 @@ std::string sign_of(const Change& change, const Style& style) {
     return style.red("-");
 }
 
+// What a new service is given, told together: its names say enough, and there are many.
+std::vector<Change> folded(const plan::Plan& plan) {
+    std::set<std::string> fresh;
+    for (const auto& change : plan.changes)
+        if (change.kind == Kind::Service && change.action == Action::Create) fresh.insert(change.service);
+    std::vector<Change> lines;
+    std::map<std::pair<std::string, Kind>, std::size_t> places;
+    for (const auto& change : plan.changes) {
+        const bool folds =
+            fresh.contains(change.service) && (change.kind == Kind::Setting || change.kind == Kind::Variable);
+        if (!folds) {
+            lines.push_back(change);
+            continue;
+        }
+        const auto [place, first] = places.try_emplace({change.service, change.kind}, lines.size());
+        if (first) {
+            lines.push_back({Action::Create, change.kind, change.service, change.item, "", "", {}, ""});
+            continue;
+        }
+        lines[place->second].item += ", " + change.item;
+    }
+    return lines;
+}
+
 }  // namespace
 
-std::string print_plan(const plan::Plan& plan, const std::string& subject, const Style& style) {
+std::string print_plan(const plan::Plan& plan, const std::string& subject, const Style& style, bool whole) {
     std::string out = style.bold(fmt::format("seance plan · {}", plan.environment));
     if (!plan.commit.empty())
         out += fmt::format(" · {}{}", plan.commit, subject.empty() ? "" : " \"" + subject + "\"");
@@ -85,12 +111,11 @@ std::string print_plan(const plan::Plan& plan, const std::string& subject, const
         service_width = std::max(service_width, change.service.size());
         kind_width = std::max(kind_width, name(change.kind).size());
     }
-    for (const auto& change : plan.changes) {
+    for (const auto& change : whole ? plan.changes : folded(plan)) {
         const auto end = traffic(change, style);
         out += fmt::format("  {} {:<{}}  {:<{}}  {}{}{}\n", sign_of(change, style),
-                           change.service.empty() ? "·" : change.service,
-                           service_width + (change.service.empty() ? 1 : 0), name(change.kind), kind_width,
-                           what(change), end.empty() ? "" : "  ", end);
+                           change.service.empty() ? "·" : change.service, service_width, name(change.kind),
+                           kind_width, what(change), end.empty() ? "" : "  ", end);
     }
     if (!plan.unchanged.empty())
         out += fmt::format("  {} {}\n", style.dim("="),

@@ -30,7 +30,7 @@ using MaybeTrouble = std::optional<Trouble>;
 constexpr int kMostRounds = 20;
 
 // Which changes may be made at the same time.
-enum class Phase { Things, Configuration, Dns, Deployments, Removals };
+enum class Phase { Things, Attachments, Configuration, Dns, Deployments, Removals };
 
 Phase phase_of(const Change& change) {
     if (change.action == Action::Delete && change.kind != Kind::Variable) return Phase::Removals;
@@ -38,10 +38,11 @@ Phase phase_of(const Change& change) {
         case Kind::Project:
         case Kind::Environment:
         case Kind::Service:
-        case Kind::Volume:
         case Kind::Bucket:
-        case Kind::BucketCors:
             return Phase::Things;
+        case Kind::Volume:
+        case Kind::BucketCors:
+            return Phase::Attachments;
         case Kind::Image:
         case Kind::Setting:
         case Kind::Variable:
@@ -228,8 +229,6 @@ class Applier {
                 co_await session_.api.create_service(place_.project, place_.environment, std::move(made));
             if (!reply) co_return reply.error();
         } else if (change.kind == Kind::Volume && change.action == Action::Create) {
-            // The service may be being made in this very phase.
-            if (place.service.empty()) co_return Reply<void>{};
             auto region = wanted_.service(change.service)->settings.region;
             auto reply = co_await session_.api.create_volume(place, change.after, std::move(region));
             if (!reply) co_return reply.error();
@@ -240,7 +239,6 @@ class Applier {
         } else if (change.kind == Kind::Bucket) {
             co_return co_await session_.bucket->create();
         } else if (change.kind == Kind::BucketCors) {
-            if (!seen_.live.bucket->exists) co_return Reply<void>{};
             co_return co_await session_.bucket->set_cors(wanted_.spaces->cors_origins);
         } else if (change.kind == Kind::Domain) {
             const auto port = port_of(change);
