@@ -39,7 +39,6 @@ export class Clone extends Checkout {
   constructor () {
     super(fs.mkdtempSync(path.join(os.tmpdir(), 'seance-clone-')))
     git(this.folder, 'clone', '-q', repository, '.')
-    this.built = execFileSync(seanceProgram, ['--version'], { encoding: 'utf8' }).trim().split(' ').at(-1)
     this.takePrograms()
   }
 
@@ -48,10 +47,12 @@ export class Clone extends Checkout {
   takePrograms () {
     const place = path.join(this.folder, 'build/bin')
     fs.mkdirSync(place, { recursive: true })
-    const from = Buffer.from(this.built)
+    const { commit } = this
     for (const name of programs) {
+      const built = execFileSync(programPath(name), ['--version'], { encoding: 'utf8' }).trim().split(' ').at(-1)
+      if (built.length !== commit.length) throw new Error(`${name} --version says "${built}", which is no commit`)
       const bytes = fs.readFileSync(programPath(name))
-      for (let at = bytes.indexOf(from); at >= 0; at = bytes.indexOf(from, at + 1)) bytes.write(this.commit, at)
+      for (let at = bytes.indexOf(built); at >= 0; at = bytes.indexOf(built, at + built.length)) bytes.write(commit, at)
       fs.rmSync(path.join(place, name), { force: true })
       fs.writeFileSync(path.join(place, name), bytes, { mode: 0o755 })
     }
