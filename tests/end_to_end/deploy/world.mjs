@@ -1,6 +1,7 @@
 // A world to deploy into, and a person's checkout to deploy from: the emulators in this process, a git clone with
 // programs of its commit, and `seance` run as from a shell.
 import { execFileSync, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -97,11 +98,13 @@ services:
     env: {GREETING: hello, STORE: "\${services.store.host}"}
 `
 
+// Of this run alone: nothing else on the machine holds them.
+const mark = randomBytes(6).toString('hex')
 export const SENTINELS = {
-  builder_key: 'sentinel-builder-3f1c', litellm_master_key: 'sk-sentinel-master-77aa', LITELLM_MASTER_KEY: 'sk-sentinel-master-77aa',
-  STRIPE_SECRET_KEY: 'sk_test_sentinel-stripe-91', OPENAI_API_KEY: 'sk-sentinel-openai-c4'
+  builder_key: `sentinel-builder-${mark}`, litellm_master_key: `sk-sentinel-master-${mark}`, LITELLM_MASTER_KEY: `sk-sentinel-master-${mark}`,
+  STRIPE_SECRET_KEY: `sk_test_sentinel-stripe-${mark}`, OPENAI_API_KEY: `sk-sentinel-openai-${mark}`
 }
-const SPACES_KEY = { id: 'DO00SENTINELKEY', secret: 'sentinel-spaces-secret-5d2e' }
+const SPACES_KEY = { id: `DO00${mark.toUpperCase()}`, secret: `sentinel-spaces-secret-${mark}` }
 
 export class World {
   static async start ({ zone = 'seance.dev', images = 'docker.io/seance', secrets = SENTINELS, bucket = 'seance-cdn', ...options } = {}) {
