@@ -37,17 +37,17 @@ bool belongs(const Release& release, const PastDeployment& next, const std::stri
     return !pause || *pause <= kMostMinutesBetween * 60;
 }
 
-Outcome outcome_of(const Release& release) {
+Verdict outcome_of(const Release& release) {
     std::size_t good = 0, failed = 0, running = 0;
     for (const auto& part : release.parts) {
         good += part.ending == Ending::Good ? 1 : 0;
         failed += part.ending == Ending::Failed ? 1 : 0;
         running += part.ending == Ending::Running ? 1 : 0;
     }
-    if (running > 0) return Outcome::Running;
-    if (failed == release.parts.size()) return Outcome::Failed;
-    if (failed > 0) return Outcome::Partly;
-    return good > 0 ? Outcome::Good : Outcome::Unknown;
+    if (running > 0) return Verdict::Running;
+    if (failed == release.parts.size()) return Verdict::Failed;
+    if (failed > 0) return Verdict::Partly;
+    return good > 0 ? Verdict::Good : Verdict::Unknown;
 }
 
 class Maker {
@@ -90,8 +90,8 @@ class Maker {
         std::reverse(made_.begin(), made_.end());
         // The newest that left anything: what failed after it has left all as it was.
         const auto current = std::find_if(made_.begin(), made_.end(), [](const Release& one) {
-            return one.ran() || one.outcome == Outcome::Unknown ||
-                   (one.outcome == Outcome::Running &&
+            return one.ran() || one.outcome == Verdict::Unknown ||
+                   (one.outcome == Verdict::Running &&
                     std::any_of(one.parts.begin(), one.parts.end(),
                                 [](const ReleasePart& part) { return part.ending == Ending::Good; }));
         });
@@ -105,7 +105,7 @@ class Maker {
         auto& release = made_.back();
         release.outcome = outcome_of(release);
         release.state = state_;
-        if (unknown_end_ || release.outcome == Outcome::Running) release.seconds.reset();
+        if (unknown_end_ || release.outcome == Verdict::Running) release.seconds.reset();
         unknown_end_ = false;
     }
 
@@ -133,9 +133,9 @@ class Maker {
 };
 
 int rank(const Release& release) {
-    if (release.outcome == Outcome::Good) return 3;
-    if (release.outcome == Outcome::Partly) return 2;
-    return release.outcome == Outcome::Unknown ? 1 : 0;
+    if (release.outcome == Verdict::Good) return 3;
+    if (release.outcome == Verdict::Partly) return 2;
+    return release.outcome == Verdict::Unknown ? 1 : 0;
 }
 
 std::size_t common(std::string_view a, std::string_view b) {
@@ -146,17 +146,17 @@ std::size_t common(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::string_view name(Outcome outcome) {
+std::string_view name(Verdict outcome) {
     switch (outcome) {
-        case Outcome::Good:
+        case Verdict::Good:
             return "good";
-        case Outcome::Partly:
+        case Verdict::Partly:
             return "partly";
-        case Outcome::Failed:
+        case Verdict::Failed:
             return "failed";
-        case Outcome::Running:
+        case Verdict::Running:
             return "running";
-        case Outcome::Unknown:
+        case Verdict::Unknown:
             break;
     }
     return "unknown";
@@ -209,8 +209,8 @@ std::optional<std::size_t> previous(const std::vector<Release>& history, Compare
         const auto& one = history[i];
         if (one.by_hand || same_state(one, *current, compare)) continue;
         if (compare == Compare::Images && one.commit == current->commit) continue;
-        if (one.outcome == Outcome::Good) return i;
-        if (one.outcome == Outcome::Unknown && !unsure) unsure = i;
+        if (one.outcome == Verdict::Good) return i;
+        if (one.outcome == Verdict::Unknown && !unsure) unsure = i;
     }
     return unsure;
 }
@@ -234,7 +234,7 @@ std::vector<std::string> near_ones(const std::vector<Release>& history, std::str
     std::vector<std::string> commits;
     std::set<std::string> seen;
     for (const auto& one : history)
-        if (!one.commit.empty() && one.outcome != Outcome::Failed && seen.insert(one.commit).second)
+        if (!one.commit.empty() && one.outcome != Verdict::Failed && seen.insert(one.commit).second)
             commits.push_back(one.commit);
     const auto wanted = lower(commit);
     const auto likely = nearest(wanted.substr(0, kTagDigits), commits);

@@ -36,8 +36,8 @@ struct ReleasePart {
     Ending ending = Ending::Unknown;
 };
 
-enum class Outcome { Good, Partly, Failed, Running, Unknown };
-std::string_view name(Outcome outcome);  // "good", "partly", …: stable
+enum class Verdict { Good, Partly, Failed, Running, Unknown };
+std::string_view name(Verdict outcome);  // "good", "partly", …: stable
 std::string_view name(Ending ending);
 
 // Deployments of one commit that belong together.
@@ -49,12 +49,12 @@ struct Release {
     std::string began;
     std::optional<double> seconds;  // nothing: not known, or not over
     std::string who;
-    Outcome outcome = Outcome::Unknown;
+    Verdict outcome = Verdict::Unknown;
     std::vector<ReleasePart> parts;        // in the order in which they were started
     std::map<std::string, Running> state;  // all services at its end, those it did not touch too
     bool current = false;                  // what runs now is what it left
 
-    bool ran() const { return outcome == Outcome::Good || outcome == Outcome::Partly; }
+    bool ran() const { return outcome == Verdict::Good || outcome == Verdict::Partly; }
 };
 
 // Deployments of one commit belong to one release unless a service comes again, another one came between, or

@@ -38,7 +38,7 @@ TEST(History, TakesDeploymentsOfOneCommitForOneRelease) {
 
     ASSERT_EQ(history.size(), 1U);
     EXPECT_EQ(history[0].commit, kA);
-    EXPECT_EQ(history[0].outcome, Outcome::Good);
+    EXPECT_EQ(history[0].outcome, Verdict::Good);
     EXPECT_EQ(history[0].seconds, 90.0);
     EXPECT_EQ(history[0].who, "ada@example.com");
     EXPECT_EQ(history[0].parts.size(), 2U);
@@ -75,7 +75,7 @@ TEST(History, KeepsWhatRanWhenADeploymentFailed) {
 
     const auto history = make_history(past.all);
 
-    EXPECT_EQ(history[0].outcome, Outcome::Failed);
+    EXPECT_EQ(history[0].outcome, Verdict::Failed);
     EXPECT_EQ(history[0].state.at("landing").commit, kA);
     EXPECT_FALSE(history[0].current);
     EXPECT_TRUE(history[1].current);
@@ -86,7 +86,7 @@ TEST(History, CallsAReleaseOfWhichSomeFailedPartlyGood) {
     past.add(0, "landing", kA);
     past.add(0, "backend", kA, Ending::Failed);
 
-    EXPECT_EQ(make_history(past.all)[0].outcome, Outcome::Partly);
+    EXPECT_EQ(make_history(past.all)[0].outcome, Verdict::Partly);
 }
 
 TEST(History, TellsOneThatGoesOnAndItsDurationIsNotKnown) {
@@ -96,7 +96,7 @@ TEST(History, TellsOneThatGoesOnAndItsDurationIsNotKnown) {
 
     const auto history = make_history(past.all);
 
-    EXPECT_EQ(history[0].outcome, Outcome::Running);
+    EXPECT_EQ(history[0].outcome, Verdict::Running);
     EXPECT_FALSE(history[0].seconds);
     EXPECT_TRUE(history[1].current);
 }

@@ -36,7 +36,7 @@ Return make_return(const plan::Live& live, const releases::Release& release, con
         if (!now || then.image.empty()) continue;
         const auto ran = current.state.find(service);
         const bool other_deployment = ran == current.state.end() || ran->second.deployment != then.deployment;
-        const bool runs_other = now->deployment && now->deployment->image != then.image;
+        const bool runs_other = ran == current.state.end() || ran->second.image != then.image;
         if (now->image != then.image || runs_other ||
             (compare == releases::Compare::Deployments && other_deployment))
             back.state[service] = then;

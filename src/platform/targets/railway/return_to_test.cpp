@@ -94,9 +94,9 @@ TEST(ReturnTo, NeverTakesTheNewImagesContentForTheOldOnes) {
 TEST(ReturnTo, IsEmptyWhereThatImageRunsAlready) {
     auto live = live_at_b();
     live.services[0].image = kOld;
-    live.services[0].deployment->image = kOld;
+    const auto a = release("aaaaaaa", "d1", kOld);
 
-    EXPECT_TRUE(back_to_a(live).state.empty());
+    EXPECT_TRUE(make_return(live, a, a, "", releases::Compare::Images).state.empty());
 }
 
 TEST(ReturnTo, TakesUpAServiceThatIsConfiguredButDoesNotRunIt) {
