@@ -303,8 +303,8 @@ int tell_checks(const Context& context, const std::vector<CheckResult>& results,
             if (r.skipped)
                 table.add({"–", r.service, r.check, "-", "skipped: " + r.detail}, 0, &Style::yellow);
             else
-                table.add({r.good ? "✔" : "✘", r.service, r.check, fmt::format("{:.0f} ms", r.ms), r.detail}, 0,
-                          r.good ? &Style::green : &Style::red);
+                table.add({r.good ? "✔" : "✘", r.service, r.check, fmt::format("{:.0f} ms", r.ms), r.detail},
+                          0, r.good ? &Style::green : &Style::red);
         }
         const auto ran = results.size() - skipped;
         context.result(table.print(context.result_style()) +

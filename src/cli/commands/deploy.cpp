@@ -58,7 +58,7 @@ bool may_carry_out(Context& context, const plan::Plan& plan, bool confirm_destru
         return false;
     }
     return confirm(context, "Carry it out?",
-                        "give --yes, or review it first: seance plan -o FILE, then seance deploy FILE");
+                   "give --yes, or review it first: seance plan -o FILE, then seance deploy FILE");
 }
 
 void tell_end(const Context& context, const Prepared& prepared, const railway::Applied& applied,

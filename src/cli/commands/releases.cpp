@@ -15,8 +15,8 @@ namespace seance::cli {
 namespace {
 
 namespace json = boost::json;
-using releases::Verdict;
 using releases::Release;
+using releases::Verdict;
 
 struct ReleasesOptions {
     std::size_t most = 10;
@@ -85,20 +85,22 @@ void print_list(const Context& context, const std::vector<Release>& history, std
                    one.seconds ? fmt::format("{:.0f} s", *one.seconds) : "-", outcome(one), services(one),
                    one.who.empty() ? "-" : one.who},
                   4,
-                  one.outcome == Verdict::Good                                          ? &Style::green
+                  one.outcome == Verdict::Good                                         ? &Style::green
                   : one.outcome == Verdict::Running || one.outcome == Verdict::Unknown ? &Style::yellow
-                                                                                        : &Style::red);
+                                                                                       : &Style::red);
     }
     std::string out = history.empty() ? "nothing was deployed yet\n" : table.print(context.result_style());
-    if (history.size() > most) out += fmt::format("\n{} older ones: -n {}\n", history.size() - most, history.size());
+    if (history.size() > most)
+        out += fmt::format("\n{} older ones: -n {}\n", history.size() - most, history.size());
     context.result(out);
 }
 
 int show(Context& context, const std::vector<Release>& history, const std::string& commit) {
     const auto found = releases::find(history, commit);
     if (!found)
-        return context.fail(kNotThere, "NO_RELEASE", fmt::format("there is no release {}", commit),
-                            fmt::format("those there are: {}", fmt::join(releases::near_ones(history, commit), ", ")));
+        return context.fail(
+            kNotThere, "NO_RELEASE", fmt::format("there is no release {}", commit),
+            fmt::format("those there are: {}", fmt::join(releases::near_ones(history, commit), ", ")));
     const auto& one = history[*found];
     if (context.json) {
         auto made = to_json(one);
@@ -108,9 +110,10 @@ int show(Context& context, const std::vector<Release>& history, const std::strin
     }
     Table table({"SERVICE", "COMMIT", "IMAGE", "DEPLOYMENT"});
     for (const auto& [service, running] : one.state)
-        table.add({service, running.commit.empty() ? "-" : running.commit, running.image, running.deployment});
-    context.result(fmt::format("{}  {}  {}{}\nchanged: {}\n\n{}", context.result_style().bold(title(one)), when(one),
-                               outcome(one), one.current ? "  (what runs)" : "", services(one),
+        table.add(
+            {service, running.commit.empty() ? "-" : running.commit, running.image, running.deployment});
+    context.result(fmt::format("{}  {}  {}{}\nchanged: {}\n\n{}", context.result_style().bold(title(one)),
+                               when(one), outcome(one), one.current ? "  (what runs)" : "", services(one),
                                table.print(context.result_style())));
     return kDone;
 }
@@ -132,7 +135,8 @@ int list(Context& context, const ReleasesOptions& options) {
         return kDone;
     }
     json::array made;
-    for (std::size_t i = 0; i < history->size() && i < options.most; ++i) made.push_back(to_json((*history)[i]));
+    for (std::size_t i = 0; i < history->size() && i < options.most; ++i)
+        made.push_back(to_json((*history)[i]));
     context.result(json::serialize(json::object{{"schema", "seance.releases/1"},
                                                 {"project", seen->state.project_name},
                                                 {"environment", manifest->environment.name},

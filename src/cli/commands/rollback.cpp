@@ -126,24 +126,26 @@ class Rollback {
                        "seance releases lists what there is; --to COMMIT goes to any of them");
             return found.has_value();
         }
-        const auto found = releases::find(history_, options_.to);
+        const auto found = releases::find(history_, options_.to, compare());
         const auto near = releases::near_ones(history_, options_.to);
         const auto hint = near.empty() ? std::string("there is no release that ran")
                                        : fmt::format("those there are: {}", fmt::join(near, ", "));
         if (!found) {
             const bool too_short = options_.to.size() < releases::kLeastDigits;
             return refuse(kNotThere, "NO_RELEASE",
-                          too_short ? fmt::format("{} is too short for a commit: at least {} digits", options_.to,
-                                                  releases::kLeastDigits)
-                                    : fmt::format("there is no release {} of {}", options_.to, wanted_.environment),
+                          too_short
+                              ? fmt::format("{} is too short for a commit: at least {} digits", options_.to,
+                                            releases::kLeastDigits)
+                              : fmt::format("there is no release {} of {}", options_.to, wanted_.environment),
                           hint);
         }
         target_ = &history_[*found];
         if (target_->outcome == releases::Verdict::Failed)
-            return refuse(kNotThere, "NO_RELEASE", fmt::format("release {} failed: it never ran", target_->commit),
-                          hint);
+            return refuse(kNotThere, "NO_RELEASE",
+                          fmt::format("release {} failed: it never ran", target_->commit), hint);
         if (target_->outcome == releases::Verdict::Running)
-            return refuse(kRefused, "UNDER_WAY", fmt::format("release {} is still under way", target_->commit),
+            return refuse(kRefused, "UNDER_WAY",
+                          fmt::format("release {} is still under way", target_->commit),
                           "seance status shows how it goes on");
         return true;
     }
@@ -152,7 +154,8 @@ class Rollback {
         const auto sentence =
             options_.service.empty()
                 ? fmt::format("{} runs {} already: nothing to do", wanted_.environment, target_->commit)
-                : fmt::format("{} runs already what it ran at {}: nothing to do", options_.service, target_->commit);
+                : fmt::format("{} runs already what it ran at {}: nothing to do", options_.service,
+                              target_->commit);
         if (context_.json)
             tell_json({}, 0);
         else
@@ -171,10 +174,11 @@ class Rollback {
             if (!*declared) return told(declared->error());
             const auto found = (*declared)->find(id);
             if (found == (*declared)->end())
-                return refuse(kNotThere, "NO_VARIABLES",
-                              fmt::format("Railway no longer has the variables that {} was started with at {}",
-                                          service, target_->commit),
-                              "without --with-variables today's are kept");
+                return refuse(
+                    kNotThere, "NO_VARIABLES",
+                    fmt::format("Railway no longer has the variables that {} was started with at {}", service,
+                                target_->commit),
+                    "without --with-variables today's are kept");
             names = plan::declared_names(found->second.begin()->second);
             auto values = run_on(reach_->loop(), api.deployment_variables({id}, names));
             if (!values) return context_.exit_code = kInterrupted, false;
@@ -195,12 +199,14 @@ class Rollback {
         std::vector<std::string> lost;
         for (const auto& [service, then] : back_.state)
             if (!then.can_return) lost.push_back(service);
-        notes_.push_back("Railway's own rollback brings back the variables of then as well, rotated secrets included");
+        notes_.push_back(
+            "Railway's own rollback brings back the variables of then as well, rotated secrets included");
         if (lost.empty()) return true;
-        return refuse(kNotThere, "OUT_OF_RETENTION",
-                      fmt::format("Railway can no longer roll {} back to {}: it keeps images for a few days only",
-                                  fmt::join(lost, ", "), target_->commit),
-                      "without --platform the old image is deployed again from the registry");
+        return refuse(
+            kNotThere, "OUT_OF_RETENTION",
+            fmt::format("Railway can no longer roll {} back to {}: it keeps images for a few days only",
+                        fmt::join(lost, ", "), target_->commit),
+            "without --platform the old image is deployed again from the registry");
     }
 
     bool images_there() {
@@ -224,7 +230,8 @@ class Rollback {
             shown.notes.push_back(
                 fmt::format("{} did not run yet at {}: left alone", fmt::join(later, ", "), target_->commit));
         if (options_.platform)
-            std::erase_if(shown.changes, [](const plan::Change& one) { return one.kind == plan::Kind::Variable; });
+            std::erase_if(shown.changes,
+                          [](const plan::Change& one) { return one.kind == plan::Kind::Variable; });
         auto text = print_plan(shown, between_.subject, context_.note_style());
         const auto list = [&](std::string_view title, const std::vector<std::string>& commits) {
             if (commits.empty()) return;
@@ -247,8 +254,9 @@ class Rollback {
         hurry(options, reach_->addresses());
         reach_->leave_on_signals(
             context_,
-            fmt::format("deployments that were started go on; to complete this: seance -e {} rollback --to {}",
-                        wanted_.environment, target_->commit));
+            fmt::format(
+                "deployments that were started go on; to complete this: seance -e {} rollback --to {}",
+                wanted_.environment, target_->commit));
         auto wish = wanted_;
         railway::wish_for(back_, seen_.live, wish);
         options.adapt = [this](plan::Wanted& wanted, const plan::Live& live) {
@@ -270,7 +278,8 @@ class Rollback {
         return std::nullopt;
     }
 
-    // Health and commit of all over their public names; the declared checks may need secrets that are not here.
+    // Health and commit of all over their public names; the declared checks may need secrets that are not
+    // here.
     int verify(const plan::Report& report) {
         OutsideOptions options;
         options.declared = false;
@@ -291,11 +300,11 @@ class Rollback {
         const auto& style = context_.result_style();
         std::vector<std::string> names;
         for (const auto& [service, then] : back_.state) names.push_back(service);
-        context_.result(fmt::format(
-            "\n{} {} is back to {}: {} ({:.1f} s)\n{}", style.green("✔"), wanted_.environment,
-            style.bold(target_->commit), fmt::join(names, ", "), seconds,
-            style.dim(fmt::format("  forward again: seance -e {} rollback --to {}\n", wanted_.environment,
-                                  current_->commit))));
+        context_.result(fmt::format("\n{} {} is back to {}: {} ({:.1f} s)\n{}", style.green("✔"),
+                                    wanted_.environment, style.bold(target_->commit), fmt::join(names, ", "),
+                                    seconds,
+                                    style.dim(fmt::format("  forward again: seance -e {} rollback --to {}\n",
+                                                          wanted_.environment, current_->commit))));
     }
 
     void tell_json(const railway::Applied& applied, double seconds) {
@@ -340,11 +349,13 @@ void add_rollback(CLI::App& app, Context& context) {
     auto options = std::make_shared<RollbackOptions>();
     auto& o = *options;
     auto* command = app.add_subcommand("rollback", "Bring an earlier release back, by its images");
-    command->add_option("--to", o.to, "This one; else the last good one before what runs")->type_name("COMMIT");
+    command->add_option("--to", o.to, "This one; else the last good one before what runs")
+        ->type_name("COMMIT");
     command->add_option("-s,--service", o.service, "Only this service");
     auto* variables =
         command->add_flag("--with-variables", o.with_variables, "With the variables of then; else today's");
-    command->add_flag("--platform", o.platform, "By Railway's own rollback, which brings the variables of then")
+    command
+        ->add_flag("--platform", o.platform, "By Railway's own rollback, which brings the variables of then")
         ->excludes(variables);
     command->add_flag("--no-verify", o.no_verify, "Without the checks from outside at the end");
     command->callback([&context, options] { context.exit_code = Rollback{context, *options}.run(); });

@@ -5,8 +5,8 @@
 
 namespace seance::cli {
 
-// Asks a person at the terminal; --yes answers. False with the context's exit code set: kRefused. `hint`: what
-// to do where nobody is there.
+// Asks a person at the terminal; --yes answers. False with the context's exit code set: kRefused. `hint`:
+// what to do where nobody is there.
 bool confirm(Context& context, std::string_view question, std::string_view hint);
 
 }  // namespace seance::cli

@@ -29,8 +29,8 @@ Awaitable<void> look(http::Client& client, std::string name, std::string mapped,
     }
     auto there = co_await is_there(client, *reference);
     if (!there)
-        made.notes.push_back(
-            fmt::format("whether {} is still in its registry cannot be seen from here: {}", name, there.error().what));
+        made.notes.push_back(fmt::format("whether {} is still in its registry cannot be seen from here: {}",
+                                         name, there.error().what));
     else if (!*there)
         made.gone.push_back(name);
 }

@@ -11,8 +11,8 @@ struct ImagesThere {
     std::vector<std::string> gone, notes;
 };
 
-// Asks registries with the credentials of `docker login`, all at once. One that cannot be asked from here says
-// nothing about an image: Railway may reach it, or have it still.
+// Asks registries with the credentials of `docker login`, all at once. One that cannot be asked from here
+// says nothing about an image: Railway may reach it, or have it still.
 ImagesThere look_for_images(Reach& reach, const std::vector<std::string>& images);
 
 }  // namespace seance::cli

@@ -22,12 +22,13 @@ CheckResult result_of(std::string service, std::string check, bool good, std::st
 // What is wrong with the records of one name; "" if nothing is.
 std::string record_trouble(const plan::Wanted& outline, const plan::Live& live, const std::string& service,
                            const plan::LiveDomain& domain) {
-    if (const auto zone = live.zones.find(domain.host); zone != live.zones.end() && !zone->second.problem.empty())
+    if (const auto zone = live.zones.find(domain.host);
+        zone != live.zones.end() && !zone->second.problem.empty())
         return zone->second.problem;
     for (const auto& record : plan::wanted_records(outline.environment, service, domain)) {
-        const auto there = std::find_if(live.records.begin(), live.records.end(), [&](const dns::Record& one) {
-            return one.name == record.name && one.type == record.type;
-        });
+        const auto there = std::find_if(
+            live.records.begin(), live.records.end(),
+            [&](const dns::Record& one) { return one.name == record.name && one.type == record.type; });
         const auto what = fmt::format("{} {}", dns::spelling(record.type), record.name);
         if (there == live.records.end()) return fmt::format("{} is missing; seance deploy writes it", what);
         const auto same = std::find_if(live.records.begin(), live.records.end(), [&](const dns::Record& one) {
@@ -59,8 +60,9 @@ std::vector<CheckResult> check_names(const plan::Wanted& outline, const plan::Li
                 continue;
             }
             results.push_back(result_of(service.name, "domain", domain->verified,
-                                        domain->verified ? wanted.host + " verified by Railway"
-                                                         : fmt::format("{}: {}", wanted.host, domain->problem)));
+                                        domain->verified
+                                            ? wanted.host + " verified by Railway"
+                                            : fmt::format("{}: {}", wanted.host, domain->problem)));
             auto records = result_of(service.name, "dns", false, no_records_because);
             if (no_records_because.empty()) {
                 records.detail = record_trouble(outline, live, service.name, *domain);
@@ -77,9 +79,9 @@ std::vector<CheckResult> check_proxied(const std::vector<CheckResult>& health) {
     std::vector<CheckResult> results;
     for (const auto& one : health)
         if (one.check == "health")
-            results.push_back(result_of(one.service, "proxied", one.cloudflare,
-                                        one.cloudflare ? "answers come through Cloudflare"
-                                                       : "no answer came through Cloudflare"));
+            results.push_back(result_of(
+                one.service, "proxied", one.cloudflare,
+                one.cloudflare ? "answers come through Cloudflare" : "no answer came through Cloudflare"));
     return results;
 }
 

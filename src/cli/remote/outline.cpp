@@ -36,10 +36,10 @@ std::optional<railway::Seen> look(Context& context, Reach& reach, const plan::Wa
         return std::nullopt;
     }
     if ((*seen)->live.environment_id.empty()) {
-        context.exit_code = context.fail(
-            kNotThere, "NOT_DEPLOYED",
-            fmt::format("there is no environment {} of {} on Railway yet", outline.environment, outline.project),
-            fmt::format("seance -e {} deploy", outline.environment));
+        context.exit_code = context.fail(kNotThere, "NOT_DEPLOYED",
+                                         fmt::format("there is no environment {} of {} on Railway yet",
+                                                     outline.environment, outline.project),
+                                         fmt::format("seance -e {} deploy", outline.environment));
         return std::nullopt;
     }
     return std::move(**seen);

@@ -86,7 +86,8 @@ std::vector<Job> jobs_of(const Manifest& manifest, const OutsideOptions& options
         if (!options.only_service.empty() && options.only_service != service.name) continue;
         jobs.push_back({&service, nullptr, "", {}});
         if (options.certificates)
-            jobs.push_back({&service, nullptr, stack::public_host(service.subdomain, manifest.environment), {}});
+            jobs.push_back(
+                {&service, nullptr, stack::public_host(service.subdomain, manifest.environment), {}});
         if (!options.declared) continue;
         for (const auto& check : service.verify) {
             jobs.push_back({&service, &check, "", {}});

@@ -63,7 +63,8 @@ void set_state(RemoteService& made, const railway::ServiceInstance& instance, co
         note(made, fmt::format("a deployment is {}", latest->status_text));
     }
     if (!running && made.detail.empty())
-        made.detail = latest ? fmt::format("the last deployment is {}", latest->status_text) : "it was never deployed";
+        made.detail =
+            latest ? fmt::format("the last deployment is {}", latest->status_text) : "it was never deployed";
 }
 
 void set_health(RemoteService& made, const CheckResult& seen, bool prints_commit) {
@@ -121,10 +122,13 @@ RemoteStatus remote_status(const plan::Wanted& outline, const railway::Seen& see
         if (const auto asked = health.find(wanted.name); asked != health.end())
             set_health(one, asked->second, !own.empty());
         if (running && live->image != running->image)
-            note(one, fmt::format("{} is configured, but not deployed", live->image.substr(0, live->image.find('@'))));
+            note(one, fmt::format("{} is configured, but not deployed",
+                                  live->image.substr(0, live->image.find('@'))));
         for (const auto& domain : one.domains)
-            if (!domain.verified) note(one, fmt::format("{} is not verified: {}", domain.host, domain.problem));
-        if (running && running->created_at > newest && !live->variable(std::string(plan::kReleaseVariable)).empty()) {
+            if (!domain.verified)
+                note(one, fmt::format("{} is not verified: {}", domain.host, domain.problem));
+        if (running && running->created_at > newest &&
+            !live->variable(std::string(plan::kReleaseVariable)).empty()) {
             newest = running->created_at;
             made.commit = live->variable(std::string(plan::kReleaseVariable));
         }
@@ -192,9 +196,9 @@ std::string print_status(const RemoteStatus& status, const Style& style) {
                    domains.empty() ? "-" : fmt::format("{}", fmt::join(domains, " ")),
                    s.volume.empty() ? "-" : s.volume},
                   1,
-                  s.well()                                          ? &Style::green
+                  s.well()                                        ? &Style::green
                   : s.state == "active" || s.state == "deploying" ? &Style::yellow
-                                                                    : &Style::red);
+                                                                  : &Style::red);
     }
     auto out = fmt::format("{} · {}{}\n\n{}", style.bold(status.project), status.environment,
                            status.commit.empty() ? "" : " · " + status.commit, table.print(style));

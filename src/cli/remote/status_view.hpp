@@ -15,9 +15,9 @@ namespace seance::cli {
 // A service out in the world: what Railway says, beside what answers under its public name.
 struct RemoteService {
     std::string name;
-    std::string state;   // active, sleeping, deploying, crashed, failed, stopped, not deployed
-    std::string detail;  // what a person should know; "" when all is well
-    std::string url;     // "" is not public
+    std::string state;               // active, sleeping, deploying, crashed, failed, stopped, not deployed
+    std::string detail;              // what a person should know; "" when all is well
+    std::string url;                 // "" is not public
     std::string deployed, answered;  // commits: of the image that runs, and of the answer
     std::string image, deployment, volume;
     std::optional<bool> healthy;  // nothing: nobody outside can ask

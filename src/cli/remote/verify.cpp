@@ -55,14 +55,16 @@ std::vector<CheckResult> RemoteVerify::run() {
     options.certificates = true;
     options.locked_because = secrets_.locked_because;
     for (const auto& service : manifest_.stack.services)
-        if (const auto* live = seen_ ? seen_->live.service(service.name) : nullptr; live && service.prints_commit)
+        if (const auto* live = seen_ ? seen_->live.service(service.name) : nullptr;
+            live && service.prints_commit)
             options.commits[service.name] = live->variable(std::string(plan::kCommitVariable));
     const auto checked = check_outside(*reach_, manifest_, secrets_, options);
     results.insert(results.end(), checked.begin(), checked.end());
     if (manifest_.environment.dns == stack::DnsKind::Cloudflare)
         for (auto& one : check_proxied(checked)) results.push_back(std::move(one));
     if (seen_)
-        for (auto& one : check_names(wanted, seen_->live, no_records_because_)) results.push_back(std::move(one));
+        for (auto& one : check_names(wanted, seen_->live, no_records_because_))
+            results.push_back(std::move(one));
     return results;
 }
 

@@ -1,8 +1,8 @@
 #include "cli/terminal/watch.hpp"
 
+#include <unistd.h>
 #include <csignal>
 #include <thread>
-#include <unistd.h>
 
 #include "cli/exit_code.hpp"
 

@@ -132,8 +132,9 @@ class Maker {
     bool unknown_end_ = false;
 };
 
-int rank(const Release& release) {
-    if (release.outcome == Verdict::Good) return 3;
+int rank(const Release& release, Compare compare) {
+    if (release.outcome == Verdict::Good)
+        return compare == Compare::Deployments && release.back_to.empty() ? 4 : 3;
     if (release.outcome == Verdict::Partly) return 2;
     return release.outcome == Verdict::Unknown ? 1 : 0;
 }
@@ -215,7 +216,8 @@ std::optional<std::size_t> previous(const std::vector<Release>& history, Compare
     return unsure;
 }
 
-std::optional<std::size_t> find(const std::vector<Release>& history, std::string_view commit) {
+std::optional<std::size_t> find(const std::vector<Release>& history, std::string_view commit,
+                                Compare compare) {
     const auto wanted = lower(commit);
     if (wanted.size() < kLeastDigits) return std::nullopt;
     std::optional<std::size_t> found;
@@ -225,7 +227,7 @@ std::optional<std::size_t> find(const std::vector<Release>& history, std::string
         if (!one.commit.starts_with(wanted) &&
             !(wanted.size() > one.commit.size() && wanted.starts_with(one.commit)))
             continue;
-        if (!found || rank(one) > rank(history[*found])) found = i;
+        if (!found || rank(one, compare) > rank(history[*found], compare)) found = i;
     }
     return found;
 }

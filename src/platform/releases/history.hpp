@@ -72,10 +72,12 @@ bool same_state(const Release& a, const Release& b, Compare compare = Compare::I
 // there is none. An index of `history`.
 std::optional<std::size_t> previous(const std::vector<Release>& history, Compare compare = Compare::Images);
 
-// The newest release of a commit, one that ran before one that did not. `commit` may be longer or shorter
-// (kLeastDigits) than what is known of it.
+// The newest release of a commit, one that ran before one that did not; where deployments count, the one that
+// brought the commit before those that brought it back. `commit` may be longer or shorter (kLeastDigits) than
+// what is known of it.
 inline constexpr std::size_t kLeastDigits = 4;
-std::optional<std::size_t> find(const std::vector<Release>& history, std::string_view commit);
+std::optional<std::size_t> find(const std::vector<Release>& history, std::string_view commit,
+                                Compare compare = Compare::Images);
 
 // The commits that ran, without repetition, newest first; those that look like `commit` before all others.
 std::vector<std::string> near_ones(const std::vector<Release>& history, std::string_view commit);

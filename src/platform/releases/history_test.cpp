@@ -268,6 +268,17 @@ TEST(Find, PrefersOneThatRan) {
     EXPECT_EQ(find(make_history(past.all), kA), 2U);
 }
 
+TEST(Find, GoesToWhatBroughtACommitWhereVariablesCount) {
+    Past past;
+    past.add(0, "landing", kA);
+    past.add(40, "landing", kB);
+    past.add(80, "landing", kA);
+    const auto history = make_history(past.all);
+
+    EXPECT_EQ(find(history, kA), 0U);
+    EXPECT_EQ(find(history, kA, Compare::Deployments), 2U);
+}
+
 TEST(NearOnes, BeginWithWhatWasProbablyMeant) {
     Past past;
     past.add(0, "landing", "3f9c2ab");
