@@ -19,6 +19,8 @@ void add_build(CLI::App& app, Context& context);
 void add_plan(CLI::App& app, Context& context);
 void add_deploy(CLI::App& app, Context& context);
 void add_rehearse(CLI::App& app, Context& context);
+void add_releases(CLI::App& app, Context& context);
+void add_rollback(CLI::App& app, Context& context);
 void add_init(CLI::App& app, Context& context);
 void add_export(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);

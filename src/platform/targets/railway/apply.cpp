@@ -92,7 +92,10 @@ class Applier {
             auto seen = co_await read_live(session_, wanted_);
             if (!seen) co_return trouble_of(seen.error(), "reading what is live");
             seen_ = std::move(*seen);
-            if (round == 0) before_ = seen_;
+            if (round == 0) {
+                before_ = seen_;
+                if (options_.adapt) options_.adapt(wanted_, seen_.live);
+            }
             auto plan = plan::diff(wanted_, seen_.live, options_.diff);
             if (!plan.conflicts.empty())
                 co_return refused(fmt::format("{}", fmt::join(plan.conflicts, "\n")),
