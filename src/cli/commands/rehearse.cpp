@@ -35,10 +35,14 @@ const std::vector<Step> kSteps{
     {"deploy again: nothing changes", {"deploy", "--yes"}, true},
 };
 
+std::string last_line(const std::string& output) {
+    const auto lines = split(trim(output), '\n');
+    return lines.empty() ? std::string{} : std::string(lines.back());
+}
+
 // Whether the last line of `deploy --json` says that nothing was done.
 bool says_nothing_changed(const std::string& output) {
-    const auto lines = split(trim(output), '\n');
-    const auto parsed = lines.empty() ? std::nullopt : remote::parse_json(lines.back());
+    const auto parsed = remote::parse_json(last_line(output));
     if (!parsed) return false;
     const remote::JsonView result(*parsed);
     return result["ok"].boolean().value_or(false) && result["changes"].items().empty() &&
@@ -83,9 +87,9 @@ int rehearse(Context& context, const RehearseOptions& options) {
         if (exit_code == kDone && step.changes_nothing) {
             if (!says_nothing_changed(ran.output)) exit_code = kFailed;
             context.note(exit_code == kDone ? style.green("✔") + " no change, no deployment"
-                                            : "it changed something: " + ran.output);
+                                            : "it changed something: " + last_line(ran.output));
         } else if (exit_code != kDone && step.changes_nothing)
-            context.note(ran.output);
+            context.note(last_line(ran.output));
         told.push_back(boost::json::object{{"step", step.name}, {"exit_code", exit_code}});
         if (exit_code == kDone) continue;
         failed = step.name;

@@ -14,6 +14,9 @@ namespace seance::cli {
 
 namespace {
 
+// What answers on this machine is not spared: the first pause before a call is repeated.
+constexpr Duration kRehearsalPause = std::chrono::milliseconds(20);
+
 std::string value_of(const std::map<std::string, std::string>& environment, const std::string& name) {
     const auto found = environment.find(name);
     return found == environment.end() ? std::string{} : found->second;
@@ -67,6 +70,7 @@ std::unique_ptr<Reach> Reach::open(Context& context, const Manifest& manifest,
         railway::GraphqlOptions graphql;
         if (!at.railway.empty()) graphql.endpoint = at.railway;
         graphql.ca_file = at.ca_file;
+        if (at.rehearsal()) graphql.retry.first_pause = kRehearsalPause;
         reach->graphql_ = std::make_unique<railway::Graphql>(reach->loop_, *credential, graphql);
         reach->api_ = std::make_unique<railway::Api>(*reach->graphql_);
         reach->session_.reset(new railway::Session{*reach->api_, nullptr, nullptr, {}, {}});
@@ -84,6 +88,7 @@ std::unique_ptr<Reach> Reach::open(Context& context, const Manifest& manifest,
             dns::CloudflareOptions cloudflare;
             if (!at.cloudflare.empty()) cloudflare.base = at.cloudflare;
             cloudflare.ca_file = at.ca_file;
+            if (at.rehearsal()) cloudflare.retry.first_pause = kRehearsalPause;
             reach->dns_ = std::make_unique<dns::Cloudflare>(reach->loop_, SecretText(token), cloudflare);
             reach->session_->dns = reach->dns_.get();
         }

@@ -32,6 +32,7 @@ const OPEN_QUESTIONS = {
   proxiedCertificate: 'issued',       // of a proxied name: 'issued', 'stuck' while ISSUING, or 'failed'
   crashBeforeHealthy: 'FAILED',       // status of one that exits for good before its health check passed, or 'CRASHED'
   extraLogLine: true,                 // every second log query answers limit+1 entries
+  deploysOldImage: false,             // a deployment runs the image that is live, whatever is configured
   pageSize: 50,                       // of a connection asked for without first or last
   firstUpdate: false                  // the subscription `deployment` begins with the present state
 }

@@ -143,7 +143,9 @@ export default function ({ platform, variables, engine, logs }) {
       },
       serviceInstanceDeployV2 (_, args, { caller }) {
         noCommit(args)
-        return engine.deploy(platform.instance(caller, args.serviceId, args.environmentId)).id
+        const instance = platform.instance(caller, args.serviceId, args.environmentId)
+        const live = platform.options.deploysOldImage && lived(instance)
+        return engine.deploy(instance, live ? { image: live.image, digest: live.imageDigest } : {}).id
       },
       serviceInstanceDeploy (_, args, { caller }) {
         noCommit(args)
