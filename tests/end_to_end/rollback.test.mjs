@@ -145,8 +145,9 @@ after(async () => {
 const it = (name, body) => test(name, { skip, timeout: 90_000 }, body)
 
 it('releases tells both, newest first, with what each one changed', async () => {
-  const { releases, schema } = json((await good(['releases', '--json'])).out)
+  const { releases, schema, project } = json((await good(['releases', '--json'])).out)
   assert.equal(schema, 'seance.releases/1')
+  assert.equal(project, 'seance')
   assert.deepEqual(releases.map(one => one.commit), [commits.beta, commits.alpha])
   assert.deepEqual(releases.map(one => one.outcome), ['good', 'good'])
   assert.deepEqual(releases.map(one => one.current), [true, false])
