@@ -145,8 +145,9 @@ after(async () => {
 const it = (name, body) => test(name, { skip, timeout: 90_000 }, body)
 
 it('releases tells both, newest first, with what each one changed', async () => {
-  const { releases, schema } = json((await good(['releases', '--json'])).out)
+  const { releases, schema, project } = json((await good(['releases', '--json'])).out)
   assert.equal(schema, 'seance.releases/1')
+  assert.equal(project, 'seance')
   assert.deepEqual(releases.map(one => one.commit), [commits.beta, commits.alpha])
   assert.deepEqual(releases.map(one => one.outcome), ['good', 'good'])
   assert.deepEqual(releases.map(one => one.current), [true, false])
@@ -324,6 +325,21 @@ it('verify checks names, certificates and the proxy, and fails for a record that
   assert.equal(failed.code, 7)
   assert.match(failed.out, /CNAME signaling\.seance\.dev is missing/)
   await fetch(zone, { method: 'POST', headers, body: JSON.stringify({ type: 'CNAME', name: record.name, content: record.content, proxied: true, ttl: 1, comment: record.comment }) })
+})
+
+it('verify skips by name what needs a secret that is locked here', async () => {
+  await runs('beta')
+  const locked = path.join(folder, 'locked')
+  fs.mkdirSync(locked)
+  const text = stack('two').replace('dns: cloudflare', 'dns: cloudflare\n    secrets: secrets.yaml').replace('path: /}', 'path: "/?${secret.room}"}')
+  fs.writeFileSync(path.join(locked, 'stack.yaml'), text)
+  const sealed = 'ENC[AES256_GCM,data:c2VjcmV0,iv:c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2U=,tag:c2VjcmV0c2VjcmV0c2Vjcg==,type:str]'
+  fs.writeFileSync(path.join(locked, 'secrets.yaml'), `seance:\n    room: ${sealed}\nsops:\n    age:\n        - recipient: age1lvyvwawkr0mcnnnncaghunadrqkmuf9e6507x9y920xxpp866cnql7dp2z\n          enc: |\n            -----BEGIN AGE ENCRYPTED FILE-----\n            c2VjcmV0\n            -----END AGE ENCRYPTED FILE-----\n    lastmodified: "2026-08-21T10:00:00Z"\n    mac: ${sealed}\n    version: 3.13.2\n`)
+  const { checks } = json((await good(['verify', '--json'], { cwd: locked, env: { CLOUDFLARE_API_TOKEN: '' } })).out)
+  const relay = checks.find(one => one.check === 'relay')
+  assert.equal(relay.skipped, true)
+  assert.match(relay.detail, /it needs a secret: ./)
+  assert.match(checks.find(one => one.check === 'dns').detail, /no CLOUDFLARE_API_TOKEN/)
 })
 
 it('verify --watch tells a line for each change, and ends on Ctrl-C with 130', async () => {

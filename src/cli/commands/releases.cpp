@@ -82,7 +82,7 @@ void print_list(const Context& context, const std::vector<Release>& history, std
     for (std::size_t i = 0; i < history.size() && i < most; ++i) {
         const auto& one = history[i];
         table.add({one.current ? "●" : "", title(one), when(one),
-                   one.seconds ? fmt::format("{:.0f} s", *one.seconds) : "-", outcome(one), services(one),
+                   one.seconds ? fmt::format("{:.1f} s", *one.seconds) : "-", outcome(one), services(one),
                    one.who.empty() ? "-" : one.who},
                   4,
                   one.outcome == Verdict::Good                                         ? &Style::green
@@ -124,7 +124,8 @@ int list(Context& context, const ReleasesOptions& options) {
     if (is_local(context, *manifest, "releases")) return context.exit_code;
     auto reach = Reach::open(context, *manifest, std::nullopt, false);
     if (!reach) return context.exit_code;
-    auto seen = look(context, *reach, outline(*manifest, false));
+    const auto wanted = outline(*manifest, false);
+    auto seen = look(context, *reach, wanted);
     if (!seen) return context.exit_code;
     railway::Whereabouts where{seen->state.project, seen->state.environment};
     const auto history = read_releases(context, *reach, where);
@@ -138,7 +139,7 @@ int list(Context& context, const ReleasesOptions& options) {
     for (std::size_t i = 0; i < history->size() && i < options.most; ++i)
         made.push_back(to_json((*history)[i]));
     context.result(json::serialize(json::object{{"schema", "seance.releases/1"},
-                                                {"project", seen->state.project_name},
+                                                {"project", wanted.project},
                                                 {"environment", manifest->environment.name},
                                                 {"total", history->size()},
                                                 {"releases", std::move(made)}}) +

@@ -80,8 +80,13 @@ class Rollback {
         between_ = run_on(reach_->loop(), commits_of(manifest_.root, current_->commit, target_->commit))
                        .value_or(CommitsBetween{});
         for (auto& note : notes_) plan.notes.push_back(std::move(note));
-        if (!context_.json) tell_plan(plan);
-        if (!plan.empty() && !confirm(context_, "Carry it out?", "give --yes")) return context_.exit_code;
+        if (plan.empty() && !options_.platform)
+            context_.note(fmt::format("{} is on its way back to {} already; this waits for it",
+                                      wanted_.environment, target_->commit));
+        else if (!context_.json)
+            tell_plan(plan);
+        if ((options_.platform || !plan.empty()) && !confirm(context_, "Carry it out?", "give --yes"))
+            return context_.exit_code;
 
         Steps steps{context_};
         const auto report = steps.report();

@@ -46,7 +46,6 @@ void set_state(RemoteService& made, const railway::ServiceInstance& instance, co
         made.image = running->image;
         made.deployment = running->id.text();
         made.deployed = releases::commit_of_image(running->image);
-        for (const auto& one : running->instances) made.running += one.status == "RUNNING" ? 1 : 0;
         if (const auto began = remote::parse_timestamp(running->created_at))
             made.age_seconds = static_cast<double>(
                 now - std::chrono::duration_cast<std::chrono::seconds>(began->time_since_epoch()).count());
@@ -79,10 +78,6 @@ void set_health(RemoteService& made, const CheckResult& seen, bool prints_commit
         note(made, "it does not say which commit it is");
 }
 
-bool is_url(const plan::WantedService& service) {
-    return !service.domains.empty();
-}
-
 }  // namespace
 
 bool RemoteStatus::ready() const {
@@ -103,7 +98,7 @@ RemoteStatus remote_status(const plan::Wanted& outline, const railway::Seen& see
     for (const auto& wanted : outline.services) {
         RemoteService one;
         one.name = wanted.name;
-        if (is_url(wanted)) one.url = "https://" + wanted.domains.front().host;
+        if (!wanted.domains.empty()) one.url = "https://" + wanted.domains.front().host;
         const auto instance = std::find_if(seen.state.services.begin(), seen.state.services.end(),
                                            [&](const auto& each) { return each.name == wanted.name; });
         const auto* live = seen.live.service(wanted.name);

@@ -23,7 +23,7 @@ struct RemoteService {
     std::optional<bool> healthy;  // nothing: nobody outside can ask
     std::string health;           // what was seen
     double health_ms = 0;
-    int replicas = 1, running = 0;
+    int replicas = 1;
     std::optional<double> age_seconds;  // of the deployment that runs
     std::vector<plan::LiveDomain> domains;
 
