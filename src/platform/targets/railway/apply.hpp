@@ -14,6 +14,7 @@ struct ApplyOptions {
     std::string owner;                            // for the lock: "ada@laptop, process 4711"
     std::optional<RegistryLogin> registry_login;  // sent along with an image that is not public
     bool auto_rollback = true;  // a deployment that fails brings the previous state of its services back
+    bool deploy = true;         // false: configure alone; what runs goes on as it is
     bool wait = true;           // false: start deployments and leave
     Duration poll_interval = std::chrono::seconds(5);  // between two looks at deployments and domains
     Duration lock_settle = std::chrono::milliseconds(300);
