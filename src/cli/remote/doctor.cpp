@@ -119,8 +119,12 @@ class Doctor {
 
     Awaitable<Done> outside() {
         co_await clock();
-        if (co_await token()) co_await environment();
-        if (reach_->session().dns && co_await cloudflare()) co_await zones();
+        const bool known = co_await token();
+        if (known) co_await environment();
+        if (reach_->session().dns) {
+            const bool active = co_await cloudflare();
+            if (active) co_await zones();
+        }
         names();
         co_await registries();
         co_await bucket();

@@ -79,12 +79,14 @@ class Reader {
     }
     // What is filtered here is asked for in full.
     int limit() const { return static_cast<int>(filters() ? kMostAtOnce : std::min(wanted(), kMostAtOnce)); }
-    // Railway's filter of services; grep and level are looked at here, since a line of ours has its text in
-    // an attribute, which Railway's words do not find.
+    // Railway's filter of services: by id, and by name, since a line of ours has an attribute "service" too,
+    // which may be what is compared. Which lines really are of a service is looked at here; so are grep and
+    // level, as a line of ours has its text in an attribute, which Railway's words do not find.
     std::string filter(const Origin& origin) const {
         std::string out;
         if (origin.source != LogStream::Source::Environment) return out;
-        for (const auto& id : only_) out += (out.empty() ? "@service:" : " OR @service:") + id;
+        for (const auto& id : only_)
+            out += fmt::format("{}@service:{} OR @service:{}", out.empty() ? "" : " OR ", id, names_.at(id));
         return out;
     }
 

@@ -233,10 +233,29 @@ Imported import_stack(const Live& live, const ImportOptions& options) {
     return Importer{live, options}.run();
 }
 
+namespace {
+
+// One long word with letters and digits mixed, as keys are.
+bool looks_random(std::string_view value) {
+    constexpr std::size_t kLeast = 24;
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+    return value.size() >= kLeast && std::any_of(value.begin(), value.end(), is_digit) &&
+           std::any_of(value.begin(), value.end(), is_letter) &&
+           std::all_of(value.begin(), value.end(), [&](char c) {
+               return is_digit(c) || is_letter(c) ||
+                      std::string_view("+=_-").find(c) != std::string_view::npos;
+           });
+}
+
+}  // namespace
+
 bool looks_secret(std::string_view name, std::string_view value) {
     const auto word = lower(name);
-    for (const auto* part : {"key", "secret", "token", "password", "passwd", "dsn", "credential"})
+    for (const auto* part : {"key", "secret", "token", "pass", "pwd", "dsn", "credential", "private", "auth",
+                             "sign", "salt", "cert"})
         if (word.find(part) != std::string::npos) return true;
+    if (looks_random(value)) return true;
     if (value.find("PRIVATE KEY-----") != std::string_view::npos) return true;
     // scheme://user:password@host
     for (auto at = value.find("://"); at != std::string_view::npos; at = value.find("://", at + 1)) {

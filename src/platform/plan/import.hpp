@@ -31,7 +31,8 @@ struct Imported {
 // look secret are left out; their names are among the secrets of their service. Pure.
 Imported import_stack(const Live& live, const ImportOptions& options);
 
-// By its name, or because the value is a URL with a password in it or a private key.
+// By its name, or because the value is a URL with a password in it, a private key, or as random as a key.
+// Rather one too many than one too few: what is taken for a secret is only left out of the file.
 bool looks_secret(std::string_view name, std::string_view value);
 
 // The domain under which most of the hosts are one label at most.

@@ -98,7 +98,10 @@ TEST(Import, KnowsSecretsByNameAndByValue) {
     EXPECT_TRUE(looks_secret("CACHE_URL", "redis://:pw@host:1/0"));
     EXPECT_FALSE(looks_secret("CACHE_URL", "redis://host:1/0"));
     EXPECT_FALSE(looks_secret("MAIL", "https://host/a:b@c"));
-    EXPECT_TRUE(looks_secret("CERT", "-----BEGIN RSA PRIVATE KEY-----"));
+    EXPECT_TRUE(looks_secret("MODE", "sk-0123456789abcdefghijkl"));
+    EXPECT_FALSE(looks_secret("MODE", "a-rather-long-word-of-letters"));
+    EXPECT_FALSE(looks_secret("FOLDER", "/var/lib/something/long/v2"));
+    EXPECT_TRUE(looks_secret("TEXT", "-----BEGIN RSA PRIVATE KEY-----"));
 }
 
 TEST(Import, FindsTheDomainOfMostNames) {
