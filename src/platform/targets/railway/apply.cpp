@@ -101,10 +101,12 @@ class Applier {
                 co_return refused(fmt::format("{}", fmt::join(plan.conflicts, "\n")),
                                   "nothing more was changed");
             adopt_running(plan);
+            if (plan.empty() && !options_.deploy) co_return std::nullopt;
             if (plan.empty()) co_return co_await finish();
             const auto phase = phase_of(*std::min_element(
                 plan.changes.begin(), plan.changes.end(),
                 [](const Change& a, const Change& b) { return phase_of(a) < phase_of(b); }));
+            if (phase == Phase::Deployments && !options_.deploy) co_return std::nullopt;
             std::vector<std::string> ids;
             for (const auto& change : plan.changes)
                 if (phase_of(change) == phase) ids.push_back(change.id());
