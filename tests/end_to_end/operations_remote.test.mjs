@@ -7,6 +7,8 @@ import { chmod, mkdir, mkdtemp, readFile, rm, unlink, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
+import { startRegistry } from '../emulators/registry.mjs'
+import { startSpaces } from '../emulators/spaces.mjs'
 import { program } from './command_line.mjs'
 import { missing, waitFor } from './program.mjs'
 
@@ -159,6 +161,25 @@ deployed('logs -f goes on over a cut connection without gaps or repetitions, and
   product.seen += out + err
 })
 
+deployed('logs -f asks again and again where no WebSocket gets through', async ({ product, railway }) => {
+  await fetch(railway.control, { method: 'POST', body: JSON.stringify({ refuseUpgrades: true }) })
+  say(railway, 'web', 'line 0')
+  const child = spawn(program, ['-e', 'production', 'logs', 'web', '-f', '--json'], { cwd: product.folder, env: product.env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let out = ''
+  let err = ''
+  child.stdout.on('data', data => { out += data })
+  child.stderr.on('data', data => { err += data })
+  try {
+    await waitFor(() => out.includes('line 0'), 'the first answer')
+    assert.match(err, /polling every 5s/)
+    say(railway, 'web', 'line 1')
+    await waitFor(() => out.includes('line 1'), 'the next answer')
+  } finally {
+    child.kill('SIGTERM')
+  }
+  assert.deepEqual(out.trim().split('\n').map(line => JSON.parse(line).message).filter(text => text.startsWith('line')), ['line 0', 'line 1'])
+})
+
 deployed('domains tells what stands in DNS and what to do', async ({ product, cf, zone }) => {
   const good = await product.json(['domains'])
   assert.equal(good.code, 0, JSON.stringify(good))
@@ -232,6 +253,22 @@ deployed('secrets are compared by fingerprint, written without a deployment, and
   await product.isEmptyPlan()
 })
 
+deployed('secrets of a locked file are compared by name, and not written', async ({ product }) => {
+  const locked = path.join(product.folder, '..', `${path.basename(product.folder)}.yaml`)
+  const value = 'ENC[AES256_GCM,data:c2VudGluZWw=,iv:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=,tag:AAAAAAAAAAAAAAAAAAAAAA==,type:str]'
+  await writeFile(locked, `web:\n    TOKEN: ${value}\nsops:\n    age:\n        - recipient: age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq\n          enc: x\n    lastmodified: "2026-01-30T23:01:33Z"\n    mac: ${value}\n    version: 3.9.0\n`)
+  const env = { SEANCE_SECRETS_FILE: locked, PATH: `${path.dirname(process.execPath)}:/nowhere` }
+  try {
+    const list = await product.json(['secrets', 'list'], { env })
+    assert.deepEqual([list.locked, list.secrets.map(one => [one.name, one.state])], [true, [['SIGNING', 'extra'], ['TOKEN', 'unknown']]], JSON.stringify(list))
+    assert.match(list.err, /names alone are compared/)
+    assert.equal((await product.run(['secrets', 'check'], { env })).code, 7)
+    assert.equal((await product.run(['secrets', 'apply'], { env })).code, 4)
+  } finally {
+    await rm(locked, { force: true })
+  }
+})
+
 deployed('secrets apply touches nothing but secrets, whatever stack.yaml says by now', async ({ product, client, railway }) => {
   await writeFile(path.join(product.folder, 'stack.yaml'), STACK.replace('MODE: fast', 'MODE: slow, ADDED: x').replace('shop/web:1', 'shop/web:2'))
   await product.secrets({ ...SECRETS, SIGNING: 'sentinel-signing-new' })
@@ -261,6 +298,30 @@ deployed('doctor finds all in place, and each thing that is not', async ({ produ
   assert.equal(ill.code, 7)
   assert.match(ill.out, /TLS mode of seance\.dev: Cloudflare: SSL\/TLS/)
   assert.match(ill.out, /git: commit them/)
+})
+
+deployed('doctor tries the keys of the bucket and the login of the registry', async ({ product }) => {
+  const registry = await startRegistry()
+  const spaces = await startSpaces({ region: 'sfo3', keys: [{ id: 'DO00SENTINEL', secret: 'sentinel-spaces' }], buckets: ['shop-cdn'] })
+  const more = STACK.replace('project: shop', 'project: shop\nregistry: docker.io/shop').replace('    budget: 10', '    budget: 10\n    spaces: {bucket: shop-cdn, region: sfo3}')
+    .replace('secrets: [SIGNING]', 'secrets: [SIGNING, SPACES_ACCESS_KEY_ID, SPACES_SECRET_ACCESS_KEY]') + '  api:\n    source: src\n    program: node\n    port: 80\n    subdomain: a\n'
+  const env = { SEANCE_SPACES_URL: spaces.url, SEANCE_REGISTRY_MAP: `docker.io/shop=${registry.host}/shop` }
+  const of = (answer, what) => answer.checks.find(check => check.what === what)
+  try {
+    await writeFile(path.join(product.folder, 'stack.yaml'), more.replace('domain: seance.dev', 'domain: deep.seance.dev'))
+    product.commit()
+    await product.secrets({ ...SECRETS, SPACES_ACCESS_KEY_ID: 'DO00SENTINEL', SPACES_SECRET_ACCESS_KEY: 'sentinel-spaces' })
+    const well = await product.json(['doctor'], { env })
+    assert.deepEqual([of(well, 'Spaces').status, of(well, 'registry').status], ['ok', 'ok'], JSON.stringify(well.checks))
+    assert.equal(of(well, 'certificate of a.deep.seance.dev').status, 'fail')
+    await product.secrets({ ...SECRETS, SPACES_ACCESS_KEY_ID: 'DO00SENTINEL', SPACES_SECRET_ACCESS_KEY: 'sentinel-wrong' })
+    await registry.stop()
+    const ill = await product.json(['doctor'], { env })
+    assert.deepEqual([ill.code, of(ill, 'Spaces').status, of(ill, 'registry').status], [7, 'fail', 'fail'])
+  } finally {
+    await spaces.stop()
+    await registry.stop().catch(() => {})
+  }
 })
 
 deployed('init --import of what we have deployed gives a stack whose plan is empty', async ({ product }) => {

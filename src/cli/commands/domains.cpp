@@ -58,7 +58,7 @@ std::string_view word(railway::CertificateStatus status) {
 class Examination {
   public:
     Examination(const Manifest& manifest, railway::Session& session)
-        : manifest_(manifest), session_(session), wanted_(outline(manifest)) {}
+        : session_(session), wanted_(outline(manifest)) {}
 
     Awaitable<remote::Reply<std::vector<DomainRow>>> run() {
         auto seen = co_await railway::read_live(session_, wanted_);
@@ -179,7 +179,6 @@ class Examination {
             }
     }
 
-    const Manifest& manifest_;
     railway::Session& session_;
     plan::Wanted wanted_;
     railway::Seen seen_;

@@ -215,8 +215,8 @@ void tell_applied(const Context& context, const plan::Plan& plan, const railway:
     if (plan.empty())
         out = fmt::format("{} every secret is live as it is in the file\n", style.green("✔"));
     else if (!services.empty())
-        out = fmt::format("{} {} secrets written to {}\n", style.green("✔"), changes.size(),
-                          fmt::join(services, ", "));
+        out = fmt::format("{} {} secret{} written to {}\n", style.green("✔"), changes.size(),
+                          changes.size() == 1 ? "" : "s", fmt::join(services, ", "));
     if (needed)
         out += fmt::format(
             "{} what runs still has the old ones: seance -e {} secrets apply --deploy, or the "
