@@ -92,11 +92,12 @@ std::string in_short(std::string_view body, std::size_t most = 120) {
     return out;
 }
 
-Awaitable<Finding> check_health(const Outside& outside, std::string url, std::string& commit) {
+Awaitable<Finding> check_health(const Outside& outside, std::string url, CheckResult& result) {
     http::Fields fields;
     auto answer = co_await ask(outside, "GET", std::move(url), std::move(fields), "");
     if (!answer) co_return wrong(why(answer.error(), outside.limit));
-    commit = answer->fields.get("x-seance-commit");
+    result.commit = answer->fields.get("x-seance-commit");
+    result.cloudflare = answer->fields.find("cf-ray").has_value();
     const auto what = fmt::format("{} {}", answer->status, http::reason_phrase(answer->status));
     co_return answer->status / 100 == 2 ? seen(what) : wrong(what);
 }
@@ -226,10 +227,10 @@ Awaitable<Finding> check_request(const Outside& outside, std::string base, Setti
 }
 
 Awaitable<Finding> run(const Outside& outside, const stack::Service& service, const stack::Check* check,
-                       std::string& commit) {
+                       CheckResult& result) {
     const auto url = outside.values.find("url." + service.name);
     if (url == outside.values.end()) co_return wrong("it has no subdomain, so nobody outside reaches it");
-    if (!check) co_return co_await check_health(outside, url->second + service.health.path, commit);
+    if (!check) co_return co_await check_health(outside, url->second + service.health.path, result);
     Settings settings{check->settings, outside.values};
     if (!settings.problem().empty()) co_return wrong(settings.problem());
     switch (check->kind) {
@@ -245,9 +246,10 @@ Awaitable<Finding> run(const Outside& outside, const stack::Service& service, co
     co_return wrong("unknown kind of check");
 }
 
-std::string_view name_of(const stack::Check* check) {
-    if (!check) return "health";
-    switch (check->kind) {
+}  // namespace
+
+std::string_view name_of(const stack::Check& check) {
+    switch (check.kind) {
         case stack::Check::Deploy:
             return "deploy and download";
         case stack::Check::Relay:
@@ -260,16 +262,14 @@ std::string_view name_of(const stack::Check* check) {
     return "";
 }
 
-}  // namespace
-
 Awaitable<CheckResult> run_check(const Outside& outside, const stack::Service& service,
                                  const stack::Check* check) {
     CheckResult result;
     result.service = service.name;
-    result.check = name_of(check);
+    result.check = check ? name_of(*check) : "health";
     const auto begun = Clock::now();
     try {
-        auto finding = co_await run(outside, service, check, result.commit);
+        auto finding = co_await run(outside, service, check, result);
         result.good = finding.has_value();
         result.detail = finding ? *finding : finding.error().what;
     } catch (const std::exception& error) {
@@ -279,29 +279,42 @@ Awaitable<CheckResult> run_check(const Outside& outside, const stack::Service& s
     co_return result;
 }
 
+boost::json::object to_json(const CheckResult& result) {
+    json::object made{{"service", result.service},
+                      {"check", result.check},
+                      {"ok", result.good},
+                      {"detail", result.detail},
+                      {"ms", result.ms}};
+    if (result.skipped) made["skipped"] = true;
+    return made;
+}
+
 int tell_checks(const Context& context, const std::vector<CheckResult>& results, double ms) {
-    std::size_t bad = 0;
-    for (const auto& result : results) bad += result.good ? 0 : 1;
+    std::size_t bad = 0, skipped = 0;
+    for (const auto& result : results) {
+        bad += result.good || result.skipped ? 0 : 1;
+        skipped += result.skipped ? 1 : 0;
+    }
     if (context.json) {
         json::array checks;
-        for (const auto& r : results)
-            checks.push_back(json::object{{"service", r.service},
-                                          {"check", r.check},
-                                          {"ok", r.good},
-                                          {"detail", r.detail},
-                                          {"ms", r.ms}});
+        for (const auto& r : results) checks.push_back(to_json(r));
         context.result(
             json::serialize(json::object{
                 {"schema", "seance.verify/1"}, {"ok", bad == 0}, {"ms", ms}, {"checks", std::move(checks)}}) +
             "\n");
     } else {
         Table table({"", "SERVICE", "CHECK", "TIME", "WHAT WAS SEEN"});
-        for (const auto& r : results)
-            table.add({r.good ? "✔" : "✘", r.service, r.check, fmt::format("{:.0f} ms", r.ms), r.detail}, 0,
-                      r.good ? &Style::green : &Style::red);
-        context.result(
-            table.print(context.result_style()) +
-            fmt::format("\n{} of {} checks passed in {:.0f} ms\n", results.size() - bad, results.size(), ms));
+        for (const auto& r : results) {
+            if (r.skipped)
+                table.add({"–", r.service, r.check, "-", "skipped: " + r.detail}, 0, &Style::yellow);
+            else
+                table.add({r.good ? "✔" : "✘", r.service, r.check, fmt::format("{:.0f} ms", r.ms), r.detail},
+                          0, r.good ? &Style::green : &Style::red);
+        }
+        const auto ran = results.size() - skipped;
+        context.result(table.print(context.result_style()) +
+                       fmt::format("\n{} of {} checks passed in {:.0f} ms{}\n", ran - bad, ran, ms,
+                                   skipped == 0 ? "" : fmt::format(", {} skipped", skipped)));
     }
     return bad == 0 ? kDone : kCheckFailed;
 }

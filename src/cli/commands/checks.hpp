@@ -1,7 +1,9 @@
 #pragma once
+#include <boost/json/object.hpp>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/context.hpp"
@@ -18,6 +20,8 @@ struct CheckResult {
     std::string detail;  // what was seen, a few words
     double ms = 0;
     std::string commit = {};  // of a health answer: that it says it was built from
+    bool cloudflare = false;  // of a health answer: it came through Cloudflare
+    bool skipped = false;     // it was not run; `detail` says why, and it counts neither way
 };
 
 // The stack as a stranger sees it. With an edge, every request goes to it, with the public name in Host.
@@ -31,9 +35,13 @@ struct Outside {
     std::string ca_file;                        // "" = the system's certificates
 };
 
+std::string_view name_of(const stack::Check& check);  // "deploy and download"
+
 // Runs one declared check of a service, or (without `check`) its health through the edge.
 Awaitable<CheckResult> run_check(const Outside& outside, const stack::Service& service,
                                  const stack::Check* check);
+
+boost::json::object to_json(const CheckResult& result);
 
 // All of them as a table or as JSON; kDone, or kCheckFailed if one is not good.
 int tell_checks(const Context& context, const std::vector<CheckResult>& results, double ms);

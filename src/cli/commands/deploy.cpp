@@ -1,13 +1,12 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <fstream>
-#include <iostream>
 #include <iterator>
 
 #include "cli/commands/commands.hpp"
+#include "cli/remote/confirm.hpp"
 #include "cli/remote/outside_checks.hpp"
 #include "cli/remote/plan_print.hpp"
 #include "cli/remote/prepare.hpp"
@@ -52,25 +51,14 @@ bool read_plan(Context& context, const std::string& path, plan::PlanFile& made) 
 }
 
 // False with the context's exit code: not confirmed.
-bool confirm(Context& context, const plan::Plan& plan, bool confirm_destructive) {
+bool may_carry_out(Context& context, const plan::Plan& plan, bool confirm_destructive) {
     if (plan.destroys() && !confirm_destructive) {
         context.exit_code = context.fail(kRefused, "DESTRUCTIVE", "the plan destroys something",
                                          "if that is meant, give --confirm-destructive as well");
         return false;
     }
-    if (context.yes) return true;
-    if (!::isatty(STDIN_FILENO) || !::isatty(STDERR_FILENO)) {
-        context.exit_code =
-            context.fail(kRefused, "NOT_CONFIRMED", "nobody is there to confirm the plan",
-                         "give --yes, or review it first: seance plan -o FILE, then seance deploy FILE");
-        return false;
-    }
-    std::cerr << "Carry it out? [y/N] " << std::flush;
-    std::string answer;
-    std::getline(std::cin, answer);
-    if (answer == "y" || answer == "Y" || answer == "yes") return true;
-    context.exit_code = context.fail(kRefused, "NOT_CONFIRMED", "nothing was changed");
-    return false;
+    return confirm(context, "Carry it out?",
+                   "give --yes, or review it first: seance plan -o FILE, then seance deploy FILE");
 }
 
 void tell_end(const Context& context, const Prepared& prepared, const railway::Applied& applied,
@@ -129,7 +117,7 @@ int deploy(Context& context, DeployOptions& options) {
     if (!plan.conflicts.empty())
         return context.fail(kRefused, "CONFLICT", fmt::format("{}", fmt::join(plan.conflicts, "\n")),
                             "nothing was changed");
-    if (!plan.empty() && !options.prepare.from && !confirm(context, plan, options.confirm_destructive))
+    if (!plan.empty() && !options.prepare.from && !may_carry_out(context, plan, options.confirm_destructive))
         return context.exit_code;
 
     auto& reach = *prepared->reach;

@@ -10,6 +10,8 @@
 #include <filesystem>
 
 #include "cli/commands/commands.hpp"
+#include "cli/examined.hpp"
+#include "cli/remote/doctor.hpp"
 #include "cli/terminal/table.hpp"
 #include "cli/usage.hpp"
 #include "platform/process/child.hpp"
@@ -18,21 +20,9 @@
 
 namespace seance::cli {
 
-namespace {
-
-enum class Mark { Ok, Warn, Fail };
-
-struct Examined {
-    std::string what;
-    Mark mark = Mark::Ok;
-    std::string finding, fix;
-};
-
-// Builds, images and logs want room; below this something breaks soon.
-constexpr std::uint64_t kLeastFree = 1ULL << 30;
-
-void examine_programs(const Manifest& manifest, std::vector<Examined>& out) {
+void examine_programs(const Manifest& manifest, bool only_built, std::vector<Examined>& out) {
     for (const auto& service : manifest.stack.services) {
+        if (only_built && !service.image.empty()) continue;
         Examined found{"program of " + service.name, Mark::Ok,
                        process::find_program(service.programs, manifest.root), ""};
         if (found.finding.empty()) {
@@ -44,6 +34,36 @@ void examine_programs(const Manifest& manifest, std::vector<Examined>& out) {
         out.push_back(std::move(found));
     }
 }
+
+int tell_examined(const Context& context, const std::vector<Examined>& all) {
+    static constexpr std::string_view kNames[] = {"ok", "warn", "fail"};
+    static constexpr std::string_view kSigns[] = {"✔", "!", "✘"};
+    static constexpr Table::Paint kPaints[] = {&Style::green, &Style::yellow, &Style::red};
+    bool failed = false;
+    boost::json::array checks;
+    Table table({"", "WHAT", "FINDING"});
+    std::string fixes;
+    for (const auto& each : all) {
+        const auto mark = static_cast<std::size_t>(each.mark);
+        failed = failed || each.mark == Mark::Fail;
+        checks.push_back(boost::json::object{
+            {"what", each.what}, {"status", kNames[mark]}, {"finding", each.finding}, {"fix", each.fix}});
+        table.add({std::string(kSigns[mark]), each.what, each.finding}, 0, kPaints[mark]);
+        if (!each.fix.empty()) fixes += fmt::format("{} {}: {}\n", kSigns[mark], each.what, each.fix);
+    }
+    if (context.json)
+        context.result(boost::json::serialize(boost::json::object{
+                           {"schema", "seance.doctor/1"}, {"ok", !failed}, {"checks", std::move(checks)}}) +
+                       "\n");
+    else
+        context.result(table.print(context.result_style()) + (fixes.empty() ? "" : "\n" + fixes));
+    return failed ? kCheckFailed : kDone;
+}
+
+namespace {
+
+// Builds, images and logs want room; below this something breaks soon.
+constexpr std::uint64_t kLeastFree = 1ULL << 30;
 
 void examine_ports(const Manifest& manifest, std::uint16_t edge_port, std::vector<Examined>& out) {
     const local::StateFolder state{manifest.root};
@@ -120,43 +140,17 @@ void examine_machine(const Manifest& manifest, std::vector<Examined>& out) {
                    ""});
 }
 
-int report(const Context& context, const std::vector<Examined>& all) {
-    static constexpr std::string_view kNames[] = {"ok", "warn", "fail"};
-    static constexpr std::string_view kSigns[] = {"✔", "!", "✘"};
-    static constexpr Table::Paint kPaints[] = {&Style::green, &Style::yellow, &Style::red};
-    bool failed = false;
-    boost::json::array checks;
-    Table table({"", "WHAT", "FINDING"});
-    std::string fixes;
-    for (const auto& each : all) {
-        const auto mark = static_cast<std::size_t>(each.mark);
-        failed = failed || each.mark == Mark::Fail;
-        checks.push_back(boost::json::object{
-            {"what", each.what}, {"status", kNames[mark]}, {"finding", each.finding}, {"fix", each.fix}});
-        table.add({std::string(kSigns[mark]), each.what, each.finding}, 0, kPaints[mark]);
-        if (!each.fix.empty()) fixes += fmt::format("{} {}: {}\n", kSigns[mark], each.what, each.fix);
-    }
-    if (context.json)
-        context.result(boost::json::serialize(boost::json::object{
-                           {"schema", "seance.doctor/1"}, {"ok", !failed}, {"checks", std::move(checks)}}) +
-                       "\n");
-    else
-        context.result(table.print(context.result_style()) + (fixes.empty() ? "" : "\n" + fixes));
-    return failed ? kCheckFailed : kDone;
-}
-
 int doctor(Context& context, std::uint16_t edge_port) {
     auto manifest = context.manifest();
     if (!manifest) return context.exit_code;
-    if (manifest->environment.target != stack::TargetKind::Local)
-        return context.fail(kUsage, "NOT_LOCAL", "doctor knows environments of target local only");
+    if (manifest->environment.target != stack::TargetKind::Local) return remote_doctor(context, *manifest);
     std::vector<Examined> all;
     all.push_back({"stack.yaml", Mark::Ok, fmt::format("{} services", manifest->stack.services.size()), ""});
-    examine_programs(*manifest, all);
+    examine_programs(*manifest, false, all);
     examine_ports(*manifest, edge_port, all);
     examine_secrets(*manifest, all);
     examine_machine(*manifest, all);
-    return report(context, all);
+    return tell_examined(context, all);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -10,8 +11,10 @@
 #include <memory>
 
 #include "cli/commands/commands.hpp"
+#include "cli/remote/import.hpp"
 #include "cli/starter.hpp"
 #include "core/base/text.hpp"
+#include "platform/plan/import.hpp"
 #include "platform/stack/field_reader.hpp"
 
 namespace seance::cli {
@@ -21,23 +24,9 @@ namespace {
 namespace fs = std::filesystem;
 
 struct InitOptions {
-    std::string name, domain;
+    std::string name, domain, project;
+    bool import = false;
 };
-
-// The folder's name with what a project's name may not have made dashes; "" if nothing is left.
-std::string name_of_folder(const fs::path& folder) {
-    std::string name;
-    for (const char c : lower(folder.filename().string())) {
-        const bool good = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-        if (good)
-            name += c;
-        else if (!name.empty() && name.back() != '-')
-            name += '-';
-    }
-    name.resize(std::min<std::size_t>(name.size(), 40));
-    while (name.ends_with('-')) name.pop_back();
-    return name;
-}
 
 bool is_domain(std::string_view text) {
     const auto labels = split(text, '.');
@@ -53,12 +42,70 @@ int create(const fs::path& path, const std::string& text) {
     return written && std::fflush(file.get()) == 0 ? 0 : errno;
 }
 
-int init(Context& context, InitOptions options) {
+fs::path path_of(const Context& context) {
     std::error_code error;
-    const auto path = fs::absolute(context.stack_file.empty() ? "stack.yaml" : context.stack_file, error)
-                          .lexically_normal();
+    return fs::absolute(context.stack_file.empty() ? "stack.yaml" : context.stack_file, error)
+        .lexically_normal();
+}
+
+int not_written(const Context& context, const fs::path& path, int error) {
+    if (error == EEXIST)
+        return context.fail(kRefused, "EXISTS",
+                            fmt::format("{} is there already and stays as it is", path.string()),
+                            "move it away first, or write elsewhere: seance init --stack FILE");
+    return context.fail(kFailed, "NOT_WRITTEN",
+                        fmt::format("cannot write {}: {}", path.string(), std::strerror(error)));
+}
+
+int import(Context& context, const InitOptions& options) {
+    const auto path = path_of(context);
+    std::error_code error;
+    if (fs::exists(path, error)) return not_written(context, path, EEXIST);  // before asking anybody
+    const auto made = import_environment(context, options.project, path.parent_path().string());
+    if (!made) return context.exit_code;
+    if (const auto failed = create(path, made->text); failed != 0) return not_written(context, path, failed);
+    if (context.json) {
+        boost::json::object secrets;
+        for (const auto& [service, names] : made->secrets)
+            secrets[service] = boost::json::array(names.begin(), names.end());
+        context.result(boost::json::serialize(boost::json::object{
+                           {"schema", "seance.init/1"},
+                           {"project", made->project},
+                           {"files", boost::json::array{boost::json::string(path.string())}},
+                           {"services", made->services},
+                           {"secrets", std::move(secrets)},
+                           {"secrets_file", made->secrets_file},
+                           {"notes", boost::json::array(made->notes.begin(), made->notes.end())},
+                           {"changes", boost::json::array(made->changes.begin(), made->changes.end())}}) +
+                       "\n");
+        return kDone;
+    }
+    context.result(path.string() + "\n");
+    for (const auto& [service, names] : made->secrets)
+        context.note(fmt::format("! {} has secrets whose values are not in the file: {}", service,
+                                 fmt::join(names, ", ")));
+    if (!made->secrets.empty())
+        context.note(
+            made->secrets_file.empty()
+                ? "  put them into a secrets file and name it in stack.yaml (docs/secrets.md); until "
+                  "then they stay as they are live"
+                : fmt::format("  they belong into {} (docs/secrets.md)", made->secrets_file));
+    for (const auto& note : made->notes) context.note("! " + note);
+    if (!made->changes.empty())
+        context.note(fmt::format("! the plan of it is not empty: {}", fmt::join(made->changes, ", ")));
+    context.note(fmt::format("Next: commit it, then: seance -e {} plan", context.environment));
+    return kDone;
+}
+
+int init(Context& context, InitOptions options) {
+    if (options.import) return import(context, options);
+    if (!options.project.empty())
+        return context.fail(kUsage, "USAGE", "--project is for --import",
+                            "seance init --name NAME names a new one");
+    std::error_code error;
+    const auto path = path_of(context);
     const auto folder = path.parent_path();
-    if (options.name.empty()) options.name = name_of_folder(folder);
+    if (options.name.empty()) options.name = plan::name_from(folder.filename().string());
     if (!stack::is_name(options.name))
         return context.fail(kUsage, "USAGE",
                             options.name.empty()
@@ -72,13 +119,7 @@ int init(Context& context, InitOptions options) {
                                         options.domain, options.name));
 
     const auto failed = create(path, starter_stack(options.name, options.domain));
-    if (failed == EEXIST)
-        return context.fail(kRefused, "EXISTS",
-                            fmt::format("{} is there already and stays as it is", path.string()),
-                            "move it away first, or write elsewhere: seance init --stack FILE");
-    if (failed != 0)
-        return context.fail(kFailed, "NOT_WRITTEN",
-                            fmt::format("cannot write {}: {}", path.string(), std::strerror(failed)));
+    if (failed != 0) return not_written(context, path, failed);
     boost::json::array files{boost::json::string(path.string())};
     // A page to look at, unless there is a site already.
     if (const auto web = folder / "web"; !fs::exists(web, error) && fs::create_directory(web, error))
@@ -107,6 +148,11 @@ void add_init(CLI::App& app, Context& context) {
         ->type_name("NAME");
     command->add_option("--domain", options->domain, "Where production is reached; else NAME.example")
         ->type_name("DOMAIN");
+    command->add_flag("--import", options->import, "From what is live: seance -e ENV init --import");
+    command
+        ->add_option("--project", options->project,
+                     "With --import: the project's name; else that of a project token")
+        ->type_name("NAME");
     command->callback([&context, options] { context.exit_code = init(context, *options); });
 }
 

@@ -8,7 +8,9 @@
 #include <thread>
 
 #include "cli/commands/commands.hpp"
+#include "cli/log_printer.hpp"
 #include "cli/log_reader.hpp"
+#include "cli/remote/logs.hpp"
 #include "cli/running.hpp"
 #include "cli/usage.hpp"
 #include "core/base/text.hpp"
@@ -17,52 +19,29 @@ namespace seance::cli {
 
 namespace {
 
-struct LogsOptions {
-    bool follow = false;
-    std::vector<std::string> services;
-    std::string since;
-    std::size_t lines = 0;  // 0: not given
-};
-
-class LogPrinter {
-  public:
-    LogPrinter(const Context& context, const std::vector<std::string>& services)
-        : context_(context), services_(services) {
-        for (const auto& service : services) width_ = std::max(width_, service.size());
+std::string print(const Context& context, const LogPrinter& printer, const std::vector<LogEntry>& entries) {
+    std::string out;
+    for (const auto& entry : entries) {
+        if (context.json)
+            out +=
+                boost::json::serialize(boost::json::object{
+                    {"ts", entry.time}, {"type", "log"}, {"service", entry.service}, {"line", entry.text}}) +
+                "\n";
+        else
+            out += printer.line(entry.time, entry.service, entry.text);
     }
-
-    void print(const std::vector<LogEntry>& entries) const {
-        std::string out;
-        for (const auto& entry : entries) {
-            if (context_.json)
-                out += boost::json::serialize(boost::json::object{{"ts", entry.time},
-                                                                  {"type", "log"},
-                                                                  {"service", entry.service},
-                                                                  {"line", entry.text}}) +
-                       "\n";
-            else
-                out += line(entry);
-        }
-        context_.result(out);
-    }
-
-  private:
-    std::string line(const LogEntry& entry) const {
-        const auto& style = context_.result_style();
-        const auto place = static_cast<std::size_t>(
-            std::find(services_.begin(), services_.end(), entry.service) - services_.begin());
-        return fmt::format("{} {} {}\n", style.dim(entry.time),
-                           style.nth(place, fmt::format("{:<{}}", entry.service, width_)), entry.text);
-    }
-
-    const Context& context_;
-    const std::vector<std::string>& services_;
-    std::size_t width_ = 0;
-};
+    return out;
+}
 
 int logs(Context& context, const LogsOptions& options) {
     auto manifest = context.manifest();
     if (!manifest) return context.exit_code;
+    if (manifest->environment.target != stack::TargetKind::Local)
+        return remote_logs(context, *manifest, options);
+    if (options.only_remote())
+        return context.fail(kUsage, "USAGE",
+                            "--build, --deployment, --grep and --level are for environments out in the world",
+                            "here: seance logs | grep TEXT");
     std::vector<std::string> all;
     for (const auto& service : manifest->stack.services) all.push_back(service.name);
     for (const auto& name : options.services)
@@ -103,14 +82,14 @@ int logs(Context& context, const LogsOptions& options) {
     if (entries.size() > most)
         entries.erase(entries.begin(), entries.end() - static_cast<std::ptrdiff_t>(most));
     const LogPrinter printer{context, all};
-    printer.print(entries);
+    context.result(print(context, printer, entries));
 
     while (options.follow) {
         std::vector<LogEntry> fresh;
         for (auto& follower : followers)
             for (auto& entry : follower.read_new()) fresh.push_back(std::move(entry));
         sort_by_time(fresh);
-        printer.print(fresh);
+        if (!fresh.empty()) context.result(print(context, printer, fresh));
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
     }
     return kDone;
@@ -131,6 +110,11 @@ void add_logs(CLI::App& app, Context& context) {
                      "Only the last so many lines; else 100, or all with --since")
         ->type_name("N")
         ->check(whole_number(1, 1'000'000));
+    command->add_flag("--build", options->build, "What building the latest deployments printed");
+    command->add_option("--deployment", options->deployment, "Only of this deployment")->type_name("ID");
+    command->add_option("--grep", options->grep, "Only lines with this text")->type_name("TEXT");
+    command->add_option("--level", options->level, "Only lines of this level and above: warning, error")
+        ->type_name("LEVEL");
     command->callback([&context, options] { context.exit_code = logs(context, *options); });
 }
 

@@ -6,6 +6,8 @@
 
 #include "cli/commands/checks.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/commands/verify_watch.hpp"
+#include "cli/remote/verify.hpp"
 #include "cli/running.hpp"
 #include "core/runtime/task_group.hpp"
 #include "platform/process/probe.hpp"
@@ -17,6 +19,7 @@ namespace {
 
 // All run at once, so this bounds the whole.
 constexpr Duration kLimit = std::chrono::milliseconds(1800);
+constexpr Duration kLeastInterval = std::chrono::seconds(1);
 
 Awaitable<void> check_into(const Outside& outside, const stack::Service& service, const stack::Check* check,
                            CheckResult& result) {
@@ -53,35 +56,52 @@ Awaitable<void> check_all(const Manifest& manifest, const local::StackView& view
     outside.loop.stop();
 }
 
-int verify(Context& context) {
-    auto manifest = context.manifest();
-    if (!manifest) return context.exit_code;
-    if (manifest->environment.target != stack::TargetKind::Local)
-        return context.fail(kUsage, "NOT_LOCAL", "verify knows environments of target local only");
-    const local::StateFolder state{manifest->root};
-    const auto view = running_stack(context, state);
-    if (!view) return context.exit_code;
-
+// The running stack of this machine, looked at once.
+std::vector<CheckResult> check_here(const Manifest& manifest, const local::StackView& view) {
+    const local::StateFolder state{manifest.root};
     local::LayoutOptions where;
-    where.root = manifest->root;
-    where.edge_port = view->edge_port;
-    where.secrets = state.read_secrets(manifest->environment.generate);
+    where.root = manifest.root;
+    where.edge_port = view.edge_port;
+    where.secrets = state.read_secrets(manifest.environment.generate);
 
     std::vector<CheckResult> results;
-    const auto begun = Clock::now();
-    {
-        Loop loop;
-        http::Client client{loop};
-        const Outside outside{loop,
-                              client,
-                              "127.0.0.1",
-                              view->edge_port,
-                              local::outside_values(manifest->stack, manifest->environment, where),
-                              kLimit,
-                              {}};
-        asio::co_spawn(loop.executor(), check_all(*manifest, *view, outside, results), asio::detached);
-        loop.run();
+    Loop loop;
+    http::Client client{loop};
+    const Outside outside{loop,
+                          client,
+                          "127.0.0.1",
+                          view.edge_port,
+                          local::outside_values(manifest.stack, manifest.environment, where),
+                          kLimit,
+                          {}};
+    asio::co_spawn(loop.executor(), check_all(manifest, view, outside, results), asio::detached);
+    loop.run();
+    return results;
+}
+
+struct VerifyOptions {
+    bool watch = false;
+    std::string interval = "60s";
+};
+
+int verify(Context& context, const VerifyOptions& options) {
+    auto manifest = context.manifest();
+    if (!manifest) return context.exit_code;
+    std::function<std::vector<CheckResult>()> round;
+    std::unique_ptr<RemoteVerify> outside;
+    std::optional<local::StackView> view;
+    if (manifest->environment.target == stack::TargetKind::Local) {
+        view = running_stack(context, local::StateFolder{manifest->root});
+        if (!view) return context.exit_code;
+        round = [&] { return check_here(*manifest, *view); };
+    } else {
+        outside = RemoteVerify::open(context, *manifest);
+        if (!outside) return context.exit_code;
+        round = [&] { return outside->run(); };
     }
+    if (options.watch) watch_checks(context, *parse_duration(options.interval), round);
+    const auto begun = Clock::now();
+    const auto results = round();
     return tell_checks(context, results,
                        std::chrono::duration<double, std::milli>(Clock::now() - begun).count());
 }
@@ -89,8 +109,21 @@ int verify(Context& context) {
 }  // namespace
 
 void add_verify(CLI::App& app, Context& context) {
-    app.add_subcommand("verify", "Check the running stack from outside, through the edge")
-        ->callback([&context] { context.exit_code = verify(context); });
+    auto options = std::make_shared<VerifyOptions>();
+    auto* command = app.add_subcommand("verify", "Check the running stack from outside, through the edge");
+    auto* watch = command->add_flag("-w,--watch", options->watch, "Go on checking, and tell what changes");
+    const auto is_interval = [](const std::string& text) {
+        const auto interval = parse_duration(text);
+        return interval && *interval >= kLeastInterval
+                   ? std::string{}
+                   : fmt::format("\"{}\" is no time of at least 1s, such as 30s or 5m", text);
+    };
+    command->add_option("--interval", options->interval, "With --watch: how often")
+        ->check(CLI::Validator{is_interval, ""})
+        ->type_name("TIME")
+        ->needs(watch)
+        ->capture_default_str();
+    command->callback([&context, options] { context.exit_code = verify(context, *options); });
 }
 
 }  // namespace seance::cli

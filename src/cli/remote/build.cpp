@@ -139,7 +139,7 @@ class Pipeline {
         else if (service.image.find('@') == std::string::npos) {
             auto digest = co_await digest_of(service.image);
             if (digest)
-                made.image.reference += "@" + *digest;
+                made.image.reference += "@" + *digest, made.pinned = true;
             else if (options_.push)
                 co_return fail(trouble_of(digest.error()));
             else {

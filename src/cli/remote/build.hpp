@@ -24,6 +24,7 @@ struct BuiltService {
     std::string service;
     plan::Image image;
     std::uint64_t compressed = 0, sent = 0;  // bytes
+    bool pinned = false;                     // stack.yaml has no digest: that of its tag now
     bool unchanged = false;                  // the registry had it under this tag
 };
 

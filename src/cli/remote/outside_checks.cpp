@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 
 #include "cli/commands/checks.hpp"
+#include "cli/remote/certificate.hpp"
 #include "cli/remote/run_on.hpp"
 #include "cli/terminal/table.hpp"
 #include "core/runtime/task_group.hpp"
@@ -22,12 +23,17 @@ constexpr Duration kCheckLimit = std::chrono::seconds(10);
 constexpr Duration kPatience = std::chrono::minutes(5), kPause = std::chrono::seconds(5);
 
 struct Job {
-    const stack::Service* service;
-    const stack::Check* check;  // null: its health
-    CheckResult result;
+    const stack::Service* service = nullptr;
+    const stack::Check* check = nullptr;  // null: its health, or
+    std::string certificate_of;           // the certificate of this name
+    CheckResult result = {};
 };
 
 Awaitable<void> run_job(const Outside& outside, Job& job, std::string commit) {
+    if (!job.certificate_of.empty()) {
+        job.result = co_await check_certificate(outside, job.service->name, job.certificate_of);
+        co_return;
+    }
     job.result = co_await run_check(outside, *job.service, job.check);
     if (job.check || !job.result.good || commit.empty()) co_return;
     // The commit that answers is the one that was deployed.
@@ -46,13 +52,13 @@ Awaitable<bool> run_jobs(const Outside& outside, std::vector<Job>& jobs,
                          const std::map<std::string, std::string>& commits) {
     TaskGroup tasks{outside.loop.executor()};
     for (auto& job : jobs) {
-        if (job.result.good) continue;
+        if (job.result.good || job.result.skipped) continue;
         const auto commit = commits.find(job.service->name);
         tasks.spawn(run_job(outside, job, commit == commits.end() ? std::string{} : commit->second));
     }
     co_await tasks.wait();
     bool good = true;
-    for (const auto& job : jobs) good = good && job.result.good;
+    for (const auto& job : jobs) good = good && (job.result.good || job.result.skipped);
     co_return good;
 }
 
@@ -65,6 +71,35 @@ Awaitable<bool> run_until_good(const Outside& outside, std::vector<Job>& jobs,
         co_await sleep_for(pause);
     }
     co_return true;
+}
+
+bool needs_a_secret(const stack::Check& check) {
+    for (const auto& [key, text] : check.settings)
+        if (text.find("${secret") != std::string::npos) return true;
+    return false;
+}
+
+std::vector<Job> jobs_of(const Manifest& manifest, const OutsideOptions& options) {
+    std::vector<Job> jobs;
+    for (const auto& service : manifest.stack.services) {
+        if (service.subdomain.empty()) continue;
+        if (!options.only_service.empty() && options.only_service != service.name) continue;
+        jobs.push_back({&service, nullptr, "", {}});
+        if (options.certificates)
+            jobs.push_back(
+                {&service, nullptr, stack::public_host(service.subdomain, manifest.environment), {}});
+        if (!options.declared) continue;
+        for (const auto& check : service.verify) {
+            jobs.push_back({&service, &check, "", {}});
+            if (options.locked_because.empty() || !needs_a_secret(check)) continue;
+            auto& result = jobs.back().result;
+            result.service = service.name;
+            result.check = name_of(check);
+            result.skipped = true;
+            result.detail = "it needs a secret: " + options.locked_because;
+        }
+    }
+    return jobs;
 }
 
 }  // namespace
@@ -92,18 +127,15 @@ void hurry(railway::ApplyOptions& options, const Addresses& addresses) {
     options.domain_patience = std::chrono::minutes(1);
 }
 
-int verify_outside(Context& context, Prepared& prepared, const plan::Report& report) {
-    const auto begun = Clock::now();
-    auto& reach = *prepared.reach;
+Outside outside_of(Reach& reach, const Manifest& manifest, const Secrets& secrets) {
     plan::Ingredients ingredients;
-    ingredients.commit = prepared.wanted.commit;
-    ingredients.secrets = prepared.secrets.values;
+    ingredients.secrets = secrets.values;
     put_over(ingredients, reach.addresses());
     Outside outside{reach.loop(),
                     reach.client(),
                     "",
                     0,
-                    plan::outside_values(prepared.manifest.stack, prepared.manifest.environment, ingredients),
+                    plan::outside_values(manifest.stack, manifest.environment, ingredients),
                     kCheckLimit,
                     reach.addresses().ca_file};
     if (const auto& edge = reach.addresses().edge; !edge.empty()) {
@@ -111,29 +143,49 @@ int verify_outside(Context& context, Prepared& prepared, const plan::Report& rep
         outside.edge_host = edge.substr(0, colon);
         outside.edge_port = static_cast<std::uint16_t>(std::strtoul(edge.c_str() + colon + 1, nullptr, 10));
     }
-    std::map<std::string, std::string> commits;
-    std::vector<Job> jobs;
-    for (const auto& service : prepared.manifest.stack.services) {
-        if (service.subdomain.empty()) continue;
-        if (const auto* wanted = prepared.wanted.service(service.name); wanted && service.prints_commit)
-            commits[service.name] = wanted->commit;
-        jobs.push_back({&service, nullptr, {}});
-        for (const auto& check : service.verify) jobs.push_back({&service, &check, {}});
-    }
-    report(
-        {plan::Event::Type::StepStart, "verify", fmt::format("verify: {} checks from outside", jobs.size())});
-    const bool rehearsal = reach.addresses().rehearsal();
-    const auto good = run_on(
-        reach.loop(), run_until_good(outside, jobs, commits, rehearsal ? std::chrono::seconds(20) : kPatience,
-                                     rehearsal ? std::chrono::milliseconds(300) : kPause));
-    const double ms = std::chrono::duration<double, std::milli>(Clock::now() - begun).count();
-    std::size_t passed = 0;
-    for (const auto& job : jobs) passed += job.result.good ? 1 : 0;
-    report({plan::Event::Type::StepEnd, "verify", fmt::format("{} of {} passed", passed, jobs.size()),
-            good.value_or(false), ms});
+    return outside;
+}
+
+void be_patient(OutsideOptions& options, const Addresses& addresses) {
+    options.patience = addresses.rehearsal() ? std::chrono::seconds(20) : kPatience;
+    options.pause = addresses.rehearsal() ? std::chrono::milliseconds(300) : kPause;
+}
+
+std::vector<CheckResult> check_outside(Reach& reach, const Manifest& manifest, const Secrets& secrets,
+                                       const OutsideOptions& options) {
+    const auto outside = outside_of(reach, manifest, secrets);
+    auto jobs = jobs_of(manifest, options);
+    run_on(reach.loop(), run_until_good(outside, jobs, options.commits, options.patience, options.pause));
     std::vector<CheckResult> results;
     for (auto& job : jobs) results.push_back(std::move(job.result));
+    return results;
+}
+
+int verify_outside(Context& context, Reach& reach, const Manifest& manifest, const Secrets& secrets,
+                   OutsideOptions options, const plan::Report& report) {
+    const auto begun = Clock::now();
+    be_patient(options, reach.addresses());
+    report({plan::Event::Type::StepStart, "verify",
+            fmt::format("verify: {} checks from outside", jobs_of(manifest, options).size())});
+    const auto results = check_outside(reach, manifest, secrets, options);
+    const double ms = std::chrono::duration<double, std::milli>(Clock::now() - begun).count();
+    std::size_t passed = 0, ran = 0;
+    for (const auto& result : results) {
+        passed += result.good ? 1 : 0;
+        ran += result.skipped ? 0 : 1;
+    }
+    report({plan::Event::Type::StepEnd, "verify", fmt::format("{} of {} passed", passed, ran), passed == ran,
+            ms});
     return tell_checks(context, results, ms);
+}
+
+int verify_outside(Context& context, Prepared& prepared, const plan::Report& report) {
+    OutsideOptions options;
+    for (const auto& service : prepared.manifest.stack.services)
+        if (const auto* wanted = prepared.wanted.service(service.name); wanted && service.prints_commit)
+            options.commits[service.name] = wanted->commit;
+    return verify_outside(context, *prepared.reach, prepared.manifest, prepared.secrets, std::move(options),
+                          report);
 }
 
 }  // namespace seance::cli

@@ -50,6 +50,20 @@ bool see(Context& context, const PrepareOptions& options, Prepared& made) {
     return true;
 }
 
+// A third party's image that stack.yaml and what is live name alike, both without a digest, is left as it is:
+// so it was before the environment was ours. What is not there yet gets the digest.
+void keep_unpinned(Prepared& made, plan::Ingredients& ingredients) {
+    for (const auto& built : made.build->services) {
+        const auto* now = made.seen.live.service(built.service);
+        if (!built.pinned || !now) continue;
+        const auto plain = built.image.reference.substr(0, built.image.reference.find('@'));
+        if (now->image != plain) continue;
+        ingredients.images[built.service].reference = plain;
+        for (auto& service : made.wanted.services)
+            if (service.name == built.service) service.image = plain;
+    }
+}
+
 }  // namespace
 
 bool is_local(Context& context, const Manifest& manifest, std::string_view command) {
@@ -112,6 +126,7 @@ std::unique_ptr<Prepared> prepare(Context& context, const PrepareOptions& option
     made->wanted = std::move(*wanted);
     if (!see(context, options, *made)) return nullptr;
 
+    if (made->build) keep_unpinned(*made, ingredients);
     plan::keep_unchanged_images(made->wanted, made->seen.live);
     made->file.plan = plan::diff(made->wanted, made->seen.live, options.diff);
     if (made->build)

@@ -66,6 +66,16 @@ bool Stream::resumed() const {
     return tls_ && SSL_session_reused(tls_->native_handle()) == 1;
 }
 
+std::optional<std::chrono::system_clock::time_point> Stream::certificate_end() const {
+    if (!tls_) return std::nullopt;
+    const std::unique_ptr<X509, void (*)(X509*)> certificate{SSL_get1_peer_certificate(tls_->native_handle()),
+                                                             X509_free};
+    std::tm end{};
+    if (!certificate || ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &end) != 1)
+        return std::nullopt;
+    return std::chrono::system_clock::from_time_t(::timegm(&end));
+}
+
 asio::ip::address Stream::peer() const {
     error_code ignored;
     return socket().remote_endpoint(ignored).address();

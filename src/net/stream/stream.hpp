@@ -3,7 +3,9 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <tuple>
 
 #include "core/runtime/awaitable.hpp"
@@ -54,6 +56,8 @@ class Stream {
     bool tls() const { return tls_ != nullptr; }
     bool resumed() const;  // TLS took up an earlier session
     asio::ip::address peer() const;
+    // When the peer's certificate ends; nothing without TLS.
+    std::optional<std::chrono::system_clock::time_point> certificate_end() const;
 
   private:
     TcpSocket& socket() { return tls_ ? tls_->next_layer() : *tcp_; }

@@ -130,7 +130,7 @@ Outcome<Wanted> fill_in(const Request& request, const HostOf& host_of) {
             else
                 problems.push_back(fmt::format("{} of {}: {}", name, service.name, value.error().what));
         }
-        unit.variables["PORT"] = {{Piece::Text, own["port"]}};
+        if (service.sets_port) unit.variables["PORT"] = {{Piece::Text, own["port"]}};
         for (auto& name : request.environment.secrets_of(service))
             if (!unit.variables.contains(name)) unit.secrets.push_back(std::move(name));
         if (const auto start = request.environment.start.find(service.name);

@@ -80,7 +80,7 @@ class Maker {
         if (!declared.volume.empty()) values["volume"] = declared.volume;
         for (const auto& [name, text] : stack::variables(declared, environment_))
             made.variables[name] = variable(declared.name, name, text, values);
-        made.variables["PORT"] = {SecretText(values["port"]), false};
+        if (declared.sets_port) made.variables["PORT"] = {SecretText(values["port"]), false};
         for (const auto& name : environment_.secrets_of(declared)) secret(declared, name, made);
         for (const auto& [name, value] : made.variables)
             if (is_bookkeeping(name) || name.starts_with("RAILWAY_"))
@@ -96,6 +96,7 @@ class Maker {
             for (const auto& reference : *names) {
                 if (!reference.starts_with("secret.") && !reference.starts_with("secret_sha256.")) continue;
                 made.secret = made.secret || reference.starts_with("secret.");
+                made.from_secret = true;
                 if (!given_.secrets) {
                     if (!has_tool_secret(reference)) missing_tool_secret(service, name, reference);
                     return made;
@@ -129,7 +130,7 @@ class Maker {
 
     void secret(const stack::Service& declared, const std::string& name, WantedService& made) {
         Value value;
-        value.secret = true;
+        value.secret = value.from_secret = true;
         bool there = false;
         if (given_.secrets) {
             if (auto group = given_.secrets->find(declared.name); group != given_.secrets->end())

@@ -13,7 +13,8 @@ namespace seance::plan {
 // A variable of a service. Without `text` its value is not known: the secrets file is locked.
 struct Value {
     std::optional<SecretText> text;
-    bool secret = false;  // never printed
+    bool secret = false;       // never printed
+    bool from_secret = false;  // a secret, or made of one: the hash of a key
 };
 using Values = std::map<std::string, Value>;
 

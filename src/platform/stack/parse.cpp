@@ -19,9 +19,9 @@ using YAML::Node;
 
 const std::vector<std::string> kStackKeys{"project", "registry", "build", "environments", "services"};
 const std::vector<std::string> kServiceKeys{
-    "program",       "args",      "image",   "source",        "port",         "local_port", "subdomain",
-    "health",        "needs",     "env",     "secrets",       "volume",       "files",      "replicas",
-    "prints_commit", "resources", "restart", "start_timeout", "stop_timeout", "verify"};
+    "program",       "args",      "image",     "source",  "port",          "local_port",   "subdomain",
+    "health",        "needs",     "env",       "secrets", "volume",        "files",        "replicas",
+    "prints_commit", "sets_port", "resources", "restart", "start_timeout", "stop_timeout", "verify"};
 // The order is that of Check::Kind.
 const std::vector<std::string> kCheckKinds{"deploy", "relay", "chat", "request"};
 const std::vector<std::vector<std::string>> kCheckKeys{
@@ -135,6 +135,8 @@ class StackParser {
             resources(value, which, made.resources);
         else if (key == "prints_commit")
             read_.boolean(value, which, made.prints_commit);
+        else if (key == "sets_port")
+            read_.boolean(value, which, made.sets_port);
         else if (key == "restart") {
             if (read_.choice(value, which, {"always", "on-failure", "never"}, index))
                 made.restart = static_cast<Restart>(index);

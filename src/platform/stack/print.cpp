@@ -127,6 +127,7 @@ json::object service_of(const Service& service) {
     fields.text("image", service.image);
     fields.text("source", service.source);
     out["port"] = service.port;
+    if (!service.sets_port) out["sets_port"] = false;
     fields.number("local_port", service.local_port, 0);
     fields.text("subdomain", service.subdomain);
     if (service.health.kind != HealthCheck::None)

@@ -47,6 +47,7 @@ struct Service {
     std::string image;                  // a ready-made image for targets that run images
     std::string source;                 // or the folder its image is built from
     std::uint16_t port = 0;             // of its container; on this machine the supervisor chooses
+    bool sets_port = true;              // PORT is set to it, out in the world
     std::uint16_t local_port = 0;       // a fixed port on this machine instead; 0: any free one
     std::string subdomain;              // "@" is the domain itself, "" is not public
     HealthCheck health;

@@ -92,16 +92,21 @@ class Applier {
             auto seen = co_await read_live(session_, wanted_);
             if (!seen) co_return trouble_of(seen.error(), "reading what is live");
             seen_ = std::move(*seen);
-            if (round == 0) before_ = seen_;
+            if (round == 0) {
+                before_ = seen_;
+                if (options_.adapt) options_.adapt(wanted_, seen_.live);
+            }
             auto plan = plan::diff(wanted_, seen_.live, options_.diff);
             if (!plan.conflicts.empty())
                 co_return refused(fmt::format("{}", fmt::join(plan.conflicts, "\n")),
                                   "nothing more was changed");
             adopt_running(plan);
+            if (plan.empty() && !options_.deploy) co_return std::nullopt;
             if (plan.empty()) co_return co_await finish();
             const auto phase = phase_of(*std::min_element(
                 plan.changes.begin(), plan.changes.end(),
                 [](const Change& a, const Change& b) { return phase_of(a) < phase_of(b); }));
+            if (phase == Phase::Deployments && !options_.deploy) co_return std::nullopt;
             std::vector<std::string> ids;
             for (const auto& change : plan.changes)
                 if (phase_of(change) == phase) ids.push_back(change.id());

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,7 +15,11 @@ struct ApplyOptions {
     std::string owner;                            // for the lock: "ada@laptop, process 4711"
     std::optional<RegistryLogin> registry_login;  // sent along with an image that is not public
     bool auto_rollback = true;  // a deployment that fails brings the previous state of its services back
+    bool deploy = true;         // false: configure alone; what runs goes on as it is
     bool wait = true;           // false: start deployments and leave
+    // Called once, with the lock held, before anything is changed: for what is wanted in terms of what is
+    // live, and must not bring back what somebody else has changed since it was looked at.
+    std::function<void(plan::Wanted&, const plan::Live&)> adapt;
     Duration poll_interval = std::chrono::seconds(5);  // between two looks at deployments and domains
     Duration lock_settle = std::chrono::milliseconds(300);
     Duration patience = std::chrono::minutes(5);          // with a deployment, beyond its health timeout

@@ -97,6 +97,11 @@ plan::WantedService as_wanted(const plan::LiveService& live) {
         if (variable.text && !plan::is_bookkeeping(name) &&
             (declared.empty() || std::find(declared.begin(), declared.end(), name) != declared.end()))
             wanted.variables[name] = {variable.text, true};
+    // A sealed one stays ours, though nobody knows its value.
+    for (const auto& name : declared)
+        if (const auto found = live.variables.find(name);
+            found != live.variables.end() && found->second.sealed)
+            wanted.variables[name] = {std::nullopt, true};
     return wanted;
 }
 

@@ -1,0 +1,164 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+
+#include "cli/commands/commands.hpp"
+#include "cli/remote/past.hpp"
+#include "cli/remote/prepare.hpp"
+#include "cli/terminal/table.hpp"
+#include "cli/usage.hpp"
+
+namespace seance::cli {
+
+namespace {
+
+namespace json = boost::json;
+using releases::Release;
+using releases::Verdict;
+
+struct ReleasesOptions {
+    std::size_t most = 10;
+    std::string show;  // a commit
+};
+
+std::string title(const Release& release) {
+    if (release.by_hand) return "by hand";
+    return release.commit + (release.guessed ? "?" : "");
+}
+
+std::string outcome(const Release& release) {
+    std::string text(releases::name(release.outcome));
+    if (release.outcome == Verdict::Partly || release.outcome == Verdict::Failed) {
+        std::vector<std::string> failed;
+        for (const auto& part : release.parts)
+            if (part.ending == releases::Ending::Failed) failed.push_back(part.service);
+        text += fmt::format(" ({} failed)", fmt::join(failed, ", "));
+    }
+    if (!release.back_to.empty()) text += ", back to " + release.back_to;
+    return text;
+}
+
+std::string when(const Release& release) {
+    // "2026-08-21 10:00:00"
+    auto text = release.began.substr(0, 19);
+    if (const auto t = text.find('T'); t != std::string::npos) text[t] = ' ';
+    return text;
+}
+
+std::string services(const Release& release) {
+    std::vector<std::string> names;
+    for (const auto& part : release.parts) names.push_back(part.service);
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
+json::object to_json(const Release& release) {
+    json::array parts;
+    for (const auto& part : release.parts)
+        parts.push_back(json::object{{"service", part.service},
+                                     {"deployment", part.deployment},
+                                     {"status", part.status},
+                                     {"outcome", releases::name(part.ending)},
+                                     {"image", part.image}});
+    json::object state;
+    for (const auto& [service, running] : release.state)
+        state[service] = json::object{{"image", running.image},
+                                      {"commit", running.commit},
+                                      {"deployment", running.deployment},
+                                      {"platform_rollback", running.can_return}};
+    json::object made{{"commit", release.commit},   {"began", release.began},
+                      {"seconds", nullptr},         {"who", release.who},
+                      {"by_hand", release.by_hand}, {"commit_guessed", release.guessed},
+                      {"back_to", release.back_to}, {"outcome", releases::name(release.outcome)},
+                      {"current", release.current}, {"deployments", std::move(parts)},
+                      {"state", std::move(state)}};
+    if (release.seconds) made["seconds"] = *release.seconds;
+    return made;
+}
+
+void print_list(const Context& context, const std::vector<Release>& history, std::size_t most) {
+    Table table({"", "COMMIT", "WHEN (UTC)", "TOOK", "OUTCOME", "SERVICES", "WHO"});
+    for (std::size_t i = 0; i < history.size() && i < most; ++i) {
+        const auto& one = history[i];
+        table.add({one.current ? "●" : "", title(one), when(one),
+                   one.seconds ? fmt::format("{:.1f} s", *one.seconds) : "-", outcome(one), services(one),
+                   one.who.empty() ? "-" : one.who},
+                  4,
+                  one.outcome == Verdict::Good                                         ? &Style::green
+                  : one.outcome == Verdict::Running || one.outcome == Verdict::Unknown ? &Style::yellow
+                                                                                       : &Style::red);
+    }
+    std::string out = history.empty() ? "nothing was deployed yet\n" : table.print(context.result_style());
+    if (history.size() > most)
+        out += fmt::format("\n{} older ones: -n {}\n", history.size() - most, history.size());
+    context.result(out);
+}
+
+int show(Context& context, const std::vector<Release>& history, const std::string& commit) {
+    const auto found = releases::find(history, commit);
+    if (!found)
+        return context.fail(
+            kNotThere, "NO_RELEASE", fmt::format("there is no release {}", commit),
+            fmt::format("those there are: {}", fmt::join(releases::near_ones(history, commit), ", ")));
+    const auto& one = history[*found];
+    if (context.json) {
+        auto made = to_json(one);
+        made["schema"] = "seance.release/1";
+        context.result(json::serialize(made) + "\n");
+        return kDone;
+    }
+    Table table({"SERVICE", "COMMIT", "IMAGE", "DEPLOYMENT"});
+    for (const auto& [service, running] : one.state)
+        table.add(
+            {service, running.commit.empty() ? "-" : running.commit, running.image, running.deployment});
+    context.result(fmt::format("{}  {}  {}{}\nchanged: {}\n\n{}", context.result_style().bold(title(one)),
+                               when(one), outcome(one), one.current ? "  (what runs)" : "", services(one),
+                               table.print(context.result_style())));
+    return kDone;
+}
+
+int list(Context& context, const ReleasesOptions& options) {
+    auto manifest = context.manifest();
+    if (!manifest) return context.exit_code;
+    if (is_local(context, *manifest, "releases")) return context.exit_code;
+    auto reach = Reach::open(context, *manifest, std::nullopt, false);
+    if (!reach) return context.exit_code;
+    const auto wanted = outline(*manifest, false);
+    auto seen = look(context, *reach, wanted);
+    if (!seen) return context.exit_code;
+    railway::Whereabouts where{seen->state.project, seen->state.environment};
+    const auto history = read_releases(context, *reach, where);
+    if (!history) return context.exit_code;
+    if (!options.show.empty()) return show(context, *history, options.show);
+    if (!context.json) {
+        print_list(context, *history, options.most);
+        return kDone;
+    }
+    json::array made;
+    for (std::size_t i = 0; i < history->size() && i < options.most; ++i)
+        made.push_back(to_json((*history)[i]));
+    context.result(json::serialize(json::object{{"schema", "seance.releases/1"},
+                                                {"project", wanted.project},
+                                                {"environment", manifest->environment.name},
+                                                {"total", history->size()},
+                                                {"releases", std::move(made)}}) +
+                   "\n");
+    return kDone;
+}
+
+}  // namespace
+
+void add_releases(CLI::App& app, Context& context) {
+    auto options = std::make_shared<ReleasesOptions>();
+    auto* command = app.add_subcommand("releases", "What was deployed when, by whom, and how it ended");
+    command->add_option("-n", options->most, "At most so many")
+        ->check(whole_number(1, 200))
+        ->type_name("N")
+        ->capture_default_str();
+    auto* one = command->add_subcommand("show", "What every service ran at the end of a release");
+    one->add_option("commit", options->show, "Its commit, or its beginning")->required()->type_name("COMMIT");
+    command->callback([&context, options] { context.exit_code = list(context, *options); });
+}
+
+}  // namespace seance::cli

@@ -1,0 +1,278 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "cli/commands/commands.hpp"
+#include "cli/remote/environment.hpp"
+#include "cli/remote/outside_checks.hpp"
+#include "cli/remote/plan_print.hpp"
+#include "cli/remote/prepare.hpp"
+#include "cli/terminal/steps.hpp"
+#include "cli/terminal/table.hpp"
+#include "platform/plan/bookkeeping.hpp"
+#include "platform/plan/fingerprint.hpp"
+#include "platform/plan/only_secrets.hpp"
+#include "platform/secrets/drift.hpp"
+
+namespace seance::cli {
+
+namespace {
+
+namespace json = boost::json;
+using secrets::DriftState;
+
+// The secrets of an environment, in its file and out there.
+struct View {
+    Manifest manifest;
+    Secrets secrets;
+    std::unique_ptr<Reach> reach;
+    plan::Wanted wanted;
+    plan::Live live;
+    std::map<std::string, std::vector<std::string>> declared;  // by service
+};
+
+std::optional<View> look(Context& context, Need need) {
+    auto manifest = context.manifest();
+    if (!manifest || is_local(context, *manifest, "secrets")) return std::nullopt;
+    View view;
+    view.manifest = std::move(*manifest);
+    auto read = read_secrets(context, view.manifest, need);
+    if (!read) return std::nullopt;
+    view.secrets = std::move(*read);
+    for (const auto& warning : view.secrets.warnings) context.note("! " + warning);
+    if (!view.secrets.locked_because.empty())
+        context.note(fmt::format("! {}; names alone are compared", view.secrets.locked_because));
+    view.reach = Reach::open(context, view.manifest, std::nullopt, false);
+    if (!view.reach) return std::nullopt;
+    plan::Ingredients ingredients;
+    ingredients.secrets = view.secrets.values;
+    ingredients.secret_names = view.secrets.names;
+    put_over(ingredients, view.reach->addresses());
+    auto wanted = plan::make_wanted(view.manifest.stack, view.manifest.environment, ingredients);
+    if (!wanted) {
+        context.exit_code = context.fail(kBadConfig, "INCOMPLETE", wanted.error().what);
+        return std::nullopt;
+    }
+    view.wanted = std::move(*wanted);
+    view.wanted.dns = false;
+    view.wanted.spaces.reset();
+    for (const auto& service : view.manifest.stack.services)
+        view.declared[service.name] = view.manifest.environment.secrets_of(service);
+    auto seen = ask(context, *view.reach, railway::read_live(view.reach->session(), view.wanted),
+                    "reading what is live");
+    if (!seen) return std::nullopt;
+    view.live = std::move(seen->live);
+    return view;
+}
+
+// Both sides by fingerprint; an empty one is of a value that cannot be read.
+std::vector<secrets::DriftRow> rows_of(const View& view) {
+    secrets::Fingerprints wanted, live;
+    for (const auto& service : view.wanted.services)
+        for (const auto& [name, value] : service.variables)
+            if (value.from_secret)
+                wanted[service.name][name] = value.text && !view.live.fingerprint_key.reveal().empty()
+                                                 ? plan::fingerprint(view.live.fingerprint_key, service.name,
+                                                                     name, value.text->reveal())
+                                                 : std::string{};
+    for (const auto& service : view.live.services) {
+        const auto* declared = view.wanted.service(service.name);
+        if (!declared) continue;  // nobody's of ours
+        for (const auto& [name, variable] : service.variables) {
+            const auto known = declared->variables.find(name);
+            const bool plain = known != declared->variables.end() && !known->second.from_secret;
+            if (plain || plan::is_bookkeeping(name)) continue;
+            live[service.name][name] = variable.fingerprint;
+        }
+    }
+    return secrets::drift(wanted, live);
+}
+
+std::string_view word(DriftState state) {
+    return state == DriftState::Changed ? "drifted" : secrets::name_of(state);
+}
+
+std::string what_to_do(const View& view, const secrets::DriftRow& row) {
+    const auto& environment = view.manifest.environment.name;
+    switch (row.state) {
+        case DriftState::Missing:
+            return fmt::format("{} of {} is in the file and not live: seance -e {} secrets apply", row.name,
+                               row.service, environment);
+        case DriftState::Changed:
+            return fmt::format(
+                "{} of {} is live with another value than the file's: seance -e {} secrets "
+                "apply, or correct the file",
+                row.name, row.service, environment);
+        case DriftState::Extra:
+            return fmt::format(
+                "{} of {} is live and nobody declares it, or the file has no such secret: add it "
+                "to the file, or remove it there",
+                row.name, row.service);
+        case DriftState::Same:
+        case DriftState::Unknown:
+            break;
+    }
+    return {};
+}
+
+bool is_required(const View& view, const secrets::DriftRow& row) {
+    return view.manifest.environment.requires_secret(row.service, row.name);
+}
+
+int show(Context& context, const View& view, bool check) {
+    const auto rows = rows_of(view);
+    const auto differs = [](const secrets::DriftRow& row) {
+        return row.state != DriftState::Same && row.state != DriftState::Unknown;
+    };
+    const bool good = std::none_of(rows.begin(), rows.end(), differs);
+    const bool locked = !view.secrets.values;
+    const int code = good || !check ? kDone : kCheckFailed;
+    if (context.json) {
+        json::array list;
+        for (const auto& row : rows)
+            list.push_back(json::object{{"service", row.service},
+                                        {"name", row.name},
+                                        {"required", is_required(view, row)},
+                                        {"state", word(row.state)},
+                                        {"file", row.wanted},
+                                        {"live", row.live}});
+        context.result(json::serialize(json::object{{"schema", "seance.secrets/1"},
+                                                    {"environment", view.manifest.environment.name},
+                                                    {"ok", good},
+                                                    {"locked", locked},
+                                                    {"secrets", std::move(list)}}) +
+                       "\n");
+        return code;
+    }
+    Table table({"", "SERVICE", "NAME", "", "FILE", "LIVE", "STATE"});
+    std::string below;
+    std::size_t same = 0, unknown = 0;
+    for (const auto& row : rows) {
+        same += row.state == DriftState::Same ? 1 : 0;
+        unknown += row.state == DriftState::Unknown ? 1 : 0;
+        if (check && !differs(row)) continue;
+        const bool in_file = row.state != DriftState::Extra, is_live = row.state != DriftState::Missing;
+        const auto print = [](bool there, const std::string& text) {
+            return !there ? std::string("-") : text.empty() ? std::string("there") : text;
+        };
+        table.add({differs(row)                    ? "✘"
+                   : row.state == DriftState::Same ? "✔"
+                                                   : "?",
+                   row.service, row.name, is_required(view, row) ? "required" : "",
+                   print(in_file, row.wanted), print(is_live, row.live), std::string(word(row.state))},
+                  0, differs(row) ? &Style::red : &Style::green);
+        if (check) below += fmt::format("✘ {}\n", what_to_do(view, row));
+    }
+    std::string out;
+    if (!check || !good) out = table.print(context.result_style()) + (below.empty() ? "" : "\n" + below);
+    if (check && good)
+        out = locked ? fmt::format(
+                           "✔ the same {} names live as in the file, which is locked: values were not "
+                           "compared\n",
+                           rows.size())
+                     : fmt::format("✔ {} secrets are live as they are in the file{}\n", same,
+                                   unknown == 0 ? "" : fmt::format("; {} could not be compared", unknown));
+    context.result(out);
+    return code;
+}
+
+int list(Context& context, bool check) {
+    auto view = look(context, Need::Names);
+    return view ? show(context, *view, check) : context.exit_code;
+}
+
+void tell_applied(const Context& context, const plan::Plan& plan, const railway::Applied& applied,
+                  bool deploy, const std::vector<std::string>& absent) {
+    std::vector<std::string> services;
+    json::array changes, deployments;
+    for (const auto& change : plan.changes) {
+        if (change.kind != plan::Kind::Variable) continue;
+        changes.push_back(json::object{
+            {"action", name(change.action)}, {"service", change.service}, {"name", change.item}});
+        if (std::find(services.begin(), services.end(), change.service) == services.end())
+            services.push_back(change.service);
+    }
+    for (const auto& one : applied.deployments)
+        deployments.push_back(json::object{{"service", one.service}, {"id", one.deployment}});
+    const bool needed = !deploy && plan.deployments() > 0;
+    if (context.json) {
+        json::array missing(absent.begin(), absent.end());
+        context.result(json::serialize(json::object{{"type", "result"},
+                                                    {"schema", "seance.secrets-apply/1"},
+                                                    {"ok", true},
+                                                    {"changes", std::move(changes)},
+                                                    {"deployments", std::move(deployments)},
+                                                    {"deploy_needed", needed},
+                                                    {"not_deployed", std::move(missing)}}) +
+                       "\n");
+        return;
+    }
+    const auto& style = context.result_style();
+    std::string out;
+    if (plan.empty())
+        out = fmt::format("{} every secret is live as it is in the file\n", style.green("✔"));
+    else if (!services.empty())
+        out = fmt::format("{} {} secret{} written to {}\n", style.green("✔"), changes.size(),
+                          changes.size() == 1 ? "" : "s", fmt::join(services, ", "));
+    if (needed)
+        out += fmt::format(
+            "{} what runs still has the old ones: seance -e {} secrets apply --deploy, or the "
+            "next deploy\n",
+            style.yellow("!"), plan.environment);
+    for (const auto& service : absent)
+        out += fmt::format("{} {} is not there yet; it gets its secrets when it is deployed\n",
+                           style.yellow("!"), service);
+    context.result(out);
+}
+
+int apply(Context& context, bool deploy) {
+    auto view = look(context, Need::Values);
+    if (!view) return context.exit_code;
+    if (view->live.environment_id.empty())
+        return context.fail(
+            kNotThere, "NOT_DEPLOYED", fmt::format("{} is not there yet", view->manifest.environment.name),
+            fmt::format("seance -e {} deploy brings the secrets along", view->manifest.environment.name));
+    auto only = plan::only_secrets(view->wanted, view->live, view->declared);
+    const auto plan = plan::diff(only.wanted, view->live);
+    if (!plan.conflicts.empty())
+        return context.fail(kRefused, "CONFLICT", fmt::format("{}", fmt::join(plan.conflicts, "\n")));
+    Steps steps{context};
+    railway::Applied applied;
+    if (!plan.empty()) {
+        auto& reach = *view->reach;
+        railway::ApplyOptions options;
+        options.report = steps.report();
+        options.owner = owner();
+        options.deploy = deploy;
+        hurry(options, reach.addresses());
+        reach.leave_on_signals(context, "run the same command again to complete it");
+        auto done = run_on(reach.loop(), railway::apply(reach.session(), only.wanted, std::move(options)));
+        if (!done) return kInterrupted;
+        if (!*done) return fail(context, done->error());
+        applied = std::move(**done);
+    }
+    tell_applied(context, plan, applied, deploy, only.absent);
+    return kDone;
+}
+
+}  // namespace
+
+void add_secrets(CLI::App& app, Context& context) {
+    auto* command = app.add_subcommand("secrets", "Secrets by name and fingerprint; values are never shown");
+    command->require_subcommand(1);
+    command->add_subcommand("list", "What the file has, and what is live")->callback([&context] {
+        context.exit_code = list(context, false);
+    });
+    command->add_subcommand("check", "What is missing, extra or of another value out there")
+        ->callback([&context] { context.exit_code = list(context, true); });
+    auto deploy = std::make_shared<bool>(false);
+    auto* writes = command->add_subcommand("apply", "Write what differs, without a deployment");
+    writes->add_flag("--deploy", *deploy,
+                     "Then deploy the services concerned, with the images that they run");
+    writes->callback([&context, deploy] { context.exit_code = apply(context, *deploy); });
+}
+
+}  // namespace seance::cli

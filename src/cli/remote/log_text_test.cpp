@@ -1,0 +1,59 @@
+#include "cli/remote/log_text.hpp"
+
+#include <gtest/gtest.h>
+
+namespace seance::cli {
+namespace {
+
+railway::LogLine line_with(std::string message, std::map<std::string, std::string> attributes) {
+    railway::LogLine line;
+    line.message = std::move(message);
+    line.severity = "info";
+    line.attributes = std::move(attributes);
+    return line;
+}
+
+TEST(LogText, ShowsOurEventWithItsFields) {
+    const auto line = line_with("", {{"event", "\"listened\""},
+                                     {"level", "\"info\""},
+                                     {"port", "8765"},
+                                     {"service", "\"backend\""},
+                                     {"why", "\"two words\""}});
+    EXPECT_EQ(readable(line), "listened port=8765 why=\"two words\"");
+}
+
+TEST(LogText, ShowsAPlainLineAsItIs) {
+    EXPECT_EQ(readable(line_with("Ready to accept connections", {{"level", "\"info\""}})),
+              "Ready to accept connections");
+}
+
+TEST(LogText, KeepsAnEventBesideAMessage) {
+    EXPECT_EQ(readable(line_with("hello", {{"event", "\"greeted\""}})), "hello event=greeted");
+}
+
+TEST(LogText, LetsNoLineMoveTheCursor) {
+    EXPECT_EQ(readable(line_with("a\x1b[2Jb\rc", {})), "a [2Jb c");
+}
+
+TEST(LogText, TakesTheLinesOwnLevelBeforeTheStreams) {
+    auto line = line_with("", {{"level", "\"WARNING\""}});
+    line.severity = "error";
+    EXPECT_EQ(level_of(line), "warning");
+    line.attributes.clear();
+    EXPECT_EQ(level_of(line), "error");
+}
+
+TEST(LogText, RanksLevelsAndKnowsWhatIsNone) {
+    EXPECT_LT(level_rank("debug"), level_rank("info"));
+    EXPECT_LT(level_rank("WARN"), level_rank("error"));
+    EXPECT_EQ(level_rank("loud"), -1);
+}
+
+TEST(LogText, GivesAttributesAsJsonAndWhatIsNoneAsText) {
+    const auto attributes = attributes_of(line_with("", {{"n", "1"}, {"raw", "{not json"}}));
+    EXPECT_EQ(attributes.at("n").to_number<int>(), 1);
+    EXPECT_EQ(attributes.at("raw").as_string(), "{not json");
+}
+
+}  // namespace
+}  // namespace seance::cli

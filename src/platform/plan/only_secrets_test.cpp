@@ -1,0 +1,104 @@
+#include "platform/plan/only_secrets.hpp"
+
+#include <gtest/gtest.h>
+
+#include "platform/plan/bookkeeping.hpp"
+#include "platform/plan/fingerprint.hpp"
+#include "platform/plan/plan.hpp"
+
+namespace seance::plan {
+namespace {
+
+const SecretText kKey("key");
+
+Wanted shop() {
+    Wanted wanted;
+    wanted.environment = "production";
+    wanted.commit = "abc1234";
+    WantedService service;
+    service.name = "backend";
+    service.image = "shop/backend:abc1234@sha256:1";
+    service.commit = "abc1234";
+    service.variables["PORT"] = {SecretText("80"), false};
+    service.variables["MODE"] = {SecretText("fast"), false};
+    service.variables["TOKEN"] = {SecretText("old"), true, true};
+    service.domains.push_back({"shop.dev", 80});
+    wanted.services.push_back(std::move(service));
+    return wanted;
+}
+
+// As `wanted` stands after its deployment.
+Live deployed(const Wanted& wanted) {
+    Live live;
+    live.project_id = "p";
+    live.environment_id = "e";
+    live.fingerprint_key = kKey;
+    for (const auto& service : wanted.services) {
+        LiveService now;
+        now.id = now.name = service.name;
+        now.image = service.image;
+        now.settings = service.settings;
+        now.settings.region = "us-west";
+        for (const auto& [name, value] : with_bookkeeping(service, wanted.commit))
+            now.variables[name] = {fingerprint(kKey, service.name, name, value.text->reveal()), value.text,
+                                   false};
+        LiveDeployment deployment;
+        deployment.active = true;
+        deployment.image = service.image;
+        deployment.revision = revision(service);
+        now.deployment = deployment;
+        live.services.push_back(std::move(now));
+    }
+    return live;
+}
+
+TEST(OnlySecrets, ChangesNothingWhereSecretsAreTheSame) {
+    const auto live = deployed(shop());
+    auto wanted = shop();
+    wanted.services[0].image = "shop/backend:fff@sha256:2";
+    wanted.services[0].variables["MODE"] = {SecretText("slow"), false};
+    wanted.services[0].variables["NEW"] = {SecretText("x"), false};
+    wanted.services[0].settings.replicas = 3;
+    const auto made = only_secrets(wanted, live, {{"backend", {"TOKEN"}}});
+    EXPECT_TRUE(diff(made.wanted, live).empty());
+}
+
+TEST(OnlySecrets, ChangesASecretAndWhatIsMadeOfOne) {
+    const auto live = deployed(shop());
+    auto wanted = shop();
+    wanted.services[0].variables["TOKEN"] = {SecretText("new"), true, true};
+    wanted.services[0].variables["HASH"] = {SecretText("h"), false, true};
+    const auto plan = diff(only_secrets(wanted, live, {{"backend", {"TOKEN"}}}).wanted, live);
+    EXPECT_TRUE(plan.find("backend/variable/TOKEN"));
+    EXPECT_TRUE(plan.find("backend/variable/HASH"));
+    EXPECT_TRUE(plan.find("backend/deployment"));
+    EXPECT_EQ(plan.changes.size(), 3u);
+}
+
+TEST(OnlySecrets, TakesAwayASecretThatTheFileNoLongerHas) {
+    const auto live = deployed(shop());
+    auto wanted = shop();
+    wanted.services[0].variables.erase("TOKEN");
+    const auto plan = diff(only_secrets(wanted, live, {{"backend", {"TOKEN"}}}).wanted, live);
+    const auto* change = plan.find("backend/variable/TOKEN");
+    ASSERT_TRUE(change);
+    EXPECT_EQ(change->action, Action::Delete);
+}
+
+TEST(OnlySecrets, LeavesTheRevisionThatAPlanWants) {
+    const auto live = deployed(shop());
+    auto wanted = shop();
+    wanted.services[0].variables["TOKEN"] = {SecretText("new"), true, true};
+    const auto made = only_secrets(wanted, live, {{"backend", {"TOKEN"}}});
+    EXPECT_EQ(revision(made.wanted.services[0]), revision(wanted.services[0]));
+}
+
+TEST(OnlySecrets, TellsOfServicesThatAreNotThere) {
+    Live live;
+    const auto made = only_secrets(shop(), live, {});
+    EXPECT_EQ(made.absent, std::vector<std::string>{"backend"});
+    EXPECT_TRUE(made.wanted.services.empty());
+}
+
+}  // namespace
+}  // namespace seance::plan
