@@ -31,9 +31,10 @@ class Context {
     const Style& result_style() const { return result_style_; }
     const Style& note_style() const { return note_style_; }
 
-    void result(std::string_view text) const;  // as it is
-    void note(std::string_view line) const;    // progress, on standard error; not with --quiet
-    void result_to(int fd);                    // from now on there: a process that leaves its terminal
+    void result(std::string_view text) const;     // as it is
+    void note(std::string_view line) const;       // progress, on standard error; not with --quiet
+    int result_fd() const { return result_fd_; }  // for a process that gives the result in our place
+    void result_to(int fd);                       // from now on there: a process that leaves its terminal
 
     // An error as a sentence, or as one JSON object on standard output with --json; gives `exit`.
     int fail(int exit, std::string_view code, std::string_view message, std::string_view hint = {}) const;

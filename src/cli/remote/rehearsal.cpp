@@ -216,6 +216,7 @@ std::unique_ptr<Rehearsal> Rehearsal::start(Context& context, const Manifest& ma
     }
     made->input_ = input[1];
     made->output_ = output[0];
+    made->result_fd_ = context.result_fd();
     made->environment_ = process_environment();
     made->pid_ = spawn({command_of(manifest, emulators, made->folder_, options.speed), made->environment_,
                         input[0], output[1], errors, true});
@@ -287,7 +288,7 @@ Rehearsal::Ran Rehearsal::run(const std::vector<std::string>& command, Output ou
     if (output == Output::Captured && ::pipe2(pipe, O_CLOEXEC) != 0) return {kFailed, {}, false};
     const auto stdout_of = output == Output::Captured   ? pipe[1]
                            : output == Output::ToErrors ? STDERR_FILENO
-                                                        : -1;
+                                                        : result_fd_;
     const auto child = spawn({command, environment_, -1, stdout_of, -1, false});
     if (pipe[1] >= 0) ::close(pipe[1]);
     if (child < 0) return {kFailed, {}, false};

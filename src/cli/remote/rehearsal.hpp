@@ -41,6 +41,7 @@ class Rehearsal {
     std::map<std::string, std::string> environment_;
     std::string folder_;
     bool own_folder_ = false;
+    int result_fd_ = -1;  // this process's own standard output
     pid_t pid_ = -1;
     int input_ = -1, output_ = -1;  // of the emulators: it ends when its input does
 };
