@@ -8,6 +8,7 @@ import { missing, programPath } from './program.mjs'
 import { Clone, World, programs, seanceProgram, shopCheckout } from './deploy/world.mjs'
 
 const skip = missing(seanceProgram, 'graphql', 'ws') || programs.map(name => missing(programPath(name))).find(Boolean) || false
+const slowness = Number(process.env.SEANCE_SLOWNESS ?? 1)   // of a sanitizer build
 const deploy = ['deploy', '--yes', '--no-verify']
 let world, shop
 
@@ -136,12 +137,19 @@ test('a plan of six live services with 50 ms a call takes a second', { skip }, a
     const first = await six.run(clone, deploy)
     assert.equal(first.code, 0, first.all)
     for (const emulator of six.emulators) await configure(emulator, { everyCall: { delay: 50 } })
-    const begun = performance.now()
-    const plan = await six.run(clone, ['plan', '--exit-code'])
-    const ms = Math.round(performance.now() - begun)
-    assert.equal(plan.code, 0, plan.all)
-    t.diagnostic(`${ms} ms`)
-    assert.ok(ms < 2000, `${ms} ms`)
+    const runs = []
+    for (let i = 0; i < 3; i++) {
+      six.forgetCalls()
+      const begun = performance.now()
+      const plan = await six.run(clone, ['plan', '--exit-code'])
+      const whole = Math.round(performance.now() - begun)
+      assert.equal(plan.code, 0, plan.all)
+      const calls = six.emulators.flatMap(emulator => emulator.faults.calls).map(call => Date.parse(call.at))
+      runs.push({ whole, asking: Math.max(...calls) - Math.min(...calls) + 50 })
+    }
+    t.diagnostic(`whole, images made included, and asking alone, in ms: ${runs.map(one => `${one.whole} ${one.asking}`).join(' · ')}`)
+    assert.ok(Math.min(...runs.map(one => one.asking)) < 1000 * slowness)
+    assert.ok(Math.min(...runs.map(one => one.whole)) < 2000 * slowness)
   } finally {
     await six.stop()
     clone.remove()
