@@ -28,12 +28,15 @@ async function realRegistry (program, folder) {
   const host = `127.0.0.1:${await freePort()}`
   const file = path.join(folder, 'registry.yml')
   fs.writeFileSync(file, JSON.stringify({ version: '0.1', log: { level: 'error', accesslog: { disabled: true } }, storage: { filesystem: { rootdirectory: path.join(folder, 'registry') }, delete: { enabled: true } }, http: { addr: host } }))
-  const child = spawn(program, ['serve', file], { stdio: ['ignore', 'ignore', 'inherit'] })
+  // It logs each thing that is asked for and not there yet as an error.
+  const log = fs.openSync(path.join(folder, 'registry.log'), 'w', 0o600)
+  const child = spawn(program, ['serve', file], { stdio: ['ignore', 'ignore', log] })
+  fs.closeSync(log)
   const ended = once(child, 'exit')
   for (const end = Date.now() + 10_000; ;) {
     const ready = await fetch(`http://${host}/v2/`).then(answer => answer.status === 200, () => false)
     if (ready) break
-    if (child.exitCode !== null || Date.now() > end) throw new Error(`${program} does not answer on ${host}`)
+    if (child.exitCode !== null || Date.now() > end) throw new Error(`${program} does not answer on ${host}: ${fs.readFileSync(path.join(folder, 'registry.log'), 'utf8').slice(-1000)}`)
     await wait(50)
   }
   return { host, url: `http://${host}`, kind: 'docker-registry', async stop () { child.kill('SIGTERM'); await ended } }

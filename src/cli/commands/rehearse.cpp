@@ -31,6 +31,7 @@ struct Step {
 const std::vector<Step> kSteps{
     {"plan", {"plan"}},
     {"deploy", {"deploy", "--yes"}},
+    {"verify", {"verify"}},
     {"plan again: nothing is left to do", {"plan", "--exit-code"}},
     {"deploy again: nothing changes", {"deploy", "--yes"}, true},
 };

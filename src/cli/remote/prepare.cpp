@@ -83,6 +83,11 @@ std::unique_ptr<Prepared> prepare(Context& context, const PrepareOptions& option
     if (!manifest) return nullptr;
     made->manifest = std::move(*manifest);
     if (is_local(context, made->manifest, "this")) return nullptr;
+    if (const auto& only = options.diff.only_service; !only.empty() && !made->manifest.stack.service(only)) {
+        context.exit_code = context.fail(
+            kNotThere, "NO_SERVICE", fmt::format("there is no service {} in {}", only, made->manifest.file));
+        return nullptr;
+    }
     auto secrets = read_secrets(context, made->manifest, options.secrets);
     if (!secrets) return nullptr;
     made->secrets = std::move(*secrets);

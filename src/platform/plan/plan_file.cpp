@@ -78,7 +78,10 @@ std::vector<std::string> texts(JsonView view) {
 }  // namespace
 
 std::string PlanFile::etag() const {
-    return sha256_hex(json::serialize(body(*this))).substr(0, 32);
+    auto object = body(*this);
+    // What could not be looked up while building is told once, and is no part of what was planned.
+    object.erase("notes");
+    return sha256_hex(json::serialize(object)).substr(0, 32);
 }
 
 json::object to_json(const PlanFile& file) {

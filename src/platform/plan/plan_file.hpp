@@ -15,7 +15,7 @@ struct PlanFile {
     std::map<std::string, Image> images;  // by service: what was to run
     std::string secrets_sha256;           // of the secrets file as it lay there, encrypted; "" has none
 
-    // Of all of it: another one means that something has moved since.
+    // Of all of it but the notes: another one means that something has moved since.
     std::string etag() const;
 };
 

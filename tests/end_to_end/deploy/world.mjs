@@ -1,6 +1,7 @@
 // A world to deploy into, and a person's checkout to deploy from: the emulators in this process, a git clone with
 // programs of its commit, and `seance` run as from a shell.
 import { execFileSync, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -39,7 +40,6 @@ export class Clone extends Checkout {
   constructor () {
     super(fs.mkdtempSync(path.join(os.tmpdir(), 'seance-clone-')))
     git(this.folder, 'clone', '-q', repository, '.')
-    this.built = execFileSync(seanceProgram, ['--version'], { encoding: 'utf8' }).trim().split(' ').at(-1)
     this.takePrograms()
   }
 
@@ -48,10 +48,12 @@ export class Clone extends Checkout {
   takePrograms () {
     const place = path.join(this.folder, 'build/bin')
     fs.mkdirSync(place, { recursive: true })
-    const from = Buffer.from(this.built)
+    const { commit } = this
     for (const name of programs) {
+      const built = execFileSync(programPath(name), ['--version'], { encoding: 'utf8' }).trim().split(' ').at(-1)
+      if (built.length !== commit.length) throw new Error(`${name} --version says "${built}", which is no commit`)
       const bytes = fs.readFileSync(programPath(name))
-      for (let at = bytes.indexOf(from); at >= 0; at = bytes.indexOf(from, at + 1)) bytes.write(this.commit, at)
+      for (let at = bytes.indexOf(built); at >= 0; at = bytes.indexOf(built, at + built.length)) bytes.write(commit, at)
       fs.rmSync(path.join(place, name), { force: true })
       fs.writeFileSync(path.join(place, name), bytes, { mode: 0o755 })
     }
@@ -96,11 +98,13 @@ services:
     env: {GREETING: hello, STORE: "\${services.store.host}"}
 `
 
+// Of this run alone: nothing else on the machine holds them.
+const mark = randomBytes(6).toString('hex')
 export const SENTINELS = {
-  builder_key: 'sentinel-builder-3f1c', litellm_master_key: 'sk-sentinel-master-77aa', LITELLM_MASTER_KEY: 'sk-sentinel-master-77aa',
-  STRIPE_SECRET_KEY: 'sk_test_sentinel-stripe-91', OPENAI_API_KEY: 'sk-sentinel-openai-c4'
+  builder_key: `sentinel-builder-${mark}`, litellm_master_key: `sk-sentinel-master-${mark}`, LITELLM_MASTER_KEY: `sk-sentinel-master-${mark}`,
+  STRIPE_SECRET_KEY: `sk_test_sentinel-stripe-${mark}`, OPENAI_API_KEY: `sk-sentinel-openai-${mark}`
 }
-const SPACES_KEY = { id: 'DO00SENTINELKEY', secret: 'sentinel-spaces-secret-5d2e' }
+const SPACES_KEY = { id: `DO00${mark.toUpperCase()}`, secret: `sentinel-spaces-secret-${mark}` }
 
 export class World {
   static async start ({ zone = 'seance.dev', images = 'docker.io/seance', secrets = SENTINELS, bucket = 'seance-cdn', ...options } = {}) {
