@@ -44,8 +44,9 @@ class UpstreamConnection {
         return out;
     }
 
+    // Also when the test is over meanwhile: what it has seen may come here a moment later.
     bool sees_close() {
-        while (read_more()) {
+        while (read_more(true)) {
         }
         return closed_;
     }
@@ -66,12 +67,12 @@ class UpstreamConnection {
     int patience_ms = 5000;
 
   private:
-    bool read_more() {
+    bool read_more(bool after_test = false) {
         if (closed_ || fd_ < 0) return false;
         pollfd poller{fd_, POLLIN, 0};
         // In slices, so that a connection that a client keeps open does not hold up the end of the test.
         int ready = 0;
-        for (int waited = 0; ready == 0 && waited < patience_ms && !test_over_; waited += 20)
+        for (int waited = 0; ready == 0 && waited < patience_ms && (after_test || !test_over_); waited += 20)
             ready = ::poll(&poller, 1, 20);
         if (ready <= 0) return false;
         char bytes[65536];

@@ -336,10 +336,11 @@ TEST_F(ReverseProxyTest, RepeatsAPostWhoseReceiverDropsDuplicates) {
 }
 
 TEST_F(ReverseProxyTest, PassesAnEarlyAnswerOnAndEndsBothConnections) {
-    auto client = client_of([](UpstreamConnection& c) {
+    std::promise<bool> upstream_closed;
+    auto client = client_of([&](UpstreamConnection& c) {
         c.receives_head();
         c.sends("HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig");
-        EXPECT_TRUE(c.sees_close());
+        upstream_closed.set_value(c.sees_close());
     });
 
     client.sends("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 500000\r\n\r\nonly a little");
@@ -347,6 +348,7 @@ TEST_F(ReverseProxyTest, PassesAnEarlyAnswerOnAndEndsBothConnections) {
     EXPECT_THAT(client.receives_until("big"),
                 AllOf(StartsWith("HTTP/1.1 413 Too Large"), HasSubstr("Connection: close\r\n")));
     EXPECT_TRUE(client.sees_close());
+    EXPECT_TRUE(upstream_closed.get_future().get());
     EXPECT_EQ(idle(), 0u);
 }
 
@@ -481,7 +483,7 @@ TEST_F(ReverseProxyTest, EndsATunnelInWhichNothingMoves) {
 
 TEST_F(ReverseProxyTest, ServesManyClientsOfWhichSomeLeaveInTheMiddle) {
     const std::string large(100'000, 'b');
-    client_of([&](UpstreamConnection& c) {
+    client_of([large](UpstreamConnection& c) {        // a copy: the upstream outlives this function
         for (int served = 0; served < 7; ++served) {  // then ends, so that stale connections are met too
             auto head = c.receives_head();
             if (head.empty()) return;
