@@ -9,9 +9,9 @@ enum ExitCode {
     kChangesPending = 2,  // plan --exit-code
     kNotThere = 3,        // the wanted thing does not exist
     kNoCredentials = 4,   // missing or refused
-    kRefused = 5,      // lock held, nobody to confirm
-    kUnreachable = 6,  // a remote could not be reached: outcome unknown
-    kCheckFailed = 7,  // verify, doctor
+    kRefused = 5,         // lock held, nobody to confirm
+    kUnreachable = 6,     // a remote could not be reached: outcome unknown
+    kCheckFailed = 7,     // verify, doctor
     kUsage = 64,
     kBadConfig = 65,  // invalid manifest or configuration
     kInterrupted = 130,

@@ -13,7 +13,7 @@ namespace {
 http::ServerOptions server_options() {
     http::ServerOptions options;
     options.health_names_commit = false;  // the service behind says its own
-    options.log_requests = false;  // each service logs its own
+    options.log_requests = false;         // each service logs its own
     return options;
 }
 

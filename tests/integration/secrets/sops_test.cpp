@@ -55,7 +55,8 @@ class Sops : public testing::Test {
     // The exit code of a shell command run in the folder.
     int shell(const std::string& command) const {
         std::string line = "cd '" + folder_.path().string() + "' && PATH='" + search_path() + "' HOME='" +
-                           folder_.path().string() + "' SOPS_AGE_KEY_FILE=ours " + command + " >/dev/null 2>&1";
+                           folder_.path().string() + "' SOPS_AGE_KEY_FILE=ours " + command +
+                           " >/dev/null 2>&1";
         const int status = std::system(line.c_str());
         return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     }

@@ -15,7 +15,8 @@ using Origins = std::vector<std::string>;
 
 struct SpacesEmulator : testing::Test {
     void SetUp() override {
-        if (auto why = Emulator::missing("spaces"); !why.empty()) GTEST_SKIP() << "the bucket tests on the emulator: " << why;
+        if (auto why = Emulator::missing("spaces"); !why.empty())
+            GTEST_SKIP() << "the bucket tests on the emulator: " << why;
         Origins arguments{"--region",   "sfo3",    "--access-key-id", "DO00TEST", "--secret-access-key",
                           "the-secret", "--taken", "somebody-elses"};
         emulator = std::make_unique<Emulator>("spaces", arguments);
