@@ -91,6 +91,35 @@ void tell_end(const Context& context, const Prepared& prepared, const railway::A
     context.result(out);
 }
 
+// The images of the plan into the registry, once it is decided. They are built again, which takes a second
+// and gives the same bytes; those of a commit that is not checked out have to be there. False with the exit
+// code set.
+bool push_images(Context& context, const Prepared& prepared, const DeployOptions& options,
+                 const plan::Report& report) {
+    auto& reach = *prepared.reach;
+    auto push = options.prepare.build;
+    push.push = true;
+    if (options.prepare.from) push.commit = prepared.file.plan.commit;
+    const auto built = build_images(context, prepared.manifest, reach.loop(), reach.client(),
+                                    reach.addresses(), push, report);
+    if (!built) return false;
+    for (const auto& [service, image] : built->images()) {
+        // A third party's digest is in the plan: where its tag has gone since is no matter.
+        if (const auto* declared = prepared.manifest.stack.service(service);
+            !declared || !declared->image.empty())
+            continue;
+        const auto planned = prepared.file.images.find(service);
+        if (planned == prepared.file.images.end() || planned->second.reference == image.reference) continue;
+        context.exit_code = context.fail(
+            kRefused, "OTHER_IMAGE",
+            fmt::format("the image of {} is {} now, and {} in the plan", service, image.reference,
+                        planned->second.reference),
+            "something it is made of has changed since (a tag, a system library): make the plan again");
+        return false;
+    }
+    return true;
+}
+
 int deploy(Context& context, DeployOptions& options) {
     const auto begun = Clock::now();
     plan::PlanFile reviewed;
@@ -100,6 +129,9 @@ int deploy(Context& context, DeployOptions& options) {
     }
     options.prepare.secrets = Need::Values;
     options.prepare.build.only_service = options.prepare.diff.only_service;
+    // Nothing leaves this machine before it is decided; an engine knows its digests only after a push.
+    const bool pushes_first = context.yes || options.prepare.build.builder == "docker";
+    options.prepare.build.push = pushes_first;
     Steps steps{context};
     const auto report = steps.report();
     auto prepared = prepare(context, options.prepare, report);
@@ -120,6 +152,9 @@ int deploy(Context& context, DeployOptions& options) {
     if (!plan.empty() && !options.prepare.from && !may_carry_out(context, plan, options.confirm_destructive))
         return context.exit_code;
 
+    if ((options.prepare.from || !pushes_first) && !plan.empty() &&
+        !push_images(context, *prepared, options, report))
+        return context.exit_code;
     auto& reach = *prepared->reach;
     railway::ApplyOptions apply_options;
     apply_options.diff = options.prepare.diff;

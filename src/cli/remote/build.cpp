@@ -357,11 +357,17 @@ std::map<std::string, plan::Image> Build::images() const {
     return made;
 }
 
+Awaitable<plan::Attempt<Build>> build_images(const Manifest& manifest, Loop& loop, http::Client& client,
+                                             const Addresses& addresses, const BuildOptions& options,
+                                             const plan::Report& report) {
+    Pipeline pipeline{manifest, loop, client, addresses, options, report};
+    co_return co_await pipeline.run();
+}
+
 std::optional<Build> build_images(Context& context, const Manifest& manifest, Loop& loop,
                                   http::Client& client, const Addresses& addresses,
                                   const BuildOptions& options, const plan::Report& report) {
-    Pipeline pipeline{manifest, loop, client, addresses, options, report};
-    auto built = run_on(loop, pipeline.run());
+    auto built = run_on(loop, build_images(manifest, loop, client, addresses, options, report));
     if (!built) {
         context.exit_code = kInterrupted;
         return std::nullopt;

@@ -38,7 +38,12 @@ struct Build {
 };
 
 // Images of all services from one commit: built and pushed, or found in the registry; those of third parties
-// by the digest that their tag stands for now. The context's exit code is set when there is none.
+// by the digest that their tag stands for now. What is given by reference outlives the call.
+Awaitable<plan::Attempt<Build>> build_images(const Manifest& manifest, Loop& loop, http::Client& client,
+                                             const Addresses& addresses, const BuildOptions& options,
+                                             const plan::Report& report);
+
+// The same to its end; the context's exit code is set when there is none.
 std::optional<Build> build_images(Context& context, const Manifest& manifest, Loop& loop,
                                   http::Client& client, const Addresses& addresses,
                                   const BuildOptions& options, const plan::Report& report);

@@ -8,6 +8,7 @@
 #include "cli/remote/run_on.hpp"
 #include "platform/plan/keep_images.hpp"
 #include "platform/plan/snapshot.hpp"
+#include "platform/remote/both.hpp"
 
 namespace seance::cli {
 
@@ -19,34 +20,61 @@ std::optional<std::string> read_text(const std::string& path) {
     return std::string{std::istreambuf_iterator<char>(file), {}};
 }
 
-bool see(Context& context, const PrepareOptions& options, Prepared& made) {
-    if (!options.offline.empty()) {
-        const auto text = read_text(options.offline);
-        if (!text) {
-            context.exit_code =
-                context.fail(kNotThere, "NO_SNAPSHOT", fmt::format("cannot read {}", options.offline),
-                             "make one with seance plan --snapshot FILE");
-            return false;
-        }
-        auto live = plan::parse_snapshot(*text);
-        if (!live) {
-            context.exit_code = context.fail(kBadConfig, "BAD_SNAPSHOT",
-                                             fmt::format("{}: {}", options.offline, live.error().what));
-            return false;
-        }
-        made.seen.live = std::move(*live);
-        return true;
+bool read_snapshot(Context& context, const std::string& path, Prepared& made) {
+    const auto text = read_text(path);
+    if (!text) {
+        context.exit_code = context.fail(kNotThere, "NO_SNAPSHOT", fmt::format("cannot read {}", path),
+                                         "make one with seance plan --snapshot FILE");
+        return false;
     }
-    auto seen = run_on(made.reach->loop(), railway::read_live(made.reach->session(), made.wanted));
-    if (!seen) {
+    auto live = plan::parse_snapshot(*text);
+    if (!live) {
+        context.exit_code =
+            context.fail(kBadConfig, "BAD_SNAPSHOT", fmt::format("{}: {}", path, live.error().what));
+        return false;
+    }
+    made.seen.live = std::move(*live);
+    return true;
+}
+
+using Seeing = remote::Reply<railway::Seen>;
+using Building = plan::Attempt<Build>;
+
+// What a plan that was made before says of images: no building.
+Awaitable<Building> already_built(const plan::PlanFile& from) {
+    Build build;
+    build.tag = from.plan.commit;
+    co_return build;
+}
+
+// What is live is read while images are built: neither needs the other.
+Awaitable<std::pair<Building, Seeing>> build_and_see(const Prepared& made, const PrepareOptions& options,
+                                                     const Addresses& addresses, const plan::Wanted& outline,
+                                                     const plan::Report& report) {
+    auto& reach = *made.reach;
+    auto build = options.from ? already_built(*options.from)
+                              : build_images(made.manifest, reach.loop(), reach.client(), addresses,
+                                             options.build, report);
+    co_return co_await remote::both(std::move(build), railway::read_live(reach.session(), outline));
+}
+
+bool take(Context& context, std::optional<std::pair<Building, Seeing>> both, Prepared& made,
+          bool with_build) {
+    if (!both) {
         context.exit_code = kInterrupted;
         return false;
     }
-    if (!*seen) {
-        context.exit_code = fail(context, plan::trouble_of(seen->error(), "reading what is live"));
+    auto& [built, seen] = *both;
+    if (!built) {
+        context.exit_code = fail(context, built.error());
         return false;
     }
-    made.seen = std::move(**seen);
+    if (!seen) {
+        context.exit_code = fail(context, plan::trouble_of(seen.error(), "reading what is live"));
+        return false;
+    }
+    if (with_build) made.build = std::move(*built);
+    made.seen = std::move(*seen);
     return true;
 }
 
@@ -94,37 +122,39 @@ std::unique_ptr<Prepared> prepare(Context& context, const PrepareOptions& option
     for (const auto& warning : made->secrets.warnings)
         report({plan::Event::Type::Warning, "secrets", warning});
 
-    Loop offline_loop;
-    std::unique_ptr<http::Client> offline_client;
-    if (options.offline.empty()) {
-        made->reach = Reach::open(context, made->manifest, made->secrets.spaces_keys(made->manifest.stack));
-        if (!made->reach) return nullptr;
-    } else
-        offline_client = std::make_unique<http::Client>(offline_loop);
     const auto addresses = Addresses::from(process_environment());
-
     plan::Ingredients ingredients;
-    if (options.from) {
-        ingredients.commit = options.from->plan.commit;
-        ingredients.images = options.from->images;
-    } else {
-        auto& loop = made->reach ? made->reach->loop() : offline_loop;
-        auto& client = made->reach ? made->reach->client() : *offline_client;
-        made->build = build_images(context, made->manifest, loop, client, addresses, options.build, report);
-        if (!made->build) return nullptr;
-        ingredients.commit = made->build->tag;
-        ingredients.images = made->build->images();
-    }
     ingredients.secrets = made->secrets.values;
     ingredients.secret_names = made->secrets.names;
     put_over(ingredients, addresses);
-    auto wanted = plan::make_wanted(made->manifest.stack, made->manifest.environment, ingredients);
-    if (!wanted) {
-        context.exit_code = context.fail(kBadConfig, "INCOMPLETE", wanted.error().what);
-        return nullptr;
+    const auto wish = [&](plan::Wanted& into) {
+        auto wanted = plan::make_wanted(made->manifest.stack, made->manifest.environment, ingredients);
+        if (!wanted) {
+            context.exit_code = context.fail(kBadConfig, "INCOMPLETE", wanted.error().what);
+            return false;
+        }
+        into = std::move(*wanted);
+        return true;
+    };
+    if (options.offline.empty()) {
+        made->reach = Reach::open(context, made->manifest, made->secrets.spaces_keys(made->manifest.stack));
+        plan::Wanted outline;  // without images, which reading does not need
+        if (!made->reach || !wish(outline)) return nullptr;
+        auto both = run_on(made->reach->loop(), build_and_see(*made, options, addresses, outline, report));
+        if (!take(context, std::move(both), *made, options.from == nullptr)) return nullptr;
+    } else {
+        Loop loop;
+        http::Client client{loop};
+        if (!options.from) {
+            made->build =
+                build_images(context, made->manifest, loop, client, addresses, options.build, report);
+            if (!made->build) return nullptr;
+        }
+        if (!read_snapshot(context, options.offline, *made)) return nullptr;
     }
-    made->wanted = std::move(*wanted);
-    if (!see(context, options, *made)) return nullptr;
+    ingredients.commit = options.from ? options.from->plan.commit : made->build->tag;
+    ingredients.images = options.from ? options.from->images : made->build->images();
+    if (!wish(made->wanted)) return nullptr;
 
     if (made->build) keep_unpinned(*made, ingredients);
     plan::keep_unchanged_images(made->wanted, made->seen.live);
