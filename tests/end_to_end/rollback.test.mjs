@@ -111,6 +111,15 @@ const commitThere = async host => (await get(host, '/health')).headers['x-seance
 const configure = body => fetch(world.line.railway.control, { method: 'POST', body: JSON.stringify(body) }).then(answer => assert.ok(answer.ok))
 const service = name => world.railway.state.services.find(one => one.name === name)
 const variable = (name, key) => world.railway.state.variables.find(one => one.serviceId === service(name).id && one.name === key)?.value
+async function settled () {
+  const lives = deployment => ['SUCCESS', 'REMOVING'].includes(deployment.status)
+  for (const end = Date.now() + 60_000; ;) {
+    const { deployments, services } = world.railway.state
+    if (services.every(one => deployments.filter(each => each.serviceId === one.id && lives(each)).length === 1)) return
+    assert.ok(Date.now() < end, 'old deployments are not removed')
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+}
 const records = () => fetch(`${world.line.cloudflare.url}/zones/${world.line.cloudflare.zones[0].id}/dns_records`, { headers: { authorization: `Bearer ${world.line.cloudflare.token}` } }).then(answer => answer.json()).then(({ result }) => result.map(({ id, name, content, modified_on: when }) => ({ id, name, content, when })))
 
 // The state every test begins with.
@@ -288,6 +297,8 @@ it('Railway\'s own rollback brings the variables of then, and is refused once it
   await good(['rollback', '--platform', '--to', commits.alpha, '--yes'])
   assert.equal(await word(), 'alpha')
 
+  // Railway counts from when it removed a deployment, which it does some time after the next one is active.
+  await settled()
   await configure({ advance: 200 * 3600 })
   const ran = await seance(['rollback', '--platform', '--to', commits.beta, '--yes'])
   assert.equal(ran.code, 3)

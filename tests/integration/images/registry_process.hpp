@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "tests/support/child.hpp"
@@ -33,18 +34,23 @@ class RegistryProcess {
     }
 
     void start() {
+        std::lock_guard lock(mutex_);
         std::vector<std::string> arguments{"docker-registry", "serve",
                                            (folder_.path() / "config.yml").string()};
         child_ = std::make_unique<Child>(arguments, (folder_.path() / "log").string());
         child_->await_port(port_, "docker-registry");
     }
-    void kill() { child_->kill(); }
+    void kill() {  // from any thread
+        std::lock_guard lock(mutex_);
+        child_->kill();
+    }
     std::uint16_t port() const { return port_; }
     std::string host() const { return "127.0.0.1:" + std::to_string(port_); }
 
   private:
     TemporaryFolder folder_;
     std::uint16_t port_;
+    std::mutex mutex_;
     std::unique_ptr<Child> child_;
 };
 

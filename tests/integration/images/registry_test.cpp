@@ -1,5 +1,3 @@
-#include <mutex>
-
 #include "tests/integration/images/fixture.hpp"
 
 // Our registry client against the reference registry, through a proxy that counts and cuts.
@@ -131,10 +129,7 @@ TEST_F(RealRegistry, IsBelievedWhenOnlyItsAnswerWasLost) {
 TEST_F(RealRegistry, ThatDiesIsNamed) {
     user.options.upload.chunk = 64 * 1024;
     auto image = random_image(300'000);
-    // Connections end on threads of their own, and more than one ends here.
-    auto once = std::make_shared<std::once_flag>();
-    proxy->cut("PATCH", 3, CuttingProxy::Cut::BeforeTheServer,
-               [once, this] { std::call_once(*once, [this] { server->kill(); }); });
+    proxy->cut("PATCH", 3, CuttingProxy::Cut::BeforeTheServer, [this] { server->kill(); });
 
     auto pushed = user.push(image, name("app:1"));
 
