@@ -9,11 +9,12 @@
 #include <fstream>
 
 #include "cli/commands/commands.hpp"
-#include "cli/git.hpp"
+#include "cli/remote/run_on.hpp"
 #include "core/base/text.hpp"
 #include "platform/exports/compose.hpp"
 #include "platform/exports/kubernetes.hpp"
 #include "platform/exports/tofu.hpp"
+#include "platform/releases/git.hpp"
 
 namespace seance::cli {
 
@@ -77,12 +78,15 @@ int export_stack(Context& context, const ExportOptions& options) {
         return not_out_in_the_world(context, *manifest);
     const auto images = given_images(manifest->stack, options.images);
     if (!images) return context.fail(kUsage, "USAGE", images.error().what);
-    const auto commit = commit_tag(manifest->root, options.commit);
+    Loop loop;
+    const auto read = run_on(loop, releases::read_commit(manifest->root, options.commit));
+    if (!read) return kInterrupted;
+    const auto& commit = *read;
     if (!commit)
         return context.fail(kNotThere, "NO_COMMIT", commit.error().what,
                             "images are named after a commit: name one of this checkout with --commit");
 
-    const exports::Request request{manifest->stack, manifest->environment, *commit, *images};
+    const exports::Request request{manifest->stack, manifest->environment, commit->tag(), *images};
     const auto exported = kEngines.at(options.engine)(request);
     if (!exported) return context.fail(kBadConfig, "CANNOT_SAY", exported.error().what);
     for (const auto& note : exported->notes) context.note("note: " + note);
@@ -93,7 +97,7 @@ int export_stack(Context& context, const ExportOptions& options) {
             {"schema", "seance.export/1"},
             {"engine", options.engine},
             {"environment", manifest->environment.name},
-            {"commit", *commit},
+            {"commit", commit->tag()},
             {"notes", boost::json::array(exported->notes.begin(), exported->notes.end())}};
         if (options.output.empty())
             result["text"] = exported->text;
