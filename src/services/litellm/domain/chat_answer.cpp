@@ -45,8 +45,23 @@ std::string_view map_finish_reason(std::string_view word) {
 
 std::optional<Usage> read_usage(const std::optional<JsonValue>& usage) {
     if (!usage || !usage->is(JsonKind::Object)) return std::nullopt;
-    return Usage{count(json_find(*usage, "prompt_tokens")), count(json_find(*usage, "completion_tokens")),
-                 json_number(json_find(*usage, "cost"))};
+    Usage read;
+    for (auto& member : json_members(*usage)) {
+        auto& key = member.key;
+        auto& value = member.value;
+        auto part = [&](std::string_view name) { return count(json_find(value, name)); };
+        if (key == "prompt_tokens") read.prompt = count(value);
+        if (key == "completion_tokens") read.completion = count(value);
+        if (key == "cost") read.cost = json_number(value);
+        if (key == "cache_creation_input_tokens") read.cache_creation = count(value);
+        if (key == "prompt_tokens_details") {
+            read.cached = part("cached_tokens");
+            if (auto written = part("cache_creation_tokens")) read.cache_creation = written;
+        }
+        if (key == "completion_tokens_details") read.reasoning = part("reasoning_tokens");
+        if (key == "prompt_cache_hit_tokens") read.cached = count(value);  // DeepSeek's name
+    }
+    return read;
 }
 
 std::string usage_json(const Usage& usage) {

@@ -8,10 +8,13 @@
 
 namespace seance::litellm {
 
-// What a call consumed.
+// What a call consumed, in tokens.
 struct Usage {
-    std::uint64_t prompt = 0, completion = 0;
-    std::optional<double> cost;  // USD, as the upstream says (OpenRouter)
+    std::uint64_t prompt = 0, completion = 0;  // all of each, with the parts below
+    std::optional<double> cost = {};           // USD, as the upstream says (OpenRouter)
+    std::uint64_t cached = 0;                  // of prompt: read from the provider's cache
+    std::uint64_t cache_creation = 0;          // of prompt: written to it
+    std::uint64_t reasoning = 0;               // of completion
 };
 
 // What a client's view of an answer needs beside the answer.

@@ -145,6 +145,7 @@ Answer<ChatRequest> parse_chat_request(std::string body, const http::FieldViews&
     if (!messages->is(JsonKind::Array)) return bad_request("messages must be a list", "messages");
     if (json_elements(*messages).empty())
         return bad_request("messages must hold at least one message", "messages");
+    request.prompt_estimate = estimate_tokens(messages->text);
 
     auto stream = edit.find("stream");
     if (stream && !stream->is(JsonKind::True) && !stream->is(JsonKind::False) && !stream->is(JsonKind::Null))

@@ -26,7 +26,8 @@ struct ChatRequest {
     std::optional<Duration> timeout, stream_timeout;
     std::optional<int> num_retries;
     std::optional<std::string> mock_response;
-    std::string own_key, own_base;  // api_key and api_base of the body
+    std::string own_key, own_base;      // api_key and api_base of the body
+    std::uint64_t prompt_estimate = 0;  // tokens
 };
 
 // `path_model` is of /engines/{model}/… and wins over the body; "" if there is none.

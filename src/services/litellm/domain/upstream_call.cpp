@@ -32,7 +32,7 @@ std::string upstream_url(const Endpoint& endpoint, const Deployment& deployment,
     auto query = query_at == std::string::npos ? std::string() : endpoint.base.substr(query_at);
     auto base = endpoint.base.substr(0, query_at);
     while (base.ends_with('/')) base.pop_back();
-    if (endpoint.provider->wire == Wire::AzureOpenAi && !base.ends_with("/openai/v1")) {
+    if (endpoint.provider->wire == WireKind::AzureOpenAi && !base.ends_with("/openai/v1")) {
         if (base.find("/openai/deployments/") == std::string::npos)
             base += "/openai/deployments/" + http::percent_encode(endpoint.model);
         auto version = deployment.api_version.empty() ? variable(environment, "AZURE_API_VERSION")
@@ -62,7 +62,7 @@ Outcome<UpstreamCall> make_upstream_call(const Endpoint& endpoint, const Deploym
     if (!http::is_field_value(key))
         return Problem{fmt::format("the API key of model {} holds characters that no header can carry",
                                    deployment.model_name)};
-    if (endpoint.provider->wire == Wire::AzureOpenAi)
+    if (endpoint.provider->wire == WireKind::AzureOpenAi)
         fields.set("api-key", key);
     else if (!key.empty())
         fields.set("Authorization", "Bearer " + key);
