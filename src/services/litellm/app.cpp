@@ -73,7 +73,7 @@ void App::reload() {
 Outcome<std::shared_ptr<const ModelTable>> load_models(const Settings& settings) {
     auto config = read_config(settings.config_path, read_file_from_disk, config::process_environment());
     if (!config) return config.error();
-    if (settings.request_timeout) config->timeout = *settings.request_timeout;
+    if (settings.request_timeout) config->routing.timeout = *settings.request_timeout;
     return std::make_shared<const ModelTable>(std::make_shared<const Config>(std::move(*config)));
 }
 

@@ -7,6 +7,7 @@
 
 #include "services/litellm/config/node.hpp"
 #include "services/litellm/domain/deployment.hpp"
+#include "services/litellm/routing/settings.hpp"
 
 namespace seance::litellm {
 
@@ -31,14 +32,16 @@ struct Config {
     bool forward_client_headers = false, forward_organization = false;
     bool health_details = true;
 
-    int num_retries = 2;
-    Duration retry_after{0};
-    Duration timeout = std::chrono::seconds(6000);
-    std::optional<Duration> stream_timeout;
-    std::optional<int> default_max_parallel_requests;
+    RoutingSettings routing;
+    // Spent on each provider with a budget; survives reloads.
+    std::map<std::string, std::shared_ptr<SpendWindow>, std::less<>> provider_spend;
+    bool background_health_checks = false;
+    Duration health_check_interval = std::chrono::seconds(300);
 
     config::Sources environment;  // with environment_variables
     Notes notes;
+    std::vector<std::string> files;                   // that were read, the including one first
+    std::map<std::string, std::string> fingerprints;  // of each setting by its path, to tell what changed
 };
 
 // Gives the text of a file, or the sentence that says why not.
