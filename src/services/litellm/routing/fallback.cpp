@@ -19,7 +19,8 @@ void FallbackWalk::begin(std::string group) {
 }
 
 std::vector<FallbackTarget> FallbackWalk::general_of(std::string_view group) const {
-    if (group == first_ && !client_.general.empty()) return client_.general;
+    if (group == first_ && !client_.general.empty())
+        return client_asked_ ? std::vector<FallbackTarget>{} : client_.general;
     std::vector<FallbackTarget> targets;
     if (auto list = settings_.fallbacks.find(group))
         for (auto& model : *list) targets.push_back({model});
@@ -55,6 +56,7 @@ bool FallbackWalk::has_general(std::string_view group) const {
 
 std::optional<FallbackTarget> FallbackWalk::next(std::string_view group, ErrorClass kind) {
     auto targets = targets_of(group, kind);
+    if (group == first_) client_asked_ = true;  // its list is for the request, not for each time it comes by
     waiting_.insert(waiting_.end(), std::make_move_iterator(targets.rbegin()),
                     std::make_move_iterator(targets.rend()));
     while (!waiting_.empty() && hops_ < settings_.max_fallbacks) {
@@ -74,7 +76,8 @@ std::optional<FallbackTarget> FallbackWalk::next(std::string_view group, ErrorCl
 std::string FallbackWalk::available(std::string_view group) const {
     if (client_.disabled) return "None";
     std::string out;
-    for (auto& target : general_of(group)) out += (out.empty() ? "'" : ", '") + target.model + "'";
+    auto own = group == first_ && !client_.general.empty();
+    for (auto& target : own ? client_.general : general_of(group)) out += (out.empty() ? "'" : ", '") + target.model + "'";
     return out.empty() ? "None" : "[" + out + "]";
 }
 

@@ -52,6 +52,7 @@ class FallbackWalk {
     std::vector<FallbackTarget> waiting_;  // the next one last
     std::vector<std::string> seen_;
     int hops_ = 0;
+    bool client_asked_ = false;
 };
 
 }  // namespace seance::litellm
