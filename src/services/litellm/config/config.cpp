@@ -28,6 +28,7 @@ class ConfigReader {
         auto tree = load(path);
         if (!tree) return tree.error();
         root_ = std::move(*tree);
+        config_.empty = root_.members.empty();
         export_variables();
         resolve_environment(root_, config_.environment);
         warn_about_keys(root_, "", notes());
@@ -46,6 +47,8 @@ class ConfigReader {
         read_router(router);
         auto credentials = read_credentials();
         if (auto list = root_.find("model_list")) {
+            if (!list->is_null() && !list->is_list())
+                notes().faults.push_back(fmt::format("{}model_list must be a list", list->place()));
             auto defaults = section("router_settings").find("default_litellm_params");
             config_.deployments = read_deployments(*list, defaults, credentials, notes());
             for (auto& deployment : config_.deployments) {
@@ -123,6 +126,7 @@ class ConfigReader {
         if (!node || node->is_null()) return empty;
         if (node->is_map()) return *node;
         notes().errors.push_back(fmt::format("{}{} must be a map; it is ignored", node->place(), name));
+        notes().faults.push_back(fmt::format("{}{} must be a map", node->place(), name));
         root_.set(name, empty);
         return empty;
     }
