@@ -35,7 +35,7 @@ class ConfigReader {
         read_general(section("general_settings"));
         auto& settings = section("litellm_settings");
         auto& router = section("router_settings");
-        warn_about_keys(settings, "litellm_settings", notes());
+        read_settings(settings);
         warn_about_keys(router, "router_settings", notes());
         config_.routing = read_routing(settings, router, notes());
         config_.routing.allow_mock_testing =
@@ -165,6 +165,12 @@ class ConfigReader {
         if (auto seconds = read_number(map.find("health_check_interval"), notes()))
             config_.health_check_interval =
                 seconds_to_duration(*seconds).value_or(config_.health_check_interval);
+    }
+
+    void read_settings(const Node& map) {
+        warn_about_keys(map, "litellm_settings", notes());
+        config_.drop_params = read_bool(map.find("drop_params"), notes()).value_or(false);
+        config_.modify_params = read_bool(map.find("modify_params"), notes()).value_or(false);
     }
 
     void read_router(const Node& map) {
