@@ -45,6 +45,7 @@ class ChatCall {
         Instant called = {},
                 answered = {};  // when the upstream was asked, and had said all of a whole answer
         std::optional<OpenUpstream> open = {};  // none: answered here (mock)
+        std::optional<Completion> local = {};   // likewise, and this is the answer
     };
     // Nothing once the client has its answer (or is gone); else why this attempt failed.
     using Failure = std::optional<ApiError>;
