@@ -6,6 +6,7 @@
 
 #include "core/base/id.hpp"
 #include "core/base/version.hpp"
+#include "services/litellm/domain/forms/anthropic_answer.hpp"
 
 namespace seance::litellm {
 namespace {
@@ -77,7 +78,10 @@ void reply_json(http::Exchange& exchange, int status, std::string json) {
 }
 
 void reply_error(http::Exchange& exchange, const ApiError& error) {
-    reply_json(exchange, error.status, error.json());
+    // Clients of Anthropic's form read errors in it alone.
+    auto path = exchange.head().path();
+    bool anthropic = path.ends_with("/messages") || path.ends_with("/messages/count_tokens");
+    reply_json(exchange, error.status, anthropic ? anthropic_error_json(error) : error.json());
 }
 
 }  // namespace seance::litellm
