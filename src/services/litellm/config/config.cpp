@@ -129,6 +129,8 @@ class ConfigReader {
 
     void read_settings(const Node& map) {
         warn_about_keys(map, "litellm_settings", notes());
+        config_.drop_params = read_bool(map.find("drop_params"), notes()).value_or(false);
+        config_.modify_params = read_bool(map.find("modify_params"), notes()).value_or(false);
         if (auto retries = read_integer(map.find("num_retries"), notes()))
             config_.num_retries = clamp_retries(*retries);
         if (auto seconds = read_number(map.find("request_timeout"), notes()))

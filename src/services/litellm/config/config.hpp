@@ -30,6 +30,7 @@ struct Config {
     bool always_include_usage = false;
     bool forward_client_headers = false, forward_organization = false;
     bool health_details = true;
+    bool drop_params = false, modify_params = false;  // of requests, for providers of another form
 
     int num_retries = 2;
     Duration retry_after{0};

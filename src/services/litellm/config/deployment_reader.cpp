@@ -9,6 +9,7 @@
 #include "net/http/parser.hpp"
 #include "services/litellm/config/config.hpp"
 #include "services/litellm/config/known_keys.hpp"
+#include "services/litellm/config/wire_reader.hpp"
 #include "services/litellm/domain/pattern.hpp"
 
 namespace seance::litellm {
@@ -68,6 +69,7 @@ class DeploymentReader {
         read_limits(deployment);
         read_body(deployment);
         read_info(deployment);
+        deployment.wire = read_wire_settings(params_, entry_.find("model_info"), notes_);
 
         std::vector<std::shared_ptr<const Deployment>> made;
         auto organizations = read_texts(params_.find("organization"), notes_);

@@ -26,6 +26,7 @@ struct ChatRequest {
     std::optional<Duration> timeout, stream_timeout;
     std::optional<int> num_retries;
     std::optional<std::string> mock_response;
+    std::optional<bool> drop_params;    // of the body: what this call wants instead of the configuration
     std::string own_key, own_base;      // api_key and api_base of the body
     std::uint64_t prompt_estimate = 0;  // tokens
 };
@@ -37,6 +38,13 @@ Answer<ChatRequest> parse_chat_request(std::string body, const http::FieldViews&
 // The body for one upstream: model replaced, gateway-owned keys removed, defaults filled in; all else keeps
 // its bytes.
 std::string upstream_body(const ChatRequest& request, const Deployment& deployment, const Endpoint& endpoint);
+
+// The same without what only upstreams of OpenAI's form want (model, stream_options) and without extra_body,
+// which belongs to the upstream's own form: what is left to translate.
+std::string prepared_request(const ChatRequest& request, const Deployment& deployment);
+
+// extra_body applied to a body in the upstream's own form.
+std::string finish_body(std::string body, const Deployment& deployment);
 
 std::uint64_t estimate_tokens(std::string_view text);  // when an upstream does not say: four bytes each
 

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "services/litellm/domain/pattern.hpp"
+#include "services/litellm/domain/wire.hpp"
 
 namespace seance::litellm {
 
@@ -27,10 +28,10 @@ Outcome<Endpoint> find_endpoint(const Deployment& deployment, std::string_view m
     if (!overrides.base.empty()) endpoint.base = overrides.base;
     if (!overrides.key.empty()) endpoint.key = SecretText(overrides.key);
     if (mocked) return endpoint;
-    if (!speaks_openai(provider))
+    if (!has_wire(provider))
         return Problem{
-            fmt::format("the provider \"{}\" does not speak the OpenAI format, and its own format is "
-                        "not supported yet",
+            fmt::format("the provider \"{}\" is known, but its own format is not supported yet; reach it "
+                        "through an address of OpenAI's format as openai/<model> with api_base",
                         provider.prefix)};
     if (endpoint.base.empty()) endpoint.base = first_set(provider.base_env, environment);
     if (endpoint.base.empty()) endpoint.base = provider.base;

@@ -25,6 +25,18 @@ struct Endpoint {
     SecretText key;     // "" = none
 };
 
+// What only some forms of upstreams ask of a deployment.
+struct WireSettings {
+    std::optional<bool> drop_params;          // remove what the provider does not support, instead of 400
+    std::vector<std::string> allowed_params;  // passed on although the provider does not list them
+    std::optional<std::uint64_t> max_output_tokens;  // model_info
+    std::string aws_region, aws_profile, aws_role;
+    SecretText aws_id, aws_secret, aws_session;
+    SecretText azure_token;
+    std::string vertex_project, vertex_location;
+    SecretText vertex_credentials;
+};
+
 struct Deployment {
     std::string model_name;  // public; several of one name share the work
     std::string id;
@@ -47,6 +59,7 @@ struct Deployment {
     JsonMembers defaults;    // of the body; what the client sends wins
     JsonMembers extra_body;  // wins over what the client sends
     std::vector<std::string> drop_params;
+    WireSettings wire;
     bool client_may_set_key = false, client_may_set_base = false;
 
     std::string mode = "chat";

@@ -1,15 +1,21 @@
 #include "services/litellm/domain/wire.hpp"
 
+#include "services/litellm/domain/wires/anthropic_wire.hpp"
 #include "services/litellm/domain/wires/openai_wire.hpp"
 
 namespace seance::litellm {
 
 std::unique_ptr<Wire> make_wire(const Destination& to, const AnswerContext& context) {
-    return std::make_unique<OpenAiWire>(to, context);
+    switch (to.endpoint.provider->wire) {
+        case WireKind::Anthropic:
+            return std::make_unique<AnthropicWire>(to, context);
+        default:
+            return std::make_unique<OpenAiWire>(to, context);
+    }
 }
 
 bool has_wire(const Provider& provider) {
-    return speaks_openai(provider);
+    return speaks_openai(provider) || provider.wire == WireKind::Anthropic;
 }
 
 }  // namespace seance::litellm

@@ -1,5 +1,9 @@
 #include "services/litellm/domain/wires/openai_wire.hpp"
 
+#include <fmt/format.h>
+
+#include "services/litellm/domain/wires/queued_decoder.hpp"
+
 namespace seance::litellm {
 namespace {
 
@@ -21,6 +25,13 @@ class OpenAiDecoder final : public StreamDecoder {
 ApiError event_too_large() {
     return {.status = 502,
             .message = "litellm.BadGatewayError: the upstream sent an event that is too large",
+            .type = "internal_server_error",
+            .retryable = true};
+}
+
+ApiError broken_stream(const Provider& provider, std::string_view why) {
+    return {.status = 502,
+            .message = fmt::format("litellm.BadGatewayError: {}Exception - {}", provider.error_name, why),
             .type = "internal_server_error",
             .retryable = true};
 }
