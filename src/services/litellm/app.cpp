@@ -7,6 +7,7 @@
 
 #include "core/observe/log.hpp"
 #include "net/http/router.hpp"
+#include "services/litellm/domain/price_table.hpp"
 #include "services/litellm/routes.hpp"
 
 namespace seance::litellm {
@@ -41,7 +42,7 @@ Awaitable<void> fetch_health(Loop& loop, const Settings& settings, const Config&
 App::App(Loop& loop, const Settings& settings, std::shared_ptr<const ModelTable> models, bool first)
     : settings_(settings),
       announce_(first),
-      gateway_(loop, settings, std::move(models)),
+      gateway_(loop, settings, std::move(models), first),
       server_(loop, server_options(settings),
               [this](http::Exchange& exchange) { return serve(gateway_, exchange); }) {
     auto host = settings.host == "localhost" ? std::string("127.0.0.1") : settings.host;
@@ -56,6 +57,7 @@ App::App(Loop& loop, const Settings& settings, std::shared_ptr<const ModelTable>
 
 Awaitable<void> App::drain() {
     co_await server_.drain();
+    co_await gateway_.ledger().drain();
     if (admin_) co_await admin_->drain();
 }
 
@@ -73,7 +75,14 @@ void App::reload() {
 Outcome<std::shared_ptr<const ModelTable>> load_models(const Settings& settings) {
     auto config = read_config(settings.config_path, read_file_from_disk, config::process_environment());
     if (!config) return config.error();
-    if (settings.request_timeout) config->timeout = *settings.request_timeout;
+    if (settings.request_timeout) config->routing.timeout = *settings.request_timeout;
+    if (auto& file = config->ledger.price_file; !file.empty()) {
+        auto text = read_file_from_disk(file);
+        if (!text) return Problem{"LITELLM_MODEL_COST_MAP_FILE: " + text.error().what};
+        auto prices = PriceTable::parse(*text, file);
+        if (!prices) return prices.error();
+        config->ledger_prices = std::make_shared<const PriceTable>(std::move(*prices));
+    }
     return std::make_shared<const ModelTable>(std::make_shared<const Config>(std::move(*config)));
 }
 

@@ -23,15 +23,6 @@ std::int64_t unix_seconds() {
         .count();
 }
 
-ApiError all_full(std::string_view group) {
-    return {.status = 429,
-            .message = fmt::format("litellm.RateLimitError: every deployment of {} has reached its "
-                                   "max_parallel_requests; try again in a moment",
-                                   group),
-            .type = "throttling_error",
-            .retryable = true};
-}
-
 void make_stream(http::Fields& fields) {
     fields.set("Content-Type", "text/event-stream; charset=utf-8");
     fields.set("Cache-Control", "no-cache");
@@ -40,46 +31,39 @@ void make_stream(http::Fields& fields) {
 
 }  // namespace
 
-Slot::Slot(const Deployment& deployment, std::optional<int> most) : counter_(deployment.in_flight) {
-    auto before = counter_->fetch_add(1);
+Slot::Slot(const Deployment& deployment, std::optional<int> most) : state_(deployment.state) {
+    auto before = state_->in_flight.fetch_add(1, std::memory_order_relaxed);
     if (most && before >= *most) release();
 }
 
 void Slot::release() {
-    if (counter_) counter_->fetch_sub(1);
-    counter_.reset();
+    if (state_) state_->in_flight.fetch_sub(1, std::memory_order_relaxed);
+    state_.reset();
 }
 
 ChatCall::ChatCall(Gateway& gateway, http::Exchange& exchange, ClientForm& form, ChatRequest request,
-                   std::shared_ptr<const ModelTable> models)
+                   std::shared_ptr<const ModelTable> models, AdmissionPtr admission)
     : gateway_(gateway),
       exchange_(exchange),
       form_(form),
       request_(std::move(request)),
       models_(std::move(models)),
+      admission_(std::move(admission)),
       scope_(std::make_shared<CallScope>(gateway.loop().executor())),
-      call_id_(call_id(exchange.head())),
-      started_(Clock::now()) {}
+      call_id_(admission_->call_id()),
+      started_(Clock::now()),
+      wishes_(
+          read_wishes(request_.root, exchange.head().fields, models_->config().routing.allow_mock_testing)),
+      walk_(models_->config().routing, wishes_.fallbacks),
+      decision_(exchange.is_logged()) {}
 
 AnswerContext ChatCall::context_for(const Endpoint& endpoint) const {
     return {endpoint.provider,         endpoint.key,   request_.model,
             "chatcmpl-" + random_id(), unix_seconds(), request_.prompt_estimate};
 }
 
-Awaitable<ChatCall::Failure> ChatCall::attempt(const Candidate& candidate, Endpoint endpoint) {
-    auto& deployment = *candidate.deployment;
-    auto most = deployment.max_parallel_requests ? deployment.max_parallel_requests
-                                                 : models_->config().default_max_parallel_requests;
-    Attempt attempt{candidate.deployment, std::move(endpoint), Slot(deployment, most), limit_for(deployment)};
-    if (auto failure = co_await open(attempt)) co_return failure;
-    co_return co_await relay(attempt);
-}
-
 Awaitable<ChatCall::Failure> ChatCall::open(Attempt& attempt) {
-    if (!attempt.slot.taken()) co_return all_full(group_);
     auto& deployment = *attempt.deployment;
-    limit_ = attempt.limit;
-    api_base_ = attempt.endpoint.base;
     attempt.context = context_for(attempt.endpoint);
     if (request_.mock_response || deployment.mock_response) co_return std::nullopt;
 
@@ -90,8 +74,8 @@ Awaitable<ChatCall::Failure> ChatCall::open(Attempt& attempt) {
     auto call = attempt.dialogue->call();
     if (!call) co_return call.error();
     attempt.called = Clock::now();
-    auto open = co_await open_upstream(gateway_, scope_, *call, *attempt.dialogue, *attempt.endpoint.provider,
-                                       attempt.limit);
+    auto open = co_await open_upstream(gateway_, attempt.scope, *call, *attempt.dialogue,
+                                       *attempt.endpoint.provider, attempt.limit);
     if (!open) co_return open.error();
     attempt.open.emplace(std::move(*open));
     co_return std::nullopt;
@@ -107,7 +91,7 @@ Awaitable<ChatCall::Failure> ChatCall::relay(Attempt& attempt) {
     co_return co_await relay_whole(attempt);
 }
 
-Awaitable<ChatCall::Failure> ChatCall::answer_mock(const Attempt& attempt, const std::string& text) {
+Awaitable<ChatCall::Failure> ChatCall::answer_mock(Attempt& attempt, const std::string& text) {
     if (request_.stream) {
         auto chunks = mock_chunks(text, request_.choices, attempt.context);
         if (!chunks) co_return chunks.error();
@@ -134,7 +118,7 @@ Awaitable<ChatCall::Failure> ChatCall::relay_whole(Attempt& attempt) {
     co_return co_await send_whole(attempt, std::move(*completion), &open.fields);
 }
 
-Awaitable<ChatCall::Failure> ChatCall::send_whole(const Attempt& attempt, Completion completion,
+Awaitable<ChatCall::Failure> ChatCall::send_whole(Attempt& attempt, Completion completion,
                                                   const http::Fields* upstream) {
     auto fields = fields_for(attempt.deployment.get(), upstream);
     if (upstream) {
@@ -146,21 +130,20 @@ Awaitable<ChatCall::Failure> ChatCall::send_whole(const Attempt& attempt, Comple
         fields.set("x-litellm-overhead-duration-ms",
                    ms(attempt.called - started_ + (now - attempt.answered)));
     }
-    if (auto cost = cost_of(completion.usage, *attempt.deployment))
-        fields.set("x-litellm-response-cost", fmt::format("{}", *cost));
-    note(completion.usage, *attempt.deployment);
+    if (auto cost = cost_of(attempt, completion.usage)) admission_->add_fields(fields, cost);
+    note(attempt, completion.usage);
     reply_json(exchange_, 200, std::move(completion.json), std::move(fields));
     co_return std::nullopt;
 }
 
 // A stream whose bytes are all known.
-Awaitable<ChatCall::Failure> ChatCall::send_stream(const Attempt& attempt, Completion stream,
+Awaitable<ChatCall::Failure> ChatCall::send_stream(Attempt& attempt, Completion stream,
                                                    const http::Fields* upstream) {
     auto fields = fields_for(attempt.deployment.get(), upstream);
     make_stream(fields);
     auto lost = co_await exchange_.start(200, fields, std::nullopt);
+    note(attempt, stream.usage);
     if (!lost && !scope_->client_gone()) lost = co_await exchange_.write(stream.json);
-    note(stream.usage, *attempt.deployment);
     if (lost)
         scope_->end(CallScope::Ended::ClientGone);
     else
@@ -203,6 +186,7 @@ Awaitable<ChatCall::Failure> ChatCall::relay_stream(Attempt& attempt) {
             out = std::move(step.out);
         else
             out += step.out;
+        if (step.content && !content) attempt.first_content = Clock::now();
         content = content || step.content;
         if (step.error && !begun && !content) {
             scope_->on_end({});
@@ -217,6 +201,8 @@ Awaitable<ChatCall::Failure> ChatCall::relay_stream(Attempt& attempt) {
             if (co_await exchange_.start(200, fields, std::nullopt))
                 scope_->end(CallScope::Ended::ClientGone);
         }
+        if (step.error) attempt.broken = step.error;
+        if (finished) settle(attempt, relay->usage());
         if (begun && !out.empty() && !scope_->client_gone()) {
             if (co_await exchange_.write(out)) scope_->end(CallScope::Ended::ClientGone);
             out.clear();
@@ -235,7 +221,7 @@ Awaitable<ChatCall::Failure> ChatCall::relay_stream(Attempt& attempt) {
     }
     scope_->on_end({});
     if (scope_->client_gone()) open.stream.abort();
-    note(relay->usage(), *attempt.deployment);
+    note(attempt, relay->usage());
     co_return std::nullopt;
 }
 
@@ -259,7 +245,8 @@ Awaitable<ChatCall::Failure> ChatCall::relay_opaque(Attempt& attempt) {
             gateway_.upstream_failures.add();
             gateway_.failed.add();
             exchange_.log_fields(fmt::format(",\"stream_failed\":{}", json_quote(error.message)));
-            note({}, *attempt.deployment);
+            attempt.broken = std::move(error);
+            note(attempt, {});
             co_return std::nullopt;
         }
         if (!begun) {
@@ -270,6 +257,7 @@ Awaitable<ChatCall::Failure> ChatCall::relay_opaque(Attempt& attempt) {
             }
         }
         if (piece->empty()) {
+            settle(attempt, {request_.prompt_estimate, 0});
             co_await exchange_.finish();
             break;
         }
@@ -277,7 +265,7 @@ Awaitable<ChatCall::Failure> ChatCall::relay_opaque(Attempt& attempt) {
     }
     scope_->on_end({});
     if (scope_->client_gone()) open.stream.abort();
-    note({request_.prompt_estimate, 0}, *attempt.deployment);
+    note(attempt, {request_.prompt_estimate, 0});
     co_return std::nullopt;
 }
 

@@ -29,7 +29,8 @@ const std::string& gateway_version() {
     return version;
 }
 
-Gateway::Gateway(Loop& loop, const Settings& settings, std::shared_ptr<const ModelTable> models)
+Gateway::Gateway(Loop& loop, const Settings& settings, std::shared_ptr<const ModelTable> models,
+                 bool first)
     : in_flight(observe::metrics().gauge("seance_litellm_requests_in_flight", "Model calls under way")),
       answered(requests("answered")),
       refused(requests("refused")),
@@ -40,7 +41,10 @@ Gateway::Gateway(Loop& loop, const Settings& settings, std::shared_ptr<const Mod
       loop_(loop),
       settings_(settings),
       models_(std::move(models)),
-      client_(loop, client_options()) {}
+      client_(loop, client_options()),
+      ledger_(std::make_shared<Ledger>(loop, settings, models_, first)) {
+    ledger_->start();
+}
 
 std::string call_id(const http::RequestHead& head) {
     auto given = head.fields.get("x-litellm-call-id");
