@@ -39,8 +39,8 @@ class ConfigReader {
         config_.drop_params = read_bool(settings.find("drop_params"), notes()).value_or(false);
         config_.modify_params = read_bool(settings.find("modify_params"), notes()).value_or(false);
         config_.routing = read_routing(settings, router, notes());
-        config_.ledger = read_ledger_config(section("general_settings"), settings, router,
-                                            config_.environment, notes());
+        config_.ledger =
+            read_ledger_config(section("general_settings"), settings, router, config_.environment, notes());
         config_.routing.allow_mock_testing =
             read_bool(section("general_settings").find("dangerously_allow_mock_testing_request_params"),
                       notes())

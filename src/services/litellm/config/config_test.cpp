@@ -157,7 +157,8 @@ TEST(Config, WarnsOnceAboutEachKeyWithoutEffectAndNamesTheNearest) {
         config.notes.warnings,
         testing::UnorderedElementsAre(
             "config.yaml:1: model_lst is not a known key (did you mean model_list?); it is ignored",
-            "config.yaml:3: router_settings.cache_kwargs is recognised but not supported yet; it has no effect",
+            "config.yaml:3: router_settings.cache_kwargs is recognised but not supported yet; it has no "
+            "effect",
             "config.yaml:4: router_settings.num_retrys is not a known key (did you mean num_retries?); it is "
             "ignored",
             "config.yaml:5: general_settings.alerting is recognised but not supported yet; it has no effect",

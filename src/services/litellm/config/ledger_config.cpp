@@ -21,7 +21,8 @@ class AddressReader {
         if (auto url = value("url"); !url.empty()) {
             auto address = valkey::parse_address(url);
             if (address) return std::move(*address);
-            notes_.errors.push_back(fmt::format("{}: {}; there is no Valkey then", from_, address.error().what));
+            notes_.errors.push_back(
+                fmt::format("{}: {}; there is no Valkey then", from_, address.error().what));
             return std::nullopt;
         }
         valkey::Address address;
@@ -32,8 +33,8 @@ class AddressReader {
         address.user = value("username");
         address.password = SecretText(value("password"));
         if (auto ssl = lower(value("ssl")); ssl == "true" || ssl == "1")
-            notes_.errors.push_back(fmt::format(
-                "{}: TLS to Valkey is not spoken here; reach it over a private network", from_));
+            notes_.errors.push_back(
+                fmt::format("{}: TLS to Valkey is not spoken here; reach it over a private network", from_));
         return address;
     }
 
@@ -44,7 +45,8 @@ class AddressReader {
         if (text.empty()) return otherwise;
         auto parsed = parse_number(text);
         if (parsed && *parsed <= most) return *parsed;
-        notes_.errors.push_back(fmt::format("{}: {} is \"{}\"; write a number up to {}", from_, name, text, most));
+        notes_.errors.push_back(
+            fmt::format("{}: {} is \"{}\"; write a number up to {}", from_, name, text, most));
         return otherwise;
     }
 
@@ -54,8 +56,8 @@ class AddressReader {
 
 class LedgerReader {
   public:
-    LedgerReader(const Node& general, const Node& litellm, const Node& router, const config::Sources& environment,
-                 Notes& notes)
+    LedgerReader(const Node& general, const Node& litellm, const Node& router,
+                 const config::Sources& environment, Notes& notes)
         : general_(general), litellm_(litellm), router_(router), environment_(environment), notes_(notes) {}
 
     LedgerConfig read() {
@@ -82,8 +84,9 @@ class LedgerReader {
     void read_server() {
         config_.server = AddressReader(notes_, "REDIS_URL or REDIS_HOST").read([&](const char* name) {
             auto text = std::string(name);
-            std::transform(text.begin(), text.end(), text.begin(),
-                           [](char c) { return static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c); });
+            std::transform(text.begin(), text.end(), text.begin(), [](char c) {
+                return static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+            });
             auto given = variable("REDIS_" + text);
             return given.empty() && text == "URL" ? variable("VALKEY_URL") : given;
         });
@@ -97,7 +100,8 @@ class LedgerReader {
             if (address) config_.server = std::move(*address);
         } else if (!database.empty()) {
             notes_.warnings.push_back(
-                "general_settings.database_url (DATABASE_URL) names an SQL database, which is not used: keys and "
+                "general_settings.database_url (DATABASE_URL) names an SQL database, which is not used: keys "
+                "and "
                 "spend are kept in Valkey; set REDIS_URL");
         }
     }
@@ -109,7 +113,7 @@ class LedgerReader {
                 config_.deadline = std::min<Duration>(*limit, std::chrono::seconds(5));
             else
                 notes_.errors.push_back(
-                    fmt::format("LITELLM_VALKEY_DEADLINE is \"{}\"; write a time such as 25ms", text));
+                    fmt::format("LITELLM_VALKEY_DEADLINE is \"{}\"; write a time such as 50ms", text));
         }
         config_.serve_when_away =
             read_bool(general_.find("allow_requests_on_db_unavailable"), notes_).value_or(false);
@@ -152,7 +156,7 @@ class LedgerReader {
     std::string period(const Node& map, const char* name) {
         auto text = read_text(map.find(name), notes_);
         if (!text) return "";
-        if (auto parsed = parse_period(*text)) return parsed->code();
+        if (auto parsed = read_period(*text)) return parsed->code();
         notes_.errors.push_back(fmt::format("{}{} is \"{}\"; write a time such as 30d or 1mo",
                                             map.find(name)->place(), name, *text));
         return "";
@@ -161,15 +165,16 @@ class LedgerReader {
     void read_spend() {
         config_.keep_records = !read_bool(general_.find("disable_spend_logs"), notes_).value_or(false);
         config_.charge = !read_bool(general_.find("disable_spend_updates"), notes_).value_or(false);
-        config_.keep_prompts = read_bool(general_.find("store_prompts_in_spend_logs"), notes_).value_or(false);
+        config_.keep_prompts =
+            read_bool(general_.find("store_prompts_in_spend_logs"), notes_).value_or(false);
         if (auto text = read_text(general_.find("maximum_spend_logs_retention_period"), notes_)) {
-            auto parsed = parse_period(*text);
+            auto parsed = read_period(*text);
             if (parsed)
                 config_.keep_for = std::chrono::seconds(parsed->months > 0 ? parsed->months * 30LL * 86400
                                                                            : parsed->seconds);
             else
-                notes_.errors.push_back(
-                    fmt::format("maximum_spend_logs_retention_period is \"{}\"; write a time such as 30d", *text));
+                notes_.errors.push_back(fmt::format(
+                    "maximum_spend_logs_retention_period is \"{}\"; write a time such as 30d", *text));
         }
         if (auto most = read_integer(general_.find("maximum_spend_logs_count"), notes_); most && *most > 0)
             config_.most_records = static_cast<std::uint64_t>(std::min<std::int64_t>(*most, 100'000'000));
@@ -208,9 +213,10 @@ class LedgerReader {
         if (type == "local") {
             cache.in_valkey = false;
         } else if (type != "redis") {
-            notes_.warnings.push_back(fmt::format(
-                "{}cache_params.type \"{}\" is not supported; the cache is kept in Valkey, exact matches only",
-                params->find("type")->place(), type));
+            notes_.warnings.push_back(
+                fmt::format("{}cache_params.type \"{}\" is not supported; the cache is kept in Valkey, exact "
+                            "matches only",
+                            params->find("type")->place(), type));
         }
         auto own = AddressReader(notes_, "cache_params").read([&](const char* name) {
             return read_text(params->find(name), notes_).value_or("");
@@ -231,7 +237,8 @@ class LedgerReader {
         auto& cache = config_.cache;
         if (cache.enabled && cache.in_valkey && !cache.server) {
             notes_.warnings.push_back(
-                "litellm_settings.cache is on, but no Valkey is configured (cache_params.host or REDIS_URL): answers "
+                "litellm_settings.cache is on, but no Valkey is configured (cache_params.host or REDIS_URL): "
+                "answers "
                 "are cached in this process's memory");
             cache.in_valkey = false;
         }

@@ -32,7 +32,7 @@ struct CacheConfig {
 // What config.yaml and the environment say of keys, budgets, spend and the cache.
 struct LedgerConfig {
     std::optional<valkey::Address> server;  // nothing: there is no store
-    Duration deadline = std::chrono::milliseconds(25);
+    Duration deadline = std::chrono::milliseconds(50);
     bool serve_when_away = false;  // allow_requests_on_db_unavailable
     Duration key_ttl = std::chrono::seconds(60);
     Duration window = std::chrono::seconds(60);

@@ -18,8 +18,8 @@ class Planner {
              std::optional<NanoUsd> default_budget, const std::string& default_period) {
         if (!entity) return;
         auto& limits = entity->limits;
-        PurseUse purse{entity->purse, limits.budget_at(now_), limits.parallel, entity->period,
-                       std::string(kind), std::string(who)};
+        PurseUse purse{entity->purse,  limits.budget_at(now_), limits.parallel,
+                       entity->period, std::string(kind),      std::string(who)};
         if (!purse.limit) purse.limit = default_budget;
         if (purse.period.empty() && purse.limit) purse.period = default_period;
         if (kind == "api_key" && !purse.parallel) purse.parallel = config_.key_parallel;
@@ -37,8 +37,8 @@ class Planner {
         auto budget = key.model_budgets.find(model_);
         if (budget != key.model_budgets.end()) {
             auto& one = budget->second;
-            PurseUse purse{fmt::format("{}:{}", key.purse, model_), one.limit, std::nullopt,
-                           one.period ? one.period->code() : "", "model_per_key", std::string(who)};
+            PurseUse purse{fmt::format("{}:{}", key.purse, model_), one.limit,       std::nullopt,
+                           one.period ? one.period->code() : "",    "model_per_key", std::string(who)};
             add(std::move(purse));
         }
         auto id = fmt::format("{}:{}", key.purse, model_);
@@ -65,8 +65,8 @@ class Planner {
 };
 
 PurseUse team_member(const Entity& team, const std::string& user) {
-    PurseUse purse{fmt::format("{}:{}", team.purse, user), std::nullopt, std::nullopt, team.period,
-                   "team_member", user};
+    PurseUse purse{
+        fmt::format("{}:{}", team.purse, user), std::nullopt, std::nullopt, team.period, "team_member", user};
     if (auto budgets = team.json.if_contains("member_budgets"); budgets && budgets->is_object())
         purse.limit = usd_of(budgets->get_object(), user);
     return purse;
@@ -94,8 +94,8 @@ bool AdmissionPlan::limited() const {
            std::any_of(purses.begin(), purses.end(), [](auto& purse) { return purse.limited(); });
 }
 
-AdmissionPlan plan_admission(const Caller& caller, const LedgerConfig& config, std::string_view model, bool free,
-                             UnixMs now) {
+AdmissionPlan plan_admission(const Caller& caller, const LedgerConfig& config, std::string_view model,
+                             bool free, UnixMs now) {
     Planner planner(config, model, free, now);
     if (caller.kind == Caller::Kind::Key) {
         auto who = text_of(caller.key->json, "key_name").value_or("");
@@ -103,18 +103,20 @@ AdmissionPlan plan_admission(const Caller& caller, const LedgerConfig& config, s
         if (!caller.team && caller.user)
             planner.add(caller.user, "user", caller.user->id, config.user_budget, config.user_period);
         else if (caller.user)
-            planner.plan.purses.push_back({caller.user->purse, {}, {}, caller.user->period, "user", caller.user->id});
+            planner.plan.purses.push_back(
+                {caller.user->purse, {}, {}, caller.user->period, "user", caller.user->id});
         if (caller.team && !caller.key->user_id.empty())
             planner.add(team_member(*caller.team, caller.key->user_id));
         planner.add(caller.team, "team", caller.team ? caller.team->id : "", std::nullopt, "");
         planner.add(caller.key, "api_key", who, std::nullopt, "");
         planner.add_model(*caller.key, who);
-        planner.add(caller.customer, "end_user", caller.customer ? caller.customer->id : "", config.customer_budget,
-                    "");
+        planner.add(caller.customer, "end_user", caller.customer ? caller.customer->id : "",
+                    config.customer_budget, "");
     }
-    if (caller.kind == Caller::Kind::Key && !caller.customer && !caller.end_user.empty() && config.customer_budget)
-        planner.add(PurseUse{"enduser:" + caller.end_user, config.customer_budget, std::nullopt, "", "end_user",
-                             caller.end_user});
+    if (caller.kind == Caller::Kind::Key && !caller.customer && !caller.end_user.empty() &&
+        config.customer_budget)
+        planner.add(PurseUse{"enduser:" + caller.end_user, config.customer_budget, std::nullopt, "",
+                             "end_user", caller.end_user});
     PurseUse whole{"global", std::nullopt, std::nullopt, config.proxy_period, "proxy", "the whole proxy"};
     // The master key passes every limit.
     if (caller.kind == Caller::Kind::Key) {
@@ -127,28 +129,29 @@ AdmissionPlan plan_admission(const Caller& caller, const LedgerConfig& config, s
 
 ApiError budget_exceeded(const PurseUse& purse, NanoUsd spent, int status) {
     return {.status = status,
-            .message = fmt::format("Budget has been exceeded! {}={} Current cost: {}, Max budget: {}", purse.entity,
-                                   purse.who, print_usd(spent), print_usd(*purse.limit)),
+            .message = fmt::format("Budget has been exceeded! {}={} Current cost: {}, Max budget: {}",
+                                   purse.entity, purse.who, print_usd(spent), print_usd(*purse.limit)),
             .type = "budget_exceeded"};
 }
 
 ApiError window_full(const WindowUse& window, std::int64_t count, UnixMs ends, UnixMs now) {
     auto wait = std::max<UnixMs>(ends - now, 1);
     return {.status = 429,
-            .message = fmt::format("Rate limit exceeded for {}: {}. Limit type: {}. Current limit: {}, Remaining: "
-                                   "{}. Limit resets at: {}",
-                                   window.entity, window.who, window.requests ? "requests" : "tokens", window.limit,
-                                   std::max<std::int64_t>(window.limit - count, 0), print_time(ends)),
+            .message =
+                fmt::format("Rate limit exceeded for {}: {}. Limit type: {}. Current limit: {}, Remaining: "
+                            "{}. Limit resets at: {}",
+                            window.entity, window.who, window.requests ? "requests" : "tokens", window.limit,
+                            std::max<std::int64_t>(window.limit - count, 0), print_time(ends)),
             .type = "throttling_error",
             .retry_after = std::chrono::milliseconds(wait)};
 }
 
 ApiError too_many_parallel(const PurseUse& purse, std::int64_t open) {
     return {.status = 429,
-            .message = fmt::format("Rate limit exceeded for {}: {}. Limit type: max_parallel_requests. Current limit: "
-                                   "{}, Remaining: {}. Limit resets at: the end of a call under way",
-                                   purse.entity, purse.who, *purse.parallel,
-                                   std::max<std::int64_t>(*purse.parallel - open, 0)),
+            .message = fmt::format(
+                "Rate limit exceeded for {}: {}. Limit type: max_parallel_requests. Current limit: "
+                "{}, Remaining: {}. Limit resets at: the end of a call under way",
+                purse.entity, purse.who, *purse.parallel, std::max<std::int64_t>(*purse.parallel - open, 0)),
             .type = "throttling_error",
             .retry_after = std::chrono::seconds(1)};
 }

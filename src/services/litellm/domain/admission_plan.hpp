@@ -13,7 +13,7 @@ namespace seance::litellm {
 // Who calls.
 struct Caller {
     enum class Kind {
-        Open,       // no master key is configured
+        Open,  // no master key is configured
         Master,
         Key,
         Unchecked,  // Valkey is away, and allow_requests_on_db_unavailable lets any key pass
@@ -25,9 +25,7 @@ struct Caller {
     // "" of an open gateway; a hash; or the fixed name of the master key.
     std::string_view name() const;
     std::string_view alias() const;
-    bool is_admin() const {
-        return kind == Kind::Master || kind == Kind::Open || (user && user->is_admin());
-    }
+    bool is_admin() const { return kind == Kind::Master || kind == Kind::Open || (user && user->is_admin()); }
 };
 
 // A purse that one call is charged to, and what it must not pass.
@@ -57,8 +55,8 @@ struct AdmissionPlan {
 };
 
 // `free`: the model costs nothing, so budgets are not looked at. `model`: the public name that was asked for.
-AdmissionPlan plan_admission(const Caller& caller, const LedgerConfig& config, std::string_view model, bool free,
-                             UnixMs now);
+AdmissionPlan plan_admission(const Caller& caller, const LedgerConfig& config, std::string_view model,
+                             bool free, UnixMs now);
 
 ApiError budget_exceeded(const PurseUse& purse, NanoUsd spent, int status);
 ApiError window_full(const WindowUse& window, std::int64_t count, UnixMs ends, UnixMs now);

@@ -10,7 +10,8 @@ namespace seance::litellm {
 class Breaker {
   public:
     static constexpr int kFailures = 5;
-    static constexpr Duration kFirstPause = std::chrono::milliseconds(100), kLongestPause = std::chrono::seconds(2);
+    static constexpr Duration kFirstPause = std::chrono::milliseconds(100),
+                              kLongestPause = std::chrono::seconds(2);
 
     // Whether a caller may try. One that may must report how it went.
     bool allow(Instant now) {

@@ -37,7 +37,7 @@ std::string BudgetPeriod::code() const {
     return months > 0 ? fmt::format("m{}", months) : fmt::format("s{}", seconds);
 }
 
-std::optional<BudgetPeriod> parse_period(std::string_view text) {
+std::optional<BudgetPeriod> read_period(std::string_view text) {
     text = trim(text);
     auto unit = text.find_first_not_of("0123456789");
     if (unit == std::string_view::npos || unit == 0) return std::nullopt;

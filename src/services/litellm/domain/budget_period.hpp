@@ -18,7 +18,7 @@ struct BudgetPeriod {
 };
 
 // "30s", "5m", "12h", "30d", "2w", "1mo". Nothing if it is not one of these, zero, or above ten years.
-std::optional<BudgetPeriod> parse_period(std::string_view text);
+std::optional<BudgetPeriod> read_period(std::string_view text);
 
 // The first of at, at + period, at + 2 periods … that is after now. A day that a month lacks is its last.
 UnixMs next_reset(const BudgetPeriod& period, UnixMs at, UnixMs now);

@@ -6,10 +6,11 @@ namespace seance::litellm {
 namespace {
 
 TEST(BudgetPeriod, ReadsEachUnitAndNothingElse) {
-    EXPECT_EQ(parse_period("30s")->seconds, 30);
-    EXPECT_EQ(parse_period("2w")->seconds, 1209600);
-    EXPECT_EQ(parse_period("1mo")->months, 1);
-    for (auto wrong : {"", "d", "0d", "1y", "-1d", "1.5h", "999999999w"}) EXPECT_FALSE(parse_period(wrong)) << wrong;
+    EXPECT_EQ(read_period("30s")->seconds, 30);
+    EXPECT_EQ(read_period("2w")->seconds, 1209600);
+    EXPECT_EQ(read_period("1mo")->months, 1);
+    for (auto wrong : {"", "d", "0d", "1y", "-1d", "1.5h", "999999999w"})
+        EXPECT_FALSE(read_period(wrong)) << wrong;
 }
 
 TEST(BudgetPeriod, ResetsAtTheFirstMultipleAfterNow) {

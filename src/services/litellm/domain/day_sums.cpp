@@ -14,7 +14,8 @@ void SpendSum::add(const SpendSum& other) {
 void DaySums::add(std::string_view field, std::int64_t value) {
     auto first = field.find('|'), last = field.rfind('|');
     if (first == std::string_view::npos || last <= first || last + 2 != field.size()) return;
-    auto& sum = sums_[std::string(field.substr(0, first))][std::string(field.substr(first + 1, last - first - 1))];
+    auto& sum =
+        sums_[std::string(field.substr(0, first))][std::string(field.substr(first + 1, last - first - 1))];
     switch (field.back()) {
         case 's':
             sum.spend += value;

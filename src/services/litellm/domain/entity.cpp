@@ -110,7 +110,8 @@ EntityPtr read_entity(std::string text) {
     limits.tpm = integer_of(from, "tpm_limit");
     limits.parallel = integer_of(from, "max_parallel_requests");
     entity->budget_id = text_of(from, "budget_id").value_or("");
-    if (auto period = parse_period(text_of(from, "budget_duration").value_or(""))) entity->period = period->code();
+    if (auto period = read_period(text_of(from, "budget_duration").value_or("")))
+        entity->period = period->code();
     entity->model_rpm = counts_of(from, "model_rpm_limit");
     entity->model_tpm = counts_of(from, "model_tpm_limit");
     if (auto budgets = object_of(from, "model_max_budget"))
@@ -126,7 +127,7 @@ EntityPtr read_entity(std::string text) {
                 one.limit = *limit;
                 auto period = text_of(map, "time_period");
                 if (!period) period = text_of(map, "budget_duration");
-                if (period) one.period = parse_period(*period);
+                if (period) one.period = read_period(*period);
             } else {
                 continue;
             }

@@ -55,7 +55,8 @@ bool allows_model(const std::vector<std::string>& list, std::string_view model, 
         if (entry == "all-proxy-models") return true;
         if (entry == "no-default-models") return false;
         if (entry == "all-team-models")
-            return team.empty() || allows_model(team, model, groups, std::vector<std::string>{"no-default-models"});
+            return team.empty() ||
+                   allows_model(team, model, groups, std::vector<std::string>{"no-default-models"});
         if (names(entry, model)) return true;
         auto group = groups.find(entry);
         return group != groups.end() && std::any_of(group->second.begin(), group->second.end(),

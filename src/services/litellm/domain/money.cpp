@@ -24,8 +24,8 @@ std::optional<PicoUsd> to_picos(double usd) {
 
 std::string print_usd(NanoUsd amount) {
     auto magnitude = amount < 0 ? 0 - static_cast<std::uint64_t>(amount) : static_cast<std::uint64_t>(amount);
-    auto text = fmt::format("{}{}.{:09}", amount < 0 ? "-" : "", magnitude / kNanosPerUsd,
-                            magnitude % kNanosPerUsd);
+    auto text =
+        fmt::format("{}{}.{:09}", amount < 0 ? "-" : "", magnitude / kNanosPerUsd, magnitude % kNanosPerUsd);
     while (text.ends_with('0')) text.pop_back();
     if (text.ends_with('.')) text.pop_back();
     return text;

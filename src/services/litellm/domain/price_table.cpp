@@ -29,9 +29,12 @@ bool is_price(std::string_view name) {
     return name.find("cost") != std::string_view::npos || name.starts_with("max_");
 }
 
+// Wide enough for every product of tokens and rates.
+__extension__ using Wide = __int128;
+
 // USD of whole tokens as nano-USD. No overflow: rates are below a dollar per token, tokens below 2^53.
-__int128 times(std::uint64_t tokens, PicoUsd each) {
-    return static_cast<__int128>(tokens) * each;
+Wide times(std::uint64_t tokens, PicoUsd each) {
+    return static_cast<Wide>(tokens) * each;
 }
 
 }  // namespace
@@ -57,9 +60,10 @@ NanoUsd cost_of(const Price& price, const Usage& usage, Duration took) {
                  times(usage.completion - reasoning, output) +
                  times(reasoning, price.reasoning.value_or(output));
     if (price.per_second)
-        picos += times(static_cast<std::uint64_t>(took / std::chrono::milliseconds(1)), *price.per_second) / 1000;
+        picos +=
+            times(static_cast<std::uint64_t>(took / std::chrono::milliseconds(1)), *price.per_second) / 1000;
     auto nanos = (picos + kPicosPerNano / 2) / kPicosPerNano;
-    constexpr auto kMost = static_cast<__int128>(kMostUsd) * kNanosPerUsd;
+    constexpr auto kMost = static_cast<Wide>(kMostUsd) * kNanosPerUsd;
     return static_cast<NanoUsd>(std::min(nanos, kMost));
 }
 
@@ -70,7 +74,8 @@ Price read_price(const json::object& entry) {
     price.cache_read = rate(entry, "cache_read_input_token_cost");
     price.cache_write = rate(entry, "cache_creation_input_token_cost");
     price.reasoning = rate(entry, "output_cost_per_reasoning_token");
-    auto each_second = rate(entry, "input_cost_per_second"), out_second = rate(entry, "output_cost_per_second");
+    auto each_second = rate(entry, "input_cost_per_second"),
+         out_second = rate(entry, "output_cost_per_second");
     if (each_second || out_second) price.per_second = each_second.value_or(0) + out_second.value_or(0);
     for (auto [above, word] : {std::pair{128'000u, "128k"}, std::pair{200'000u, "200k"}}) {
         auto name = [&](std::string_view stem) { return fmt::format("{}_above_{}_tokens", stem, word); };
@@ -163,7 +168,8 @@ std::optional<Price> PriceBook::find(const Deployment& deployment, std::string_v
 }
 
 json::object PriceBook::entry(const Deployment& deployment) const {
-    auto choice = choose_provider(deployment.litellm_model, deployment.forced_provider, deployment.api_base, {});
+    auto choice =
+        choose_provider(deployment.litellm_model, deployment.forced_provider, deployment.api_base, {});
     auto provider = choice.provider ? std::string_view(choice.provider->prefix) : std::string_view{};
     json::object merged;
     auto own = own_.find(&deployment);

@@ -110,7 +110,7 @@ bool fits(const json::object& body, const json::value& value, const Rule& rule) 
         case Type::Map:
             return value.is_object();
         case Type::Period:
-            return value.is_string() && parse_period(std::string_view(value.get_string()));
+            return value.is_string() && read_period(std::string_view(value.get_string()));
         case Type::Time:
             return value.is_string() && parse_time(std::string_view(value.get_string()));
     }
@@ -133,9 +133,10 @@ std::optional<ApiError> check_words(const json::object& fields) {
     if (auto wrong = one_of("key_type", {"default", "llm_api", "management", "read_only"},
                             "default, llm_api, management or read_only"))
         return wrong;
-    return one_of("user_role",
-                  {"proxy_admin", "proxy_admin_viewer", "internal_user", "internal_user_viewer", "customer", "team"},
-                  "proxy_admin, proxy_admin_viewer, internal_user or internal_user_viewer");
+    return one_of(
+        "user_role",
+        {"proxy_admin", "proxy_admin_viewer", "internal_user", "internal_user_viewer", "customer", "team"},
+        "proxy_admin, proxy_admin_viewer, internal_user or internal_user_viewer");
 }
 
 }  // namespace
@@ -152,11 +153,12 @@ Answer<json::object> read_fields(RecordKind kind, const json::object& body, Unix
         auto value = body.if_contains(rule.name);
         if (!value) continue;
         if (!fits(body, *value, rule))
-            return bad_request(fmt::format("{} must be {}", rule.name, words_for(rule.type)), std::string(rule.name));
+            return bad_request(fmt::format("{} must be {}", rule.name, words_for(rule.type)),
+                               std::string(rule.name));
         if (rule.name == "duration") {
             if (kind != RecordKind::Key) continue;
             if (auto text = text_of(body, "duration"))
-                fields["expires"] = print_time(next_reset(*parse_period(*text), now, now));
+                fields["expires"] = print_time(next_reset(*read_period(*text), now, now));
             else
                 fields["expires"] = nullptr;
         } else if ((rule.type == Type::Usd || rule.type == Type::Count) && value->is_string()) {
@@ -172,11 +174,13 @@ Answer<json::object> read_fields(RecordKind kind, const json::object& body, Unix
 void clamp_fields(json::object& fields, const json::object& bounds, UnixMs now) {
     for (auto& [name, bound] : bounds) {
         if (name == "duration") {
-            auto period = text_of(bounds, "duration") ? parse_period(*text_of(bounds, "duration")) : std::nullopt;
+            auto period =
+                text_of(bounds, "duration") ? read_period(*text_of(bounds, "duration")) : std::nullopt;
             if (!period) continue;
             auto latest = next_reset(*period, now, now);
             auto asked = text_of(fields, "expires");
-            if (!asked || parse_time(*asked).value_or(latest + 1) > latest) fields["expires"] = print_time(latest);
+            if (!asked || parse_time(*asked).value_or(latest + 1) > latest)
+                fields["expires"] = print_time(latest);
         } else if (auto most = number_of(bounds, name)) {
             auto asked = number_of(fields, name);
             if (!asked || *asked > *most) fields[name] = bound;

@@ -5,15 +5,29 @@
 namespace seance::litellm {
 namespace {
 
-constexpr std::string_view kInfo[] = {
-    "/key/info",   "/key/health",       "/models",           "/v1/models", "/model/info", "/v1/model/info",
-    "/v2/model/info", "/model_group/info", "/health",        "/user/info", "/team/info",  "/spend/logs",
-    "/test",       "/health/backlog",   "/utils/token_counter", "/spend/calculate", "/health/services"};
+constexpr std::string_view kInfo[] = {"/key/info",
+                                      "/key/health",
+                                      "/models",
+                                      "/v1/models",
+                                      "/model/info",
+                                      "/v1/model/info",
+                                      "/v2/model/info",
+                                      "/model_group/info",
+                                      "/health",
+                                      "/user/info",
+                                      "/team/info",
+                                      "/spend/logs",
+                                      "/test",
+                                      "/health/backlog",
+                                      "/utils/token_counter",
+                                      "/spend/calculate",
+                                      "/health/services"};
 
 // Whole segments below which everything is for admins.
 constexpr std::string_view kManagement[] = {
-    "/key",   "/user",  "/team",   "/customer", "/end_user", "/budget", "/spend", "/global",
-    "/cache", "/model", "/config", "/ui/api",   "/metrics",  "/debug",  "/health/test_connection"};
+    "/key",    "/user",   "/team",    "/customer", "/end_user",
+    "/budget", "/spend",  "/global",  "/cache",    "/model",
+    "/config", "/ui/api", "/metrics", "/debug",    "/health/test_connection"};
 
 bool below(std::string_view path, std::string_view root) {
     return path.starts_with(root) && (path.size() == root.size() || path[root.size()] == '/');

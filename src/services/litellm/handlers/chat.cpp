@@ -40,7 +40,8 @@ Awaitable<void> serve_call(Gateway& gateway, http::Exchange& exchange, ClientFor
         co_return;
     }
     Flight flight(gateway.in_flight);
-    Ask ask{form.call_type(), request->model, request->root, request->prompt_estimate, exchange.peer_address()};
+    Ask ask{form.call_type(), request->model, request->root, request->prompt_estimate,
+            exchange.peer_address()};
     auto admission = co_await gateway.ledger().admit(exchange.head(), call_id(exchange.head()), ask, models);
     if (auto& error = admission->refusal()) {
         gateway.refused.add();

@@ -52,9 +52,11 @@ Awaitable<void> create(Management& call, RecordKind kind) {
     if (!fields) co_return call.refuse(fields.error());
     auto id = text_of(call.body, sent_id_field(kind)).value_or("");
     if (id.empty() && kind == RecordKind::Customer)
-        co_return call.refuse(bad_request("user_id is required: the `user` that calls of this customer send", "user_id"));
+        co_return call.refuse(
+            bad_request("user_id is required: the `user` that calls of this customer send", "user_id"));
     if (id.empty()) id = random_uuid();
-    if (id.size() > 256) co_return call.refuse(bad_request("an id has at most 256 characters", sent_id_field(kind)));
+    if (id.size() > 256)
+        co_return call.refuse(bad_request("an id has at most 256 characters", sent_id_field(kind)));
     auto& record = *fields;
     record["id"] = id;
     record["created_by"] = call.who();
@@ -69,9 +71,9 @@ Awaitable<void> create(Management& call, RecordKind kind) {
     auto saved = co_await call.records.save(kind, nullptr, std::move(record), call.now);
     if (!saved) co_return call.away();
     if (*saved != Records::Saved::Yes)
-        co_return call.refuse(bad_request(fmt::format("{} {} exists already; use /{}/update", name_of(kind), id,
-                                                      name_of(kind)),
-                                          sent_id_field(kind)));
+        co_return call.refuse(
+            bad_request(fmt::format("{} {} exists already; use /{}/update", name_of(kind), id, name_of(kind)),
+                        sent_id_field(kind)));
     co_await answer(call, kind, id);
 }
 
@@ -101,7 +103,8 @@ Awaitable<bool> change_record(Management& call, RecordKind kind, std::string id,
         }
         if (*saved == Records::Saved::Yes) co_return true;
     }
-    ApiError error{.status = 409, .message = "the record is being changed by others; try again", .type = "conflict"};
+    ApiError error{
+        .status = 409, .message = "the record is being changed by others; try again", .type = "conflict"};
     call.refuse(error);
     co_return false;
 }
@@ -129,7 +132,7 @@ Awaitable<void> remove(Management& call, RecordKind kind) {
         if (!*found) continue;
         auto removed = co_await call.records.remove(kind, *found, true);
         if (!removed) co_return call.away();
-        gone += *removed ? 1 : 0;
+        gone += *removed;
     }
     if (gone == 0) co_return call.refuse(unknown(kind, list.front()));
     json::object done{{fmt::format("deleted_{}s", name_of(kind)), gone}};
@@ -156,7 +159,8 @@ Awaitable<std::optional<json::array>> keys_of(Management& call, std::string_view
 Awaitable<void> list_all(Management& call, RecordKind kind, std::string_view wrapped) {
     auto ids = co_await call.records.ids(kind);
     if (!ids) co_return call.away();
-    auto size = call.query_number("page_size", kMostListed, kMostListed), page = call.query_number("page", 1, 1'000'000);
+    auto size = call.query_number("page_size", kMostListed, kMostListed),
+         page = call.query_number("page", 1, 1'000'000);
     json::array list;
     for (auto at = (page - 1) * size; at < std::min(page * size, ids->size()); ++at)
         if (auto info = co_await shown(call, kind, (*ids)[at])) list.emplace_back(std::move(*info));
@@ -189,7 +193,8 @@ std::vector<json::object> members_in(const json::object& body) {
     if (given && given->is_array())
         for (auto& one : given->get_array())
             if (one.is_object()) members.push_back(one.get_object());
-    if (members.empty() && text_of(body, "user_id")) members.push_back({{"user_id", *text_of(body, "user_id")}});
+    if (members.empty() && text_of(body, "user_id"))
+        members.push_back({{"user_id", *text_of(body, "user_id")}});
     return members;
 }
 
@@ -220,7 +225,10 @@ Awaitable<void> user_info(Gateway& gateway, http::Exchange& exchange, std::strin
     if (!call) co_return;
     auto id = call->query("user_id").value_or(call->caller.key ? call->caller.key->user_id : "");
     if (!call->caller.is_admin() && (!call->caller.key || id != call->caller.key->user_id || id.empty())) {
-        ApiError error{.status = 403, .message = "You may see your own user only.", .type = "auth_error", .param = "user_id"};
+        ApiError error{.status = 403,
+                       .message = "You may see your own user only.",
+                       .type = "auth_error",
+                       .param = "user_id"};
         co_return call->refuse(error);
     }
     co_await gateway.ledger().courier()->settled(std::chrono::milliseconds(500));
@@ -251,7 +259,8 @@ Awaitable<void> team_member_add(Gateway& gateway, http::Exchange& exchange, std:
     auto call = co_await begin_management(gateway, exchange);
     if (!call) co_return;
     auto members = members_in(call->body);
-    if (members.empty()) co_return call->refuse(bad_request("member must be {user_id, role} or a list of them", "member"));
+    if (members.empty())
+        co_return call->refuse(bad_request("member must be {user_id, role} or a list of them", "member"));
     auto budget = number_of(call->body, "max_budget_in_team");
     auto id = text_of(call->body, "team_id").value_or("");
     auto change = [&](json::object& team) {
@@ -268,7 +277,8 @@ Awaitable<void> team_member_add(Gateway& gateway, http::Exchange& exchange, std:
             budgets.get_object()[user] = *budget;
         }
     };
-    if (co_await change_record(*call, RecordKind::Team, id, change)) co_await answer(*call, RecordKind::Team, id);
+    if (co_await change_record(*call, RecordKind::Team, id, change))
+        co_await answer(*call, RecordKind::Team, id);
 }
 Awaitable<void> team_member_delete(Gateway& gateway, http::Exchange& exchange, std::string) {
     auto call = co_await begin_management(gateway, exchange);
@@ -276,7 +286,8 @@ Awaitable<void> team_member_delete(Gateway& gateway, http::Exchange& exchange, s
     auto user = text_of(call->body, "user_id").value_or("");
     auto id = text_of(call->body, "team_id").value_or("");
     auto change = [&](json::object& team) { drop_member(team, user); };
-    if (co_await change_record(*call, RecordKind::Team, id, change)) co_await answer(*call, RecordKind::Team, id);
+    if (co_await change_record(*call, RecordKind::Team, id, change))
+        co_await answer(*call, RecordKind::Team, id);
 }
 Awaitable<void> team_block(Gateway& gateway, http::Exchange& exchange, std::string) {
     return set_blocked(gateway, exchange, RecordKind::Team, true);
@@ -289,7 +300,10 @@ Awaitable<void> team_info(Gateway& gateway, http::Exchange& exchange, std::strin
     if (!call) co_return;
     auto id = call->query("team_id").value_or(call->caller.key ? call->caller.key->team_id : "");
     if (!call->caller.is_admin() && (!call->caller.key || id != call->caller.key->team_id || id.empty())) {
-        ApiError error{.status = 403, .message = "You may see your own team only.", .type = "auth_error", .param = "team_id"};
+        ApiError error{.status = 403,
+                       .message = "You may see your own team only.",
+                       .type = "auth_error",
+                       .param = "team_id"};
         co_return call->refuse(error);
     }
     co_await gateway.ledger().courier()->settled(std::chrono::milliseconds(500));
@@ -299,7 +313,8 @@ Awaitable<void> team_info(Gateway& gateway, http::Exchange& exchange, std::strin
     auto info = co_await shown(*call, RecordKind::Team, id);
     auto keys = co_await keys_of(*call, "team_id", id);
     if (!info || !keys) co_return call->away();
-    json::object whole{{"team_id", id}, {"team_info", *info}, {"keys", *keys}, {"team_memberships", json::array()}};
+    json::object whole{
+        {"team_id", id}, {"team_info", *info}, {"keys", *keys}, {"team_memberships", json::array()}};
     call->reply(whole);
 }
 Awaitable<void> team_list(Gateway& gateway, http::Exchange& exchange, std::string) {

@@ -29,8 +29,7 @@ const std::string& gateway_version() {
     return version;
 }
 
-Gateway::Gateway(Loop& loop, const Settings& settings, std::shared_ptr<const ModelTable> models,
-                 bool first)
+Gateway::Gateway(Loop& loop, const Settings& settings, std::shared_ptr<const ModelTable> models, bool first)
     : in_flight(observe::metrics().gauge("seance_litellm_requests_in_flight", "Model calls under way")),
       answered(requests("answered")),
       refused(requests("refused")),

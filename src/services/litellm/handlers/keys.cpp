@@ -35,16 +35,18 @@ std::string name_of_key(std::string_view secret) {
 }
 
 ApiError alias_taken(std::string_view alias) {
-    return bad_request(fmt::format("Key with alias '{}' already exists. Unique key aliases across all keys are "
-                                   "required.",
-                                   alias),
-                       "key_alias");
+    return bad_request(
+        fmt::format("Key with alias '{}' already exists. Unique key aliases across all keys are "
+                    "required.",
+                    alias),
+        "key_alias");
 }
 
 ApiError unknown_key(std::string_view key) {
-    return not_found(fmt::format("Key not found in database. Received key={}",
-                                 key.starts_with("sk-") && key.size() > 8 ? name_of_key(key) : std::string(key)),
-                     "key");
+    return not_found(
+        fmt::format("Key not found in database. Received key={}",
+                    key.starts_with("sk-") && key.size() > 8 ? name_of_key(key) : std::string(key)),
+        "key");
 }
 
 void fill(json::object& into, const json::object& defaults, const json::object& sent) {
@@ -54,13 +56,24 @@ void fill(json::object& into, const json::object& defaults, const json::object& 
 
 // Every field of a key, so that answers always have the same shape.
 void complete(json::object& record) {
-    static constexpr std::string_view null[] = {
-        "key_alias", "expires", "max_budget", "soft_budget", "budget_duration", "budget_id", "max_parallel_requests",
-        "tpm_limit", "rpm_limit", "user_id", "team_id", "organization_id", "blocked"};
+    static constexpr std::string_view null[] = {"key_alias",
+                                                "expires",
+                                                "max_budget",
+                                                "soft_budget",
+                                                "budget_duration",
+                                                "budget_id",
+                                                "max_parallel_requests",
+                                                "tpm_limit",
+                                                "rpm_limit",
+                                                "user_id",
+                                                "team_id",
+                                                "organization_id",
+                                                "blocked"};
     static constexpr std::string_view lists[] = {"models", "allowed_routes", "allowed_cache_controls", "tags",
                                                  "guardrails"};
-    static constexpr std::string_view maps[] = {"aliases", "config", "permissions", "metadata", "model_max_budget",
-                                                "model_rpm_limit", "model_tpm_limit"};
+    static constexpr std::string_view maps[] = {"aliases",        "config",           "permissions",
+                                                "metadata",       "model_max_budget", "model_rpm_limit",
+                                                "model_tpm_limit"};
     for (auto name : null)
         if (!record.contains(name)) record[name] = nullptr;
     for (auto name : lists)
@@ -100,10 +113,11 @@ Awaitable<void> generate(Management& call, bool service_account) {
     }
     auto own = text_of(call.body, "key");
     if (own && (!own->starts_with("sk-") || own->size() < kLeastOwnKey || own->size() > kMostOwnKey))
-        co_return call.refuse(bad_request(fmt::format("Invalid key format. A key starts with 'sk-' and has {} to {} "
-                                                      "characters",
-                                                      kLeastOwnKey, kMostOwnKey),
-                                          "key"));
+        co_return call.refuse(
+            bad_request(fmt::format("Invalid key format. A key starts with 'sk-' and has {} to {} "
+                                    "characters",
+                                    kLeastOwnKey, kMostOwnKey),
+                        "key"));
     auto secret = own.value_or(new_secret());
     auto hash = sha256_hex(secret);
     auto& record = *fields;
@@ -154,7 +168,8 @@ Awaitable<bool> change_key(Management& call, std::string key, Change change) {
         }
         if (*saved == Records::Saved::Yes) co_return true;
     }
-    ApiError error{.status = 409, .message = "the key is being changed by others; try again", .type = "conflict"};
+    ApiError error{
+        .status = 409, .message = "the key is being changed by others; try again", .type = "conflict"};
     call.refuse(error);
     co_return false;
 }
@@ -224,7 +239,8 @@ Awaitable<void> key_bulk_update(Gateway& gateway, http::Exchange& exchange, std:
     if (!call) co_return;
     auto list = call->body.if_contains("keys");
     if (!list || !list->is_array() || list->get_array().size() > 500)
-        co_return call->refuse(bad_request("keys must be a list of at most 500 updates, each with its key", "keys"));
+        co_return call->refuse(
+            bad_request("keys must be a list of at most 500 updates, each with its key", "keys"));
     json::array good, bad;
     auto updates = list->get_array();
     for (auto& one : updates) {
@@ -243,17 +259,20 @@ Awaitable<void> key_bulk_update(Gateway& gateway, http::Exchange& exchange, std:
             apply(record, *fields);
             auto saved = co_await call->records.save(RecordKind::Key, *found, std::move(record), call->now);
             if (!saved) co_return call->away();
-            if (*saved == Records::Saved::AliasTaken) problem = alias_taken(text_of(*fields, "key_alias").value_or("")).message;
+            if (*saved == Records::Saved::AliasTaken)
+                problem = alias_taken(text_of(*fields, "key_alias").value_or("")).message;
             if (*saved == Records::Saved::Conflict) problem = "the key is being changed by others; try again";
         }
         if (problem.empty()) {
             auto info = co_await shown(*call, hash_of(key));
-            good.push_back(json::object{{"key", key}, {"key_info", info ? json::value(*info) : json::value()}});
+            good.push_back(
+                json::object{{"key", key}, {"key_info", info ? json::value(*info) : json::value()}});
         } else {
             bad.push_back(json::object{{"key", key}, {"failed_reason", problem}});
         }
     }
-    json::object answer{{"total_requested", updates.size()}, {"successful_updates", good}, {"failed_updates", bad}};
+    json::object answer{
+        {"total_requested", updates.size()}, {"successful_updates", good}, {"failed_updates", bad}};
     call->reply(answer);
 }
 
@@ -275,7 +294,7 @@ Awaitable<void> key_delete(Gateway& gateway, http::Exchange& exchange, std::stri
         if (!*found) continue;
         auto gone = co_await call->records.remove(RecordKind::Key, *found, true);
         if (!gone) co_return call->away();
-        if (*gone) deleted.emplace_back(key);
+        if (*gone > 0) deleted.emplace_back(key);
     }
     if (deleted.empty()) co_return call->refuse(not_found("none of these keys is known", "keys"));
     json::object answer{{"deleted_keys", deleted}};
@@ -326,16 +345,19 @@ Awaitable<void> key_reset_spend(Gateway& gateway, http::Exchange& exchange, std:
     if (!found) co_return call->away();
     if (!*found) co_return call->refuse(unknown_key(key));
     auto to = usd_of(call->body, "reset_to").value_or(0);
-    if (to < 0) co_return call->refuse(bad_request("reset_to must be an amount in USD, not negative", "reset_to"));
+    if (to < 0)
+        co_return call->refuse(bad_request("reset_to must be an amount in USD, not negative", "reset_to"));
     co_await gateway.ledger().courier()->settled(std::chrono::milliseconds(500));
     auto before = co_await call->records.purse((*found)->purse, call->now);
     auto set = co_await call->records.set_spend((*found)->purse, to);
-    if (!before || !set) co_return call->away();
-    json::object answer{{"key_hash", hash_of(key)},
-                        {"spend", to_usd(to)},
-                        {"previous_spend", to_usd(before->spend)},
-                        {"max_budget", (*found)->json.contains("max_budget") ? (*found)->json.at("max_budget") : json::value()},
-                        {"budget_reset_at", before->reset_at ? json::value(print_time(*before->reset_at)) : json::value()}};
+    if (!before || set) co_return call->away();
+    json::object answer{
+        {"key_hash", hash_of(key)},
+        {"spend", to_usd(to)},
+        {"previous_spend", to_usd(before->spend)},
+        {"max_budget",
+         (*found)->json.contains("max_budget") ? (*found)->json.at("max_budget") : json::value()},
+        {"budget_reset_at", before->reset_at ? json::value(print_time(*before->reset_at)) : json::value()}};
     call->reply(answer);
 }
 
@@ -380,8 +402,9 @@ Awaitable<void> key_list(Gateway& gateway, http::Exchange& exchange, std::string
     std::vector<EntityPtr> matching;
     constexpr std::size_t kAtOnce = 500;
     for (std::size_t at = 0; at < ids->size(); at += kAtOnce) {
-        std::vector<std::string> some(ids->begin() + static_cast<std::ptrdiff_t>(at),
-                                      ids->begin() + static_cast<std::ptrdiff_t>(std::min(at + kAtOnce, ids->size())));
+        std::vector<std::string> some(
+            ids->begin() + static_cast<std::ptrdiff_t>(at),
+            ids->begin() + static_cast<std::ptrdiff_t>(std::min(at + kAtOnce, ids->size())));
         auto keys = co_await call->records.get_all(RecordKind::Key, std::move(some));
         if (!keys) co_return call->away();
         for (auto& key : *keys)
@@ -412,7 +435,8 @@ Awaitable<void> key_aliases(Gateway& gateway, http::Exchange& exchange, std::str
     if (!names) co_return call->away();
     json::array list;
     for (auto& name : *names) list.emplace_back(name);
-    json::object answer{{"aliases", list}, {"total_count", list.size()}, {"current_page", 1}, {"total_pages", 1}};
+    json::object answer{
+        {"aliases", list}, {"total_count", list.size()}, {"current_page", 1}, {"total_pages", 1}};
     call->reply(answer);
 }
 

@@ -38,8 +38,9 @@ void Management::refuse(const ApiError& error) const {
 
 void Management::away() const {
     ApiError error{.status = 503,
-                   .message = "The key store (Valkey) cannot be reached. Nothing was changed, or it is not known "
-                              "whether it was: look before you try again.",
+                   .message =
+                       "The key store (Valkey) cannot be reached. Nothing was changed, or it is not known "
+                       "whether it was: look before you try again.",
                    .type = "no_db_connection"};
     reply_error(exchange, error);
 }
@@ -53,14 +54,15 @@ Awaitable<std::unique_ptr<Management>> begin_management(Gateway& gateway, http::
     auto& ledger = gateway.ledger();
     if (!ledger.store()) {
         ApiError error{.status = 500,
-                       .message = "DB not connected. Keys, budgets and spend are kept in Valkey: set REDIS_URL (or "
-                                  "REDIS_HOST) and start the gateway again.",
+                       .message =
+                           "DB not connected. Keys, budgets and spend are kept in Valkey: set REDIS_URL (or "
+                           "REDIS_HOST) and start the gateway again.",
                        .type = "no_db_connection"};
         reply_error(exchange, error);
         co_return nullptr;
     }
     std::unique_ptr<Management> call(
-        new Management{gateway, exchange, Records(*ledger.store()), {}, {}, unix_ms()});
+        new Management{gateway, exchange, Records(*ledger.patient_store()), {}, {}, unix_ms()});
     auto caller = co_await ledger.caller(exchange.head());
     if (!caller) {
         reply_error(exchange, caller.error());
@@ -92,7 +94,8 @@ Awaitable<std::unique_ptr<Management>> begin_management(Gateway& gateway, http::
 }
 
 ApiError not_found(std::string message, std::string param) {
-    return {.status = 404, .message = std::move(message), .type = "not_found_error", .param = std::move(param)};
+    return {
+        .status = 404, .message = std::move(message), .type = "not_found_error", .param = std::move(param)};
 }
 
 bool sees(const Caller& caller, const Entity& key) {

@@ -6,7 +6,8 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "services/litellm/domain/chat_request.hpp"
+#include "core/base/hash.hpp"
+#include "services/litellm/domain/chat_answer.hpp"
 #include "services/litellm/handlers/management.hpp"
 #include "services/litellm/ledger/ledger.hpp"
 #include "services/litellm/ledger/spend_reader.hpp"
@@ -39,7 +40,8 @@ std::optional<Span> span_of(const Management& call, int days) {
         if (!text) continue;
         auto day = parse_day(text->substr(0, 10));
         if (!day) {
-            call.refuse(bad_request(fmt::format("{} is \"{}\"; write a day such as 2026-11-25", name, *text), name));
+            call.refuse(
+                bad_request(fmt::format("{} is \"{}\"; write a day such as 2026-11-25", name, *text), name));
             return std::nullopt;
         }
         *place = *day;
@@ -47,9 +49,11 @@ std::optional<Span> span_of(const Management& call, int days) {
     return span;
 }
 
-std::vector<std::pair<std::string, SpendSum>> by_spend(const std::map<std::string, SpendSum, std::less<>>& sums) {
+std::vector<std::pair<std::string, SpendSum>> by_spend(
+    const std::map<std::string, SpendSum, std::less<>>& sums) {
     std::vector<std::pair<std::string, SpendSum>> sorted(sums.begin(), sums.end());
-    std::stable_sort(sorted.begin(), sorted.end(), [](auto& a, auto& b) { return a.second.spend > b.second.spend; });
+    std::stable_sort(sorted.begin(), sorted.end(),
+                     [](auto& a, auto& b) { return a.second.spend > b.second.spend; });
     return sorted;
 }
 
@@ -95,9 +99,9 @@ json::array summaries(const std::vector<std::string>& records) {
 }
 
 json::object sum_json(const SpendSum& sum) {
-    return {{"spend", to_usd(sum.spend)},          {"requests", sum.requests},
-            {"prompt_tokens", sum.prompt},         {"completion_tokens", sum.completion},
-            {"failures", sum.failures},            {"cache_hits", sum.cache_hits}};
+    return {{"spend", to_usd(sum.spend)},  {"requests", sum.requests},
+            {"prompt_tokens", sum.prompt}, {"completion_tokens", sum.completion},
+            {"failures", sum.failures},    {"cache_hits", sum.cache_hits}};
 }
 
 Awaitable<std::map<std::string, std::string>> aliases_of(Management& call, std::vector<std::string> hashes) {
@@ -181,7 +185,7 @@ Awaitable<void> spend_logs(Gateway& gateway, http::Exchange& exchange, std::stri
         return seen(record);
     };
     std::function<bool(std::string_view)> filter = wanted;
-    SpendReader reader(*gateway.ledger().store());
+    SpendReader reader(*gateway.ledger().patient_store());
     auto most = call->query_number("limit", kMostRecords, kMostRecords);
     auto records = co_await reader.records(from, until, std::move(filter), most);
     if (!records) co_return call->away();
@@ -210,27 +214,31 @@ Awaitable<void> spend_calculate(Gateway& gateway, http::Exchange& exchange, std:
     auto text = co_await exchange.read_whole_body(4 << 20);
     if (!text) co_return;
     auto root = parse_json(*text);
-    if (!root || !root->is(JsonKind::Object)) co_return reply_error(exchange, bad_request("the body must be a JSON object"));
+    if (!root || !root->is(JsonKind::Object))
+        co_return reply_error(exchange, bad_request("the body must be a JSON object"));
     auto completion = json_find(*root, "completion_response");
     bool done = completion && completion->is(JsonKind::Object);
     auto model = json_text(json_find(*root, "model"));
     if (!model && done) model = json_text(json_find(*completion, "model"));
-    if (!model) co_return reply_error(exchange, bad_request("model is required, or completion_response with its model", "model"));
+    if (!model)
+        co_return reply_error(
+            exchange, bad_request("model is required, or completion_response with its model", "model"));
     Usage usage;
     if (done) {
         usage = read_usage(json_find(*completion, "usage")).value_or(Usage{});
     } else if (auto messages = json_find(*root, "messages")) {
         usage.prompt = estimate_tokens(messages->text);
     } else {
-        co_return reply_error(exchange, bad_request("messages or completion_response is required", "messages"));
+        co_return reply_error(exchange,
+                              bad_request("messages or completion_response is required", "messages"));
     }
     auto models = gateway.models();
     auto& prices = gateway.ledger().prices();
     std::optional<Price> price;
     if (auto found = models->resolve(*model); found && !found->candidates.empty()) {
         auto& deployment = *found->candidates.front().deployment;
-        auto choice = choose_provider(found->candidates.front().model, deployment.forced_provider, deployment.api_base,
-                                      models->config().environment);
+        auto choice = choose_provider(found->candidates.front().model, deployment.forced_provider,
+                                      deployment.api_base, models->config().environment);
         price = prices.find(deployment, choice.provider ? choice.provider->prefix : "", choice.model);
     }
     if (!price) price = prices.find("", *model);
@@ -239,11 +247,13 @@ Awaitable<void> spend_calculate(Gateway& gateway, http::Exchange& exchange, std:
         if (choice.provider) price = prices.find(choice.provider->prefix, choice.model);
     }
     if (!price && !usage.cost)
-        co_return reply_error(exchange, bad_request(fmt::format("the price of {} is not known; set input_cost_per_token "
-                                                                "and output_cost_per_token on its deployment",
-                                                                *model),
-                                                    "model"));
-    reply_json(exchange, 200, fmt::format("{{\"cost\":{}}}", print_usd(cost_of(price.value_or(Price{}), usage))));
+        co_return reply_error(
+            exchange, bad_request(fmt::format("the price of {} is not known; set input_cost_per_token "
+                                              "and output_cost_per_token on its deployment",
+                                              *model),
+                                  "model"));
+    reply_json(exchange, 200,
+               fmt::format("{{\"cost\":{}}}", print_usd(cost_of(price.value_or(Price{}), usage))));
 }
 
 Awaitable<void> global_spend(Gateway& gateway, http::Exchange& exchange, std::string) {
@@ -262,7 +272,7 @@ Awaitable<void> global_spend_by(Gateway& gateway, http::Exchange& exchange, std:
     auto days_wanted = static_cast<int>(call->query_number("days", 30, 3650));
     auto span = span_of(*call, days_wanted);
     if (!span) co_return;
-    SpendReader reader(*gateway.ledger().store());
+    SpendReader reader(*gateway.ledger().patient_store());
     auto days = co_await reader.days(span->from, span->until);
     if (!days) co_return call->away();
     DaySums sums;
@@ -291,7 +301,8 @@ Awaitable<void> global_spend_by(Gateway& gateway, http::Exchange& exchange, std:
         }
     } else if (what == "keys") {
         list = co_await top_keys(*call, sums);
-    } else if (what == "models" || what == "provider" || what == "tags" || what == "end_users" || what == "teams") {
+    } else if (what == "models" || what == "provider" || what == "tags" || what == "end_users" ||
+               what == "teams") {
         std::string_view kind = what == "models"      ? "model"
                                 : what == "provider"  ? "provider"
                                 : what == "tags"      ? "tag"
@@ -299,7 +310,9 @@ Awaitable<void> global_spend_by(Gateway& gateway, http::Exchange& exchange, std:
                                                       : "team";
         for (auto& [id, sum] : by_spend(sums.of(kind))) {
             auto one = sum_json(sum);
-            one[what == "tags" ? "individual_request_tag" : what == "end_users" ? "end_user" : std::string(kind)] = id;
+            one[what == "tags"        ? "individual_request_tag"
+                : what == "end_users" ? "end_user"
+                                      : std::string(kind)] = id;
             one["total_spend"] = to_usd(sum.spend);
             one["log_count"] = sum.requests;
             list.emplace_back(std::move(one));
@@ -315,7 +328,7 @@ Awaitable<void> global_activity(Gateway& gateway, http::Exchange& exchange, std:
     if (!call) co_return;
     auto span = span_of(*call, 30);
     if (!span) co_return;
-    SpendReader reader(*gateway.ledger().store());
+    SpendReader reader(*gateway.ledger().patient_store());
     auto days = co_await reader.days(span->from, span->until);
     if (!days) co_return call->away();
     SpendSum whole;
@@ -323,8 +336,9 @@ Awaitable<void> global_activity(Gateway& gateway, http::Exchange& exchange, std:
     for (auto& day : *days) {
         auto sum = day.sums.all();
         whole.add(sum);
-        daily.emplace_back(json::object{
-            {"date", day.date}, {"api_requests", sum.requests}, {"total_tokens", sum.prompt + sum.completion}});
+        daily.emplace_back(json::object{{"date", day.date},
+                                        {"api_requests", sum.requests},
+                                        {"total_tokens", sum.prompt + sum.completion}});
     }
     json::object answer{{"daily_data", daily},
                         {"sum_api_requests", whole.requests},
@@ -347,11 +361,11 @@ Awaitable<void> global_spend_reset(Gateway& gateway, http::Exchange& exchange, s
         auto all = co_await call->records.get_all(kind, std::move(*ids));
         if (!all) co_return call->away();
         for (auto& one : *all)
-            if (auto set = co_await call->records.set_spend(one->purse, 0); !set) co_return call->away();
+            if (co_await call->records.set_spend(one->purse, 0)) co_return call->away();
     }
-    auto set = co_await call->records.set_spend("global", 0);
-    if (!set) co_return call->away();
-    json::object answer{{"message", "Spend for all API Keys and Teams reset successfully"}, {"status", "success"}};
+    if (co_await call->records.set_spend("global", 0)) co_return call->away();
+    json::object answer{{"message", "Spend for all API Keys and Teams reset successfully"},
+                        {"status", "success"}};
     call->reply(answer);
 }
 

@@ -37,8 +37,8 @@ bool Admission::may_mock() const {
            (caller_.key && caller_.key->may_mock);
 }
 
-std::optional<NanoUsd> Admission::cost(const Usage& usage, const Deployment& deployment, std::string_view provider,
-                                       std::string_view model) const {
+std::optional<NanoUsd> Admission::cost(const Usage& usage, const Deployment& deployment,
+                                       std::string_view provider, std::string_view model) const {
     auto price = ledger_->rules(models_)->prices.find(deployment, provider, model);
     if (price || usage.cost) return cost_of(price.value_or(Price{}), usage, Clock::now() - started_);
     if (!deployment.mock_response && ledger_->unpriced_.size() < 1000 &&
@@ -53,8 +53,9 @@ void Admission::add_fields(http::Fields& fields, std::optional<NanoUsd> cost) co
     if (refusal_) {
         for (auto& [name, value] : refusal_fields_.all()) fields.set(name, value);
         if (refusal_->retry_after)
-            fields.set("retry-after",
-                       std::to_string(std::chrono::ceil<std::chrono::seconds>(*refusal_->retry_after).count()));
+            fields.set(
+                "retry-after",
+                std::to_string(std::chrono::ceil<std::chrono::seconds>(*refusal_->retry_after).count()));
         fields.set("x-litellm-response-cost", "0");
     }
     if (cost) fields.set("x-litellm-response-cost", print_usd(*cost));
@@ -104,7 +105,8 @@ std::string Admission::operations(const Settlement& how, NanoUsd cost) const {
     if (tokens > 0 && !how.cache_hit)
         for (auto& window : plan_.windows)
             if (!window.requests)
-                windows += fmt::format("{}[{},{}]", windows.empty() ? "" : ",", json_quote(window.id), tokens);
+                windows +=
+                    fmt::format("{}[{},{}]", windows.empty() ? "" : ",", json_quote(window.id), tokens);
     if (!windows.empty())
         out += fmt::format("\"w\":[{}],\"n\":{},", windows, config.window / std::chrono::milliseconds(1));
     if (config.charge && (cost > 0 || caller_.kind == Caller::Kind::Key)) {
@@ -112,7 +114,8 @@ std::string Admission::operations(const Settlement& how, NanoUsd cost) const {
         for (auto& purse : plan_.purses) purses += (purses.empty() ? "" : ",") + json_quote(purse.id);
         out += fmt::format("\"p\":[{}],", purses);
         if (caller_.key)
-            out += fmt::format("\"k\":{},\"m\":{},", json_quote(caller_.key->purse), json_quote(asked_model_));
+            out +=
+                fmt::format("\"k\":{},\"m\":{},", json_quote(caller_.key->purse), json_quote(asked_model_));
     }
     std::string groups = fmt::format("\"all|\",{}", json_quote("model|" + asked_model_));
     auto group = [&](std::string_view kind, std::string_view id) {
@@ -127,8 +130,8 @@ std::string Admission::operations(const Settlement& how, NanoUsd cost) const {
     if (caller_.customer) group("customer", caller_.customer->id);
     for (auto& tag : tags_) group("tag", tag);
     bool failed = how.status >= 400;
-    return out + fmt::format("\"c\":\"{}\",\"d\":\"{}\",\"g\":[{}],\"i\":{},\"t\":{},\"f\":{},\"h\":{}}}", cost,
-                             print_day(started_ms_), groups, how.usage.prompt, how.usage.completion,
+    return out + fmt::format("\"c\":\"{}\",\"d\":\"{}\",\"g\":[{}],\"i\":{},\"t\":{},\"f\":{},\"h\":{}}}",
+                             cost, print_day(started_ms_), groups, how.usage.prompt, how.usage.completion,
                              failed ? 1 : 0, how.cache_hit ? 1 : 0);
 }
 
@@ -141,35 +144,41 @@ std::string Admission::record(const Settlement& how, NanoUsd cost) const {
                      ? now
                      : started_ms_ + (how.first_token - started_) / std::chrono::milliseconds(1);
     std::string metadata = fmt::format(
-        "{{\"user_api_key\":{},\"user_api_key_alias\":{},\"user_api_key_user_id\":{},\"user_api_key_team_id\":{},"
+        "{{\"user_api_key\":{},\"user_api_key_alias\":{},\"user_api_key_user_id\":{},\"user_api_key_team_"
+        "id\":{},"
         "\"status\":\"{}\",\"retries\":{}",
-        json_quote(caller_.name()), or_null(caller_.alias()), or_null(caller_.key ? caller_.key->user_id : ""),
-        or_null(caller_.key ? caller_.key->team_id : ""), failed ? "failure" : "success", how.retries);
+        json_quote(caller_.name()), or_null(caller_.alias()),
+        or_null(caller_.key ? caller_.key->user_id : ""), or_null(caller_.key ? caller_.key->team_id : ""),
+        failed ? "failure" : "success", how.retries);
     if (!metadata_.empty()) metadata += ",\"spend_logs_metadata\":" + metadata_;
     if (how.usage.cached > 0) metadata += fmt::format(",\"cached_tokens\":{}", how.usage.cached);
     if (how.usage.cache_creation > 0)
         metadata += fmt::format(",\"cache_creation_tokens\":{}", how.usage.cache_creation);
     if (how.usage.reasoning > 0) metadata += fmt::format(",\"reasoning_tokens\":{}", how.usage.reasoning);
     if (failed)
-        metadata += fmt::format(",\"error_information\":{{\"error_code\":\"{}\",\"error_message\":{}}}", how.status,
-                                json_quote(std::string_view(how.error).substr(0, 500)));
+        metadata += fmt::format(",\"error_information\":{{\"error_code\":\"{}\",\"error_message\":{}}}",
+                                how.status, json_quote(std::string_view(how.error).substr(0, 500)));
     metadata += "}";
     return fmt::format(
-        "{{\"request_id\":{},\"call_type\":{},\"api_key\":{},\"spend\":{},\"total_tokens\":{},\"prompt_tokens\":{},"
-        "\"completion_tokens\":{},\"startTime\":\"{}\",\"endTime\":\"{}\",\"completionStartTime\":\"{}\",\"model\":{},"
-        "\"model_id\":{},\"model_group\":{},\"custom_llm_provider\":{},\"api_base\":{},\"user\":{},\"team_id\":{},"
+        "{{\"request_id\":{},\"call_type\":{},\"api_key\":{},\"spend\":{},\"total_tokens\":{},\"prompt_"
+        "tokens\":{},"
+        "\"completion_tokens\":{},\"startTime\":\"{}\",\"endTime\":\"{}\",\"completionStartTime\":\"{}\","
+        "\"model\":{},"
+        "\"model_id\":{},\"model_group\":{},\"custom_llm_provider\":{},\"api_base\":{},\"user\":{},\"team_"
+        "id\":{},"
         "\"end_user\":{},\"requester_ip_address\":{},\"metadata\":{},\"cache_hit\":\"{}\",\"cache_key\":{},"
         "\"request_tags\":{},\"session_id\":{},\"status\":\"{}\",\"messages\":{},\"response\":{}}}",
         json_quote(call_id_), json_quote(call_type_), json_quote(caller_.name()), print_usd(cost),
-        how.usage.prompt + how.usage.completion, how.usage.prompt, how.usage.completion, print_time(started_ms_),
-        print_time(now), print_time(first), json_quote(how.model.empty() ? asked_model_ : how.model),
+        how.usage.prompt + how.usage.completion, how.usage.prompt, how.usage.completion,
+        print_time(started_ms_), print_time(now), print_time(first),
+        json_quote(how.model.empty() ? asked_model_ : how.model),
         or_null(how.deployment ? how.deployment->id : ""),
         or_null(how.model_group.empty() ? asked_model_ : how.model_group), or_null(how.provider),
         or_null(how.api_base), or_null(caller_.key ? caller_.key->user_id : ""),
-        or_null(caller_.key ? caller_.key->team_id : ""), or_null(end_user_), or_null(peer_), json_quote(metadata),
-        how.cache_hit ? "True" : "False", or_null(how.cache_key), json_quote(quoted_list(tags_)), or_null(session_),
-        failed ? "failure" : "success", prompt_.empty() ? "{}" : prompt_,
-        how.response.empty() || !config.keep_prompts ? "{}" : how.response);
+        or_null(caller_.key ? caller_.key->team_id : ""), or_null(end_user_), or_null(peer_),
+        json_quote(metadata), how.cache_hit ? "True" : "False", or_null(how.cache_key),
+        json_quote(quoted_list(tags_)), or_null(session_), failed ? "failure" : "success",
+        prompt_.empty() ? "{}" : prompt_, how.response.empty() || !config.keep_prompts ? "{}" : how.response);
 }
 
 void Admission::settle(Settlement how) {
@@ -197,7 +206,8 @@ void Admission::settle(Settlement how) {
         left.budget = purse.limit;
         left.budget_left = std::max<NanoUsd>(*purse.limit - spends_[i] - cost, 0);
         if (resets_[i] > 0) left.hours_left = static_cast<double>(resets_[i] - unix_ms()) / 3'600'000.0;
-        ledger_->metrics_.note_remaining(team, team ? caller_.team->id : caller_.key->id, "", std::move(left));
+        ledger_->metrics_.note_remaining(team, team ? caller_.team->id : caller_.key->id, "",
+                                         std::move(left));
     }
     if (!records_ || !ledger_->courier_) return;
     ledger_->courier_->post(operations(how, cost), record(how, cost));
@@ -209,8 +219,8 @@ void Admission::release() {
     for (auto& purse : plan_.purses)
         if (purse.limited()) open += (open.empty() ? "" : ",") + json_quote(purse.id);
     if (open.empty() || !ledger_->courier_) return;
-    ledger_->courier_->post(fmt::format("{{\"l\":\"{}\",\"a\":\"{}\",\"o\":[{}],\"c\":\"0\"}}", lease_, reserved_, open),
-                            "");
+    ledger_->courier_->post(
+        fmt::format("{{\"l\":\"{}\",\"a\":\"{}\",\"o\":[{}],\"c\":\"0\"}}", lease_, reserved_, open), "");
 }
 
 }  // namespace seance::litellm

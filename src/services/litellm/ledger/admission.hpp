@@ -7,6 +7,7 @@
 
 #include "net/http/message.hpp"
 #include "services/litellm/domain/admission_plan.hpp"
+#include "services/litellm/domain/model_table.hpp"
 #include "services/litellm/domain/price_table.hpp"
 
 namespace seance::litellm {
@@ -19,7 +20,7 @@ struct Ask {
     std::string_view model;      // as the client named it
     JsonValue body;              // a JSON object, or Null
     std::uint64_t prompt_estimate = 0;
-    std::string_view peer;       // the client's address
+    std::string_view peer;  // the client's address
 };
 
 // How a call ended.

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kBatch = 64;
 constexpr auto kDeadline = 2s;  // of a batch; nobody waits for it
-constexpr auto kFirstPause = 50ms, kLongestPause = 2s;
+constexpr Duration kFirstPause = 50ms, kLongestPause = 2s;
 constexpr auto kHouseInterval = 1s;
 constexpr int kHouseTurnsToAdopt = 30, kHouseTurnsToForget = 600;
 

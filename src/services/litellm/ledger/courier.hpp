@@ -14,8 +14,8 @@
 namespace seance::litellm {
 
 // Carries one loop's settled calls into Valkey: they are on disk when post() returns, in Valkey as soon as it
-// can be reached, and charged exactly once, whatever is killed when. `adopts`: this one also carries what dead
-// processes left, and lets old records go.
+// can be reached, and charged exactly once, whatever is killed when. `adopts`: this one also carries what
+// dead processes left, and lets old records go.
 class Courier : public std::enable_shared_from_this<Courier> {
   public:
     Courier(Loop& loop, const LedgerConfig& config, bool adopts);

@@ -29,8 +29,9 @@ ApiError auth_error(std::string message, std::string type = "auth_error",
 
 ApiError store_away() {
     return {.status = 503,
-            .message = "The key store (Valkey) cannot be reached, so this request cannot be checked. Try again in a "
-                       "moment.",
+            .message =
+                "The key store (Valkey) cannot be reached, so this request cannot be checked. Try again in a "
+                "moment.",
             .type = "no_db_connection",
             .retry_after = std::chrono::seconds(1)};
 }
@@ -71,6 +72,13 @@ void Ledger::start() {
     if (!courier_) return;
     courier_->start();
     asio::co_spawn(loop_.executor(), keep_leases(shared_from_this()), asio::detached);
+}
+
+Store* Ledger::patient_store() {
+    constexpr auto kPatience = std::chrono::seconds(2);
+    if (store_ && !patient_store_)
+        patient_store_ = std::make_unique<Store>(loop_, *models_->config().ledger.server, kPatience);
+    return patient_store_.get();
 }
 
 Awaitable<void> Ledger::drain() {
@@ -181,9 +189,10 @@ Awaitable<Answer<Caller>> Ledger::identify(std::string key, Fresh fresh) {
     }
     if (!read->caller.key) {
         known_.erase(hash);
-        co_return auth_error("Invalid proxy server token passed. Unable to find token in cache or `LiteLLM_Verification"
-                             "TokenTable`",
-                             "token_not_found_in_db", "key");
+        co_return auth_error(
+            "Invalid proxy server token passed. Unable to find token in cache or `LiteLLM_Verification"
+            "TokenTable`",
+            "token_not_found_in_db", "key");
     }
     if (known_.size() >= kMostKnown) known_.erase(known_.begin());
     auto caller = read->caller;
@@ -213,7 +222,8 @@ Awaitable<EntityPtr> Ledger::find_customer(std::string id, Fresh fresh) {
     co_return customer;
 }
 
-std::optional<ApiError> Ledger::judge(const Caller& caller, std::string_view method, std::string_view path) const {
+std::optional<ApiError> Ledger::judge(const Caller& caller, std::string_view method,
+                                      std::string_view path) const {
     if (caller.kind != Caller::Kind::Key) {
         if (caller.kind != Caller::Kind::Unchecked || class_of_route(method, path) == RouteClass::Inference)
             return std::nullopt;
@@ -230,15 +240,17 @@ std::optional<ApiError> Ledger::judge(const Caller& caller, std::string_view met
                                       caller.team->id));
     if (may_use_route(key, caller.is_admin(), method, path)) return std::nullopt;
     if (class_of_route(method, path) == RouteClass::Management && !caller.is_admin())
-        return auth_error(fmt::format("Only proxy admin can be used to generate, delete, update info for new "
-                                      "keys/users/teams. Route={}. Use the master key, or the key of a user whose "
-                                      "user_role is proxy_admin.",
-                                      path));
-    return ApiError{.status = 403,
-                    .message = fmt::format("Virtual key is not allowed to call this route. Only allowed to call "
-                                           "routes of its key_type or allowed_routes. Tried to call route: {}",
-                                           path),
-                    .type = "auth_error"};
+        return auth_error(
+            fmt::format("Only proxy admin can be used to generate, delete, update info for new "
+                        "keys/users/teams. Route={}. Use the master key, or the key of a user whose "
+                        "user_role is proxy_admin.",
+                        path));
+    return ApiError{
+        .status = 403,
+        .message = fmt::format("Virtual key is not allowed to call this route. Only allowed to call "
+                               "routes of its key_type or allowed_routes. Tried to call route: {}",
+                               path),
+        .type = "auth_error"};
 }
 
 std::optional<ApiError> Ledger::judge_models(const Caller& caller, const Ask& ask, std::string_view model,
@@ -269,7 +281,8 @@ std::optional<ApiError> Ledger::judge_models(const Caller& caller, const Ask& as
     return std::nullopt;
 }
 
-NanoUsd Ledger::most_it_may_cost(const Ask& ask, std::string_view model, const Rules& rules, bool& free) const {
+NanoUsd Ledger::most_it_may_cost(const Ask& ask, std::string_view model, const Rules& rules,
+                                 bool& free) const {
     // Where nobody knows how long an answer may get: as long as common models let it.
     constexpr std::uint64_t kUsualOutput = 8192;
     auto resolution = models_->resolve(model);
@@ -289,7 +302,8 @@ NanoUsd Ledger::most_it_may_cost(const Ask& ask, std::string_view model, const R
         auto& deployment = *candidate.deployment;
         auto choice = choose_provider(candidate.model, deployment.forced_provider, deployment.api_base,
                                       models_->config().environment);
-        auto price = rules.prices.find(deployment, choice.provider ? choice.provider->prefix : "", choice.model);
+        auto price =
+            rules.prices.find(deployment, choice.provider ? choice.provider->prefix : "", choice.model);
         if (!price) {
             known = false;
             continue;
@@ -325,7 +339,8 @@ Awaitable<AdmissionPtr> Ledger::admit(const http::RequestHead& head, std::string
         admission->caller_.kind = config.master_key.empty() ? Caller::Kind::Open : Caller::Kind::Master;
         if (!store_) co_return admission;
         describe(*admission, head, ask);
-        admission->plan_ = plan_admission(admission->caller_, ledger, ask.model, false, admission->started_ms_);
+        admission->plan_ =
+            plan_admission(admission->caller_, ledger, ask.model, false, admission->started_ms_);
         admission->records_ = true;
         co_return admission;
     }
@@ -356,7 +371,8 @@ Awaitable<AdmissionPtr> Ledger::admit(const http::RequestHead& head, std::string
                 admission->model_ = alias->second;
         auto error = judge(who, method, path);
         if (!error && who.customer && who.customer->blocked)
-            error = auth_error(fmt::format("User blocked from making LLM API Calls. User={}", who.customer->id));
+            error =
+                auth_error(fmt::format("User blocked from making LLM API Calls. User={}", who.customer->id));
         if (!error) error = judge_models(who, ask, admission->asked_model_, *rules_now);
         if (error) {
             if (fresh == Fresh::Yes || who.kind == Caller::Kind::Unchecked) {
@@ -368,8 +384,7 @@ Awaitable<AdmissionPtr> Ledger::admit(const http::RequestHead& head, std::string
         }
         bool free = false;
         admission->reserved_ = most_it_may_cost(ask, admission->model_, *rules_now, free);
-        admission->plan_ =
-            plan_admission(who, ledger, admission->asked_model_, free, admission->started_ms_);
+        admission->plan_ = plan_admission(who, ledger, admission->asked_model_, free, admission->started_ms_);
         admission->records_ = true;
         if (who.kind == Caller::Kind::Unchecked) co_return admission;
         auto known = known_.find(hash);
@@ -460,7 +475,8 @@ Awaitable<bool> Ledger::reserve(Admission& admission, std::string version) {
         admission.window_ends_.push_back(number(at + 1));
         at += 2;
     }
-    bool leased = std::any_of(plan.purses.begin(), plan.purses.end(), [](auto& purse) { return purse.limited(); });
+    bool leased =
+        std::any_of(plan.purses.begin(), plan.purses.end(), [](auto& purse) { return purse.limited(); });
     if (leased)
         open_.insert(&admission);
     else

@@ -37,8 +37,9 @@ class Ledger : public std::enable_shared_from_this<Ledger> {
     // Whether the caller may use that model at all.
     bool may_use(const Caller& caller, std::string_view model);
 
-    // Null without Valkey.
+    // Null without Valkey. The patient one is for routes that people wait for, not calls of models.
     Store* store() { return store_.get(); }
+    Store* patient_store();
     Courier* courier() { return courier_.get(); }
     const LedgerConfig& config() const { return models_->config().ledger; }
     const PriceBook& prices();
@@ -80,8 +81,9 @@ class Ledger : public std::enable_shared_from_this<Ledger> {
     Loop& loop_;
     Settings settings_;
     std::shared_ptr<const ModelTable> models_;
-    std::map<const ModelTable*, std::pair<std::shared_ptr<const ModelTable>, std::shared_ptr<const Rules>>> rules_;
-    std::unique_ptr<Store> store_;
+    std::map<const ModelTable*, std::pair<std::shared_ptr<const ModelTable>, std::shared_ptr<const Rules>>>
+        rules_;
+    std::unique_ptr<Store> store_, patient_store_;
     std::shared_ptr<Courier> courier_;
     std::unordered_map<std::string, Known> known_;  // by hash
     std::unordered_map<std::string, KnownCustomer> customers_;

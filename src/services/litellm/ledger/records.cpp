@@ -79,7 +79,8 @@ Awaitable<Result<std::vector<std::string>>> Records::aliases() {
     co_return names;
 }
 
-Awaitable<Result<Records::Saved>> Records::save(RecordKind kind, EntityPtr old, json::object record, UnixMs now) {
+Awaitable<Result<Records::Saved>> Records::save(RecordKind kind, EntityPtr old, json::object record,
+                                                UnixMs now) {
     auto id = text_of(record, "id").value_or("");
     if (!record.contains("purse")) record["purse"] = random_id();
     auto purse = text_of(record, "purse").value_or("");
@@ -90,8 +91,8 @@ Awaitable<Result<Records::Saved>> Records::save(RecordKind kind, EntityPtr old, 
     };
     if (auto spend = usd_of(record, "spend")) set("spend", std::to_string(*spend));
     record.erase("spend");
-    auto period = parse_period(text_of(record, "budget_duration").value_or(""));
-    auto before = old ? parse_period(text_of(old->json, "budget_duration").value_or("")) : std::nullopt;
+    auto period = read_period(text_of(record, "budget_duration").value_or(""));
+    auto before = old ? read_period(text_of(old->json, "budget_duration").value_or("")) : std::nullopt;
     auto code = [](const auto& p) { return p ? p->code() : std::string(); };
     if (code(period) != code(before)) {
         set("period", code(period));
@@ -117,7 +118,7 @@ Awaitable<Result<Records::Saved>> Records::save(RecordKind kind, EntityPtr old, 
     co_return reply->text == "ok" ? Saved::Yes : Saved::Conflict;
 }
 
-Awaitable<Result<bool>> Records::remove(RecordKind kind, EntityPtr record, bool with_purse) {
+Awaitable<Result<std::int64_t>> Records::remove(RecordKind kind, EntityPtr record, bool with_purse) {
     bool aliased = kind == RecordKind::Key;
     std::vector<std::string> keys{record_key(name_of(kind), record->id), index_key(kind)};
     std::vector<std::string> arguments{version_key(), record->id, aliased ? alias_table() : "",
@@ -125,15 +126,14 @@ Awaitable<Result<bool>> Records::remove(RecordKind kind, EntityPtr record, bool 
                                        with_purse ? record->purse : ""};
     auto reply = co_await store_.run(remove_script(), std::move(keys), std::move(arguments));
     if (!reply) co_return reply.error();
-    co_return reply->integer == 1;
+    co_return reply->integer;
 }
 
-Awaitable<Result<bool>> Records::set_spend(std::string purse, NanoUsd spend) {
+Awaitable<error_code> Records::set_spend(std::string purse, NanoUsd spend) {
     std::vector<std::string> words{"HSET", fmt::format("{}purse:{}", kPrefix, purse), "spend",
                                    std::to_string(spend)};
     auto reply = co_await store_.command(std::move(words));
-    if (!reply) co_return reply.error();
-    co_return true;
+    co_return reply ? error_code{} : reply.error();
 }
 
 Awaitable<Result<Records::Purse>> Records::purse(std::string id, UnixMs now) {

@@ -29,8 +29,8 @@ class Records {
     // `old`: what was read before, or null for a new one. Spend, period and time of the reset that are among
     // `record`'s fields go to the purse.
     Awaitable<Result<Saved>> save(RecordKind kind, EntityPtr old, boost::json::object record, UnixMs now);
-    Awaitable<Result<bool>> remove(RecordKind kind, EntityPtr record, bool with_purse);
-    Awaitable<Result<bool>> set_spend(std::string purse, NanoUsd spend);
+    Awaitable<Result<std::int64_t>> remove(RecordKind kind, EntityPtr record, bool with_purse);
+    Awaitable<error_code> set_spend(std::string purse, NanoUsd spend);
 
     struct Purse {
         NanoUsd spend = 0, reserved = 0;

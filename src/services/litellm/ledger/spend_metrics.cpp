@@ -76,7 +76,8 @@ std::string SpendMetrics::render() {
             }
             for (auto& [key, one] : loop->remaining_) {
                 auto& least = remaining[key];
-                if (!least.budget_left || one.budget_left < least.budget_left || one.requests_left) least = one;
+                if (!least.budget_left || one.budget_left < least.budget_left || one.requests_left)
+                    least = one;
             }
         }
     }
@@ -85,10 +86,11 @@ std::string SpendMetrics::render() {
         head(out, name, help, "counter");
         for (auto& [l, sum] : sums)
             out += fmt::format(
-                "{}{{end_user=\"\",hashed_api_key=\"{}\",api_key_alias=\"{}\",requested_model=\"{}\",model=\"{}\","
+                "{}{{end_user=\"\",hashed_api_key=\"{}\",api_key_alias=\"{}\",requested_model=\"{}\",model="
+                "\"{}\","
                 "model_id=\"{}\",team=\"{}\",user=\"{}\"}} {}\n",
-                name, label(l.key), label(l.alias), label(l.requested_model), label(l.model), label(l.model_id),
-                label(l.team), label(l.user), value(sum));
+                name, label(l.key), label(l.alias), label(l.requested_model), label(l.model),
+                label(l.model_id), label(l.team), label(l.user), value(sum));
     };
     counters("litellm_spend_metric_total", "Spend in USD", [](auto& sum) { return print_usd(sum.spend); });
     counters("litellm_total_tokens_metric_total", "Tokens", [](auto& sum) { return sum.input + sum.output; });
@@ -101,9 +103,9 @@ std::string SpendMetrics::render() {
             if (is_team != team) continue;
             std::string text = value(one);
             if (text.empty()) continue;
-            auto labels = team ? fmt::format("team=\"{}\",team_alias=\"{}\"", label(id), label(one.alias))
-                               : fmt::format("hashed_api_key=\"{}\",api_key_alias=\"{}\"", label(id),
-                                             label(one.alias));
+            auto labels =
+                team ? fmt::format("team=\"{}\",team_alias=\"{}\"", label(id), label(one.alias))
+                     : fmt::format("hashed_api_key=\"{}\",api_key_alias=\"{}\"", label(id), label(one.alias));
             if (by_model) labels += fmt::format(",model=\"{}\"", label(model));
             if (by_model || model.empty()) lines += fmt::format("{}{{{}}} {}\n", name, labels, text);
         }
@@ -111,20 +113,22 @@ std::string SpendMetrics::render() {
         head(out, name, help, "gauge");
         out += lines;
     };
-    auto usd = [](const std::optional<NanoUsd>& amount) { return amount ? print_usd(*amount) : std::string(); };
+    auto usd = [](const std::optional<NanoUsd>& amount) {
+        return amount ? print_usd(*amount) : std::string();
+    };
     auto number = [](const auto& value) { return value ? fmt::format("{}", *value) : std::string(); };
     gauges("litellm_remaining_api_key_budget_metric", "USD left of a key's budget", false, false,
            [&](auto& one) { return usd(one.budget_left); });
     gauges("litellm_api_key_max_budget_metric", "USD of a key's budget", false, false,
            [&](auto& one) { return usd(one.budget); });
-    gauges("litellm_api_key_budget_remaining_hours_metric", "Hours until a key's budget begins anew", false, false,
-           [&](auto& one) { return number(one.hours_left); });
+    gauges("litellm_api_key_budget_remaining_hours_metric", "Hours until a key's budget begins anew", false,
+           false, [&](auto& one) { return number(one.hours_left); });
     gauges("litellm_remaining_team_budget_metric", "USD left of a team's budget", true, false,
            [&](auto& one) { return usd(one.budget_left); });
     gauges("litellm_team_max_budget_metric", "USD of a team's budget", true, false,
            [&](auto& one) { return usd(one.budget); });
-    gauges("litellm_team_budget_remaining_hours_metric", "Hours until a team's budget begins anew", true, false,
-           [&](auto& one) { return number(one.hours_left); });
+    gauges("litellm_team_budget_remaining_hours_metric", "Hours until a team's budget begins anew", true,
+           false, [&](auto& one) { return number(one.hours_left); });
     gauges("litellm_remaining_requests_metric", "Requests left in a key's window", false, true,
            [&](auto& one) { return number(one.requests_left); });
     gauges("litellm_remaining_tokens_metric", "Tokens left in a key's window", false, true,

@@ -51,8 +51,8 @@ Awaitable<Result<std::vector<std::string>>> SpendReader::records(std::optional<U
     std::string newest = until ? std::to_string(*until + kDay) : "+";
     std::string oldest = from ? std::to_string(std::max<UnixMs>(*from, 0)) : "-";
     for (std::size_t scanned = 0; scanned < kMostScanned && found.size() < most;) {
-        std::vector<std::string> words{"XREVRANGE", std::string(kPrefix) + "spend", newest, oldest, "COUNT",
-                                       std::to_string(kPage)};
+        std::vector<std::string> words{"XREVRANGE", std::string(kPrefix) + "spend", newest, oldest,
+                                       "COUNT",     std::to_string(kPage)};
         auto reply = co_await store_.command(std::move(words));
         if (!reply) co_return reply.error();
         for (auto& entry : reply->list) {

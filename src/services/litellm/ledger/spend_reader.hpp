@@ -25,7 +25,8 @@ class SpendReader {
     // The newest first, from those settled in that time; `wanted` is given each record's JSON text. At most
     // `most` of them, and never more than kMostScanned looked at.
     static constexpr std::size_t kMostScanned = 1'000'000;
-    Awaitable<Result<std::vector<std::string>>> records(std::optional<UnixMs> from, std::optional<UnixMs> until,
+    Awaitable<Result<std::vector<std::string>>> records(std::optional<UnixMs> from,
+                                                        std::optional<UnixMs> until,
                                                         std::function<bool(std::string_view)> wanted,
                                                         std::size_t most);
 

@@ -170,8 +170,11 @@ std::vector<std::unique_ptr<Spool>> Spool::adopt(const std::string& folder) {
         std::sort(files.begin(), files.end());
         for (auto& file : files)
             if (auto segment = SpoolSegment::open(file)) {
-                for (auto place = segment->first(); auto entry = segment->at(place); place = entry->next)
+                auto place = segment->first();
+                while (auto entry = segment->at(place)) {
+                    place = entry->next;
                     ++spool->waiting_;
+                }
                 spool->segments_.push_back(std::move(segment));
             }
         if (spool->waiting_ > 0) found.push_back(std::move(spool));

@@ -79,8 +79,8 @@ std::shared_ptr<SpoolSegment> SpoolSegment::open(const std::string& path) {
     if (memory == MAP_FAILED) return nullptr;
     segment->memory_ = static_cast<char*>(memory);
     auto place = place_in(segment->memory_);
-    if (std::memcmp(segment->memory_, kMagic, sizeof kMagic) != 0 || place < kHeader || place > segment->size_ ||
-        place % 8 != 0)
+    if (std::memcmp(segment->memory_, kMagic, sizeof kMagic) != 0 || place < kHeader ||
+        place > segment->size_ || place % 8 != 0)
         return nullptr;
     segment->end_ = place;
     while (auto entry = segment->at(segment->end_)) segment->end_ = entry->next;

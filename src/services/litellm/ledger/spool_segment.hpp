@@ -11,7 +11,8 @@ namespace seance::litellm {
 // entries with a checksum. An entry counts once its size is written, which is last.
 class SpoolSegment {
   public:
-    static std::shared_ptr<SpoolSegment> create(const std::string& path, std::size_t size, std::string& problem);
+    static std::shared_ptr<SpoolSegment> create(const std::string& path, std::size_t size,
+                                                std::string& problem);
     static std::shared_ptr<SpoolSegment> open(const std::string& path);  // null: not a segment
     ~SpoolSegment();
     SpoolSegment(const SpoolSegment&) = delete;

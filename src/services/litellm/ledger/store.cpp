@@ -31,7 +31,9 @@ Awaitable<Result<valkey::Reply>> Store::command(std::vector<std::string> words) 
     }
     breaker_.succeeded();
     if (reply->failed() && !reply->text.starts_with("NOSCRIPT")) {
-        observe::log(observe::Level::Error, "valkey_refused").field("command", words[0]).field("reason", reply->text);
+        observe::log(observe::Level::Error, "valkey_refused")
+            .field("command", words[0])
+            .field("reason", reply->text);
         co_return refused_by_server();
     }
     co_return std::move(*reply);
