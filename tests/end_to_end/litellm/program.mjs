@@ -28,6 +28,8 @@ export async function startGateway (config, env = {}, flags = []) {
     log,
     child,
     port,
+    file,
+    pid: child.pid,
     url: `http://127.0.0.1:${port}`,
     async reload (text) {
       const before = log.length

@@ -10,6 +10,7 @@
 #include "core/base/text.hpp"
 #include "services/litellm/config/deployment_reader.hpp"
 #include "services/litellm/config/known_keys.hpp"
+#include "services/litellm/domain/price_table.hpp"
 #include "services/litellm/config/routing_reader.hpp"
 
 namespace seance::litellm {
@@ -28,19 +29,25 @@ class ConfigReader {
         auto tree = load(path);
         if (!tree) return tree.error();
         root_ = std::move(*tree);
+        config_.empty = root_.members.empty();
         export_variables();
         resolve_environment(root_, config_.environment);
         warn_about_keys(root_, "", notes());
         read_general(section("general_settings"));
         auto& settings = section("litellm_settings");
         auto& router = section("router_settings");
-        warn_about_keys(settings, "litellm_settings", notes());
+        read_settings(settings);
         warn_about_keys(router, "router_settings", notes());
-        config_.drop_params = read_bool(settings.find("drop_params"), notes()).value_or(false);
-        config_.modify_params = read_bool(settings.find("modify_params"), notes()).value_or(false);
         config_.routing = read_routing(settings, router, notes());
         config_.ledger =
             read_ledger_config(section("general_settings"), settings, router, config_.environment, notes());
+        if (auto& file = config_.ledger.price_file; !file.empty()) {
+            auto text = read_file_(file);
+            if (!text) return Problem{"LITELLM_MODEL_COST_MAP_FILE: " + text.error().what};
+            auto prices = PriceTable::parse(*text, file);
+            if (!prices) return prices.error();
+            config_.ledger_prices = std::make_shared<const PriceTable>(std::move(*prices));
+        }
         config_.routing.allow_mock_testing =
             read_bool(section("general_settings").find("dangerously_allow_mock_testing_request_params"),
                       notes())
@@ -50,6 +57,8 @@ class ConfigReader {
         read_router(router);
         auto credentials = read_credentials();
         if (auto list = root_.find("model_list")) {
+            if (!list->is_null() && !list->is_list())
+                notes().faults.push_back(fmt::format("{}model_list must be a list", list->place()));
             auto defaults = section("router_settings").find("default_litellm_params");
             config_.deployments = read_deployments(*list, defaults, credentials, notes());
             for (auto& deployment : config_.deployments) {
@@ -127,6 +136,7 @@ class ConfigReader {
         if (!node || node->is_null()) return empty;
         if (node->is_map()) return *node;
         notes().errors.push_back(fmt::format("{}{} must be a map; it is ignored", node->place(), name));
+        notes().faults.push_back(fmt::format("{}{} must be a map", node->place(), name));
         root_.set(name, empty);
         return empty;
     }
@@ -165,6 +175,12 @@ class ConfigReader {
         if (auto seconds = read_number(map.find("health_check_interval"), notes()))
             config_.health_check_interval =
                 seconds_to_duration(*seconds).value_or(config_.health_check_interval);
+    }
+
+    void read_settings(const Node& map) {
+        warn_about_keys(map, "litellm_settings", notes());
+        config_.drop_params = read_bool(map.find("drop_params"), notes()).value_or(false);
+        config_.modify_params = read_bool(map.find("modify_params"), notes()).value_or(false);
     }
 
     void read_router(const Node& map) {

@@ -46,6 +46,7 @@ struct Config {
 
     config::Sources environment;  // with environment_variables
     Notes notes;
+    bool empty = false;                               // the file holds nothing at all
     std::vector<std::string> files;                   // that were read, the including one first
     std::map<std::string, std::string> fingerprints;  // of each setting by its path, to tell what changed
 };

@@ -191,7 +191,7 @@ TEST(Config, NamesModelsThatCannotBeCalled) {
         "  - {model_name: a, litellm_params: {model: openrouter/x/y, api_key: os.environ/MY_KEY}}\n"
         "  - {model_name: b, litellm_params: {model: groq/l}}\n"
         "  - {model_name: c, litellm_params: {model: hosted_vllm/l}}\n"
-        "  - {model_name: d, litellm_params: {model: anthropic/claude, api_key: k}}\n"
+        "  - {model_name: d, litellm_params: {model: cohere/command, api_key: k}}\n"
         "  - {model_name: e, litellm_params: {model: mystery-model}}\n"
         "  - {model_name: f, litellm_params: {model: hosted_vllm/l, api_base: http://up}}\n"
         "  - {model_name: '*', litellm_params: {model: '*'}}\n"
@@ -200,7 +200,7 @@ TEST(Config, NamesModelsThatCannotBeCalled) {
     EXPECT_THAT(unusable_deployments(config),
                 ElementsAre(HasSubstr("set the variable MY_KEY"), HasSubstr("set the variable GROQ_API_KEY"),
                             HasSubstr("set litellm_params.api_base or the variable HOSTED_VLLM_API_BASE"),
-                            HasSubstr("anthropic"), HasSubstr("LLM Provider NOT provided")));
+                            HasSubstr("cohere"), HasSubstr("LLM Provider NOT provided")));
 }
 
 TEST(Config, ADeploymentsIdSurvivesARestartAndDependsOnItsParameters) {

@@ -51,6 +51,9 @@ struct LedgerConfig {
     CacheConfig cache;
 };
 
+// Whether a key of a section of config.yaml has its effect here, or needs none.
+bool is_ledger_key(std::string_view section, std::string_view key);
+
 LedgerConfig read_ledger_config(const Node& general, const Node& litellm, const Node& router,
                                 const config::Sources& environment, Notes& notes);
 

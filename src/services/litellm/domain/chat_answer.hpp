@@ -37,6 +37,9 @@ struct Completion {
 // An error object that came with status 200 and what is no completion are errors.
 Answer<Completion> rewrite_completion(std::string_view body, const AnswerContext& context);
 
+// Of what is no answer at all: an HTML page, an empty body, a JSON value of another kind.
+ApiError not_an_answer(const AnswerContext& context, std::string_view body, std::string_view why);
+
 // Parts shared with streams.
 std::optional<ApiError> error_in_answer(const JsonValue& root, const AnswerContext& context);
 void fill_identity(JsonEdit& edit, const AnswerContext& context, std::string_view object);

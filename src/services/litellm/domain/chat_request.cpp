@@ -211,6 +211,15 @@ std::string prepared_request(const ChatRequest& request, const Deployment& deplo
     return drop_paths(edit.text(), deployment);
 }
 
+std::string native_body(const JsonValue& root, const Deployment& deployment, const Endpoint& endpoint) {
+    JsonEdit edit(root);
+    edit.set("model", json_quote(endpoint.model));
+    remove_gateway_owned(edit);
+    for (auto& [name, json] : deployment.defaults) edit.fill(name, json);
+    for (auto& [name, json] : deployment.extra_body) edit.set(name, json);
+    return drop_paths(edit.text(), deployment);
+}
+
 std::string finish_body(std::string body, const Deployment& deployment) {
     if (deployment.extra_body.empty()) return body;
     auto root = parse_json(body);

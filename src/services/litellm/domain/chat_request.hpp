@@ -43,6 +43,10 @@ std::string upstream_body(const ChatRequest& request, const Deployment& deployme
 // which belongs to the upstream's own form: what is left to translate.
 std::string prepared_request(const ChatRequest& request, const Deployment& deployment);
 
+// A body in the upstream's own form as the client sent it: model replaced, gateway-owned keys removed but for
+// `metadata`, defaults and extra_body filled in.
+std::string native_body(const JsonValue& root, const Deployment& deployment, const Endpoint& endpoint);
+
 // extra_body applied to a body in the upstream's own form.
 std::string finish_body(std::string body, const Deployment& deployment);
 

@@ -42,6 +42,8 @@ class Dialogue {
   public:
     virtual ~Dialogue() = default;
 
+    // The whole answer, if no upstream is needed for it; then nothing else is asked.
+    virtual std::optional<Completion> local() { return std::nullopt; }
     virtual Answer<UpstreamCall> call() = 0;
     // A whole answer with a success status.
     virtual Answer<Completion> whole(std::string_view body) = 0;

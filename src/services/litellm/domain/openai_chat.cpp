@@ -332,6 +332,10 @@ std::string media_type_of(std::string_view name) {
     return "";
 }
 
+bool drops_params(const ChatRequest& request, const Deployment& deployment, const Config& config) {
+    return request.drop_params.value_or(deployment.wire.drop_params.value_or(config.drop_params));
+}
+
 std::optional<ApiError> refuse_unsupported(std::vector<std::string> names, const Deployment& deployment,
                                            const Endpoint& endpoint, bool drop) {
     std::erase_if(names, [&](auto& name) {

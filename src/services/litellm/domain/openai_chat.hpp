@@ -96,6 +96,9 @@ std::optional<std::pair<std::string, std::string>> parse_data_url(std::string_vi
 // "https://x/a.PNG?y" → image/png; "" if the name says nothing.
 std::string media_type_of(std::string_view name);
 
+// Whether what a provider does not support is left out: as the call, the deployment or the file says.
+bool drops_params(const ChatRequest& request, const Deployment& deployment, const Config& config);
+
 // Of parameters (as OpenAI calls them) that a provider does not take: those that must be refused. Empty if
 // all may be dropped or are allowed.
 std::optional<ApiError> refuse_unsupported(std::vector<std::string> names, const Deployment& deployment,

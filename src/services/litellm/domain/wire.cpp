@@ -1,6 +1,7 @@
 #include "services/litellm/domain/wire.hpp"
 
 #include "services/litellm/domain/wires/anthropic_wire.hpp"
+#include "services/litellm/domain/wires/gemini_wire.hpp"
 #include "services/litellm/domain/wires/openai_wire.hpp"
 
 namespace seance::litellm {
@@ -9,13 +10,16 @@ std::unique_ptr<Wire> make_wire(const Destination& to, const AnswerContext& cont
     switch (to.endpoint.provider->wire) {
         case WireKind::Anthropic:
             return std::make_unique<AnthropicWire>(to, context);
+        case WireKind::Gemini:
+            return std::make_unique<GeminiWire>(to, context);
         default:
             return std::make_unique<OpenAiWire>(to, context);
     }
 }
 
 bool has_wire(const Provider& provider) {
-    return speaks_openai(provider) || provider.wire == WireKind::Anthropic;
+    return speaks_openai(provider) || provider.wire == WireKind::Anthropic ||
+           provider.wire == WireKind::Gemini;
 }
 
 }  // namespace seance::litellm

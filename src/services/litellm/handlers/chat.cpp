@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "services/litellm/domain/forms/anthropic_form.hpp"
 #include "services/litellm/handlers/chat_call.hpp"
 #include "services/litellm/handlers/handlers.hpp"
 
@@ -61,6 +62,16 @@ Awaitable<void> serve_call(Gateway& gateway, http::Exchange& exchange, ClientFor
 Awaitable<void> chat_completions(Gateway& gateway, http::Exchange& exchange, std::string model) {
     ChatForm form;
     co_await serve_call(gateway, exchange, form, std::move(model));
+}
+
+Awaitable<void> messages(Gateway& gateway, http::Exchange& exchange, std::string) {
+    AnthropicForm form;
+    co_await serve_call(gateway, exchange, form, "");
+}
+
+Awaitable<void> count_tokens(Gateway& gateway, http::Exchange& exchange, std::string) {
+    CountTokensForm form;
+    co_await serve_call(gateway, exchange, form, "");
 }
 
 }  // namespace seance::litellm

@@ -50,6 +50,7 @@ class ChatCall {
         Instant called = {},
                 answered = {};  // when the upstream was asked, and had said all of a whole answer
         std::optional<OpenUpstream> open = {};  // none: answered here (mock)
+        std::optional<Completion> local = {};   // likewise, and this is the answer
         std::shared_ptr<CallScope> scope = {};  // of the wait for the head
         Instant first_content = {};             // of a stream
         Usage usage = {};                       // once the client has its answer

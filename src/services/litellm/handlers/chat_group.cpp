@@ -163,6 +163,16 @@ Awaitable<ChatCall::Failure> ChatCall::attempt(Pick pick) {
         co_await pause(attempt->limit);
         co_return timed_out(attempt->limit);
     }
+    if (wishes_.mock_rate_limit_once && !std::exchange(mock_failed_, true)) {
+        ApiError limited{.status = 429,
+                         .message = fmt::format(
+                             "litellm.RateLimitError: this is a mock exception for model={}", request_.model),
+                         .type = "throttling_error",
+                         .kind = ErrorClass::RateLimit,
+                         .retry_after = std::nullopt};
+        decision_.attempt_ended(attempt->deployment->id, &limited, Duration{0});
+        co_return limited;
+    }
     Failure failure;
     if (settings.hedge_after && options_.size() > 1)
         failure = co_await open_hedged(attempt, *settings.hedge_after);

@@ -71,6 +71,8 @@ Awaitable<ChatCall::Failure> ChatCall::open(Attempt& attempt) {
     auto dialogue = form_.begin(request_, to, attempt.context);
     if (!dialogue) co_return dialogue.error();
     attempt.dialogue = std::move(*dialogue);
+    attempt.local = attempt.dialogue->local();
+    if (attempt.local) co_return std::nullopt;
     auto call = attempt.dialogue->call();
     if (!call) co_return call.error();
     attempt.called = Clock::now();
@@ -82,6 +84,7 @@ Awaitable<ChatCall::Failure> ChatCall::open(Attempt& attempt) {
 }
 
 Awaitable<ChatCall::Failure> ChatCall::relay(Attempt& attempt) {
+    if (attempt.local) co_return co_await send_whole(attempt, std::move(*attempt.local), nullptr);
     if (!attempt.open) {
         auto& text = request_.mock_response ? request_.mock_response : attempt.deployment->mock_response;
         co_return co_await answer_mock(attempt, *text);

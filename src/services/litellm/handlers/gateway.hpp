@@ -6,6 +6,7 @@
 #include "core/observe/metrics.hpp"
 #include "net/http/client.hpp"
 #include "net/http/server.hpp"
+#include "services/litellm/config_source.hpp"
 #include "services/litellm/domain/api_error.hpp"
 #include "services/litellm/domain/model_table.hpp"
 #include "services/litellm/ledger/ledger.hpp"
@@ -21,7 +22,7 @@ const std::string& gateway_version();
 class Gateway {
   public:
     // `first`: the loop of several that does what one of them has to do.
-    Gateway(Loop& loop, const Settings& settings, std::shared_ptr<const ModelTable> models, bool first);
+    Gateway(Loop& loop, const Settings& settings, const ConfigSource& source, bool first);
 
     std::shared_ptr<const ModelTable> models() const { return models_; }
     void replace(std::shared_ptr<const ModelTable> models) {
@@ -31,6 +32,7 @@ class Gateway {
     Ledger& ledger() { return *ledger_; }
     http::Client& client() { return client_; }
     Loop& loop() { return loop_; }
+    const ConfigSource& source() const { return source_; }
     const Settings& settings() const { return settings_; }
 
     observe::Gauge& in_flight;
@@ -39,6 +41,7 @@ class Gateway {
   private:
     Loop& loop_;
     Settings settings_;
+    const ConfigSource& source_;
     std::shared_ptr<const ModelTable> models_;
     http::Client client_;
     std::shared_ptr<Ledger> ledger_;

@@ -63,7 +63,7 @@ Answer<UpstreamCall> AnthropicWire::call(const ChatRequest& request) {
     auto chat = read_openai_chat(*parse_json(text));
     if (!chat) return chat.error();
     auto& wire = to_.deployment.wire;
-    bool drop = request.drop_params.value_or(wire.drop_params.value_or(to_.config.drop_params));
+    bool drop = drops_params(request, to_.deployment, to_.config);
     if (auto refused =
             refuse_unsupported(unsupported_by_anthropic(*chat), to_.deployment, to_.endpoint, drop))
         return *refused;
