@@ -34,7 +34,7 @@ class Slot {
 class ChatCall {
   public:
     ChatCall(Gateway& gateway, http::Exchange& exchange, ClientForm& form, ChatRequest request,
-             std::shared_ptr<const ModelTable> models);
+             std::shared_ptr<const ModelTable> models, AdmissionPtr admission);
     Awaitable<void> run();
 
   private:
@@ -99,13 +99,15 @@ class ChatCall {
     http::Fields fields_for(const Deployment* deployment, const http::Fields* upstream) const;
     void refuse(ApiError error, const Deployment* deployment);
     void note(Attempt& attempt, const Usage& usage);
-    std::optional<double> cost_of(const Usage& usage, const Deployment& deployment) const;
+    std::optional<NanoUsd> cost_of(const Attempt& attempt, const Usage& usage) const;
+    void settle(const Attempt& attempt, const Usage& usage);
 
     Gateway& gateway_;
     http::Exchange& exchange_;
     ClientForm& form_;
     ChatRequest request_;
     std::shared_ptr<const ModelTable> models_;
+    AdmissionPtr admission_;
     std::shared_ptr<CallScope> scope_;
     std::string call_id_, group_, api_base_;
     Instant started_;
