@@ -1,6 +1,7 @@
 #include "services/litellm/domain/wire.hpp"
 
 #include "services/litellm/domain/wires/anthropic_wire.hpp"
+#include "services/litellm/domain/wires/bedrock_wire.hpp"
 #include "services/litellm/domain/wires/gemini_wire.hpp"
 #include "services/litellm/domain/wires/openai_wire.hpp"
 
@@ -10,6 +11,8 @@ std::unique_ptr<Wire> make_wire(const Destination& to, const AnswerContext& cont
     switch (to.endpoint.provider->wire) {
         case WireKind::Anthropic:
             return std::make_unique<AnthropicWire>(to, context);
+        case WireKind::Bedrock:
+            return std::make_unique<BedrockWire>(to, context);
         case WireKind::Gemini:
             return std::make_unique<GeminiWire>(to, context);
         default:
@@ -18,8 +21,14 @@ std::unique_ptr<Wire> make_wire(const Destination& to, const AnswerContext& cont
 }
 
 bool has_wire(const Provider& provider) {
-    return speaks_openai(provider) || provider.wire == WireKind::Anthropic ||
-           provider.wire == WireKind::Gemini;
+    switch (provider.wire) {
+        case WireKind::Anthropic:
+        case WireKind::Bedrock:
+        case WireKind::Gemini:
+            return true;
+        default:
+            return speaks_openai(provider);
+    }
 }
 
 }  // namespace seance::litellm
