@@ -10,13 +10,19 @@ Awaitable<void> chat_completions(Gateway& gateway, http::Exchange& exchange, std
 Awaitable<void> messages(Gateway& gateway, http::Exchange& exchange, std::string parameter);
 Awaitable<void> count_tokens(Gateway& gateway, http::Exchange& exchange, std::string parameter);
 
+Awaitable<void> show_metrics(Gateway& gateway, http::Exchange& exchange, std::string parameter);
+std::string render_metrics();  // Prometheus text, of all loops
+
 Awaitable<void> list_models(Gateway& gateway, http::Exchange& exchange, std::string parameter);
 Awaitable<void> show_model(Gateway& gateway, http::Exchange& exchange, std::string model);
+Awaitable<void> model_group_info(Gateway& gateway, http::Exchange& exchange, std::string parameter);
 Awaitable<void> model_info(Gateway& gateway, http::Exchange& exchange, std::string parameter);
 
 Awaitable<void> health(Gateway& gateway, http::Exchange& exchange, std::string parameter);
 Awaitable<void> liveliness(Gateway& gateway, http::Exchange& exchange, std::string parameter);
 Awaitable<void> readiness(Gateway& gateway, http::Exchange& exchange, std::string parameter);
+Awaitable<void> health_services(Gateway& gateway, http::Exchange& exchange, std::string parameter);
+Awaitable<void> test_connection(Gateway& gateway, http::Exchange& exchange, std::string parameter);
 Awaitable<void> backlog(Gateway& gateway, http::Exchange& exchange, std::string parameter);
 
 }  // namespace seance::litellm
