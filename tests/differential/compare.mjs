@@ -69,14 +69,25 @@ export async function read (response) {
   }
 }
 
+const byId = list => Object.fromEntries(list.map(one => [one.id, one]))
+
 // Paths at which two results differ: { path, theirs, ours }; `undefined` for what one of them lacks.
 export function differences (theirs, ours, path = '') {
   if (Object.is(theirs, ours)) return []
   const plain = value => value === null || typeof value !== 'object'
+  // Numbers as texts (prices), and JSON as text (tool arguments), are compared by what they mean.
+  if (typeof theirs === 'string' && typeof ours === 'string' && theirs !== ours) {
+    if (theirs !== '' && ours !== '' && Number(theirs) === Number(ours)) return []
+    try {
+      if (JSON.stringify(JSON.parse(theirs)) === JSON.stringify(JSON.parse(ours))) return []
+    } catch {}
+  }
   if (plain(theirs) || plain(ours) || Array.isArray(theirs) !== Array.isArray(ours)) {
     return JSON.stringify(theirs) === JSON.stringify(ours) ? [] : [{ path, theirs, ours }]
   }
   const found = []
+  // Lists of models are compared by name.
+  if (Array.isArray(theirs) && theirs[0]?.id && ours[0]?.id) return differences(byId(theirs), byId(ours), path)
   for (const name of new Set([...Object.keys(theirs), ...Object.keys(ours)])) {
     const at = Array.isArray(theirs) ? `${path}[]` : path ? `${path}.${name}` : name
     found.push(...differences(theirs[name], ours[name], at))

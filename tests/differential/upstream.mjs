@@ -1,6 +1,6 @@
 // One upstream that answers as OpenAI, Anthropic and Gemini do, the same every time. What a request is to get stands in
 // its text: "fail-429" is answered with that status, "fail-429 wait-2" with Retry-After, "hang" never,
-// "length", "filter", "tool", "tools", "think" and "no-usage" change the answer.
+// "length", "filter", "one-call", "two-calls", "think" and "no-usage" change the answer.
 import { once } from 'node:events'
 import http from 'node:http'
 
@@ -28,8 +28,8 @@ function openAiError (status, text) {
 function openAi (body, text) {
   const base = { id: 'chatcmpl-up', created: 1730000000, model: body.model }
   const usage = { prompt_tokens: 9, completion_tokens: 3, total_tokens: 12 }
-  const finish = text.includes('length') ? 'length' : text.includes('filter') ? 'content_filter' : text.includes('tool') ? 'tool_calls' : 'stop'
-  const calls = text.includes('tools') ? [weather('Paris', 'call_1'), weather('Rome', 'call_2')] : text.includes('tool') ? [weather('Paris', 'call_1')] : null
+  const finish = text.includes('length') ? 'length' : text.includes('filter') ? 'content_filter' : /(one|two)-calls?/.test(text) ? 'tool_calls' : 'stop'
+  const calls = text.includes('two-calls') ? [weather('Paris', 'call_1'), weather('Rome', 'call_2')] : /(one|two)-calls?/.test(text) ? [weather('Paris', 'call_1')] : null
   if (!body.stream) {
     const message = calls ? { role: 'assistant', content: null, tool_calls: calls } : { role: 'assistant', content: 'Hi there', ...(text.includes('think') && { reasoning_content: 'Hm' }) }
     const choices = Array.from({ length: body.n ?? 1 }, (_, index) => ({ index, message, logprobs: null, finish_reason: finish }))
@@ -53,11 +53,11 @@ function anthropic (body, text) {
   const usage = { input_tokens: 9, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 3 }
   const blocks = []
   if (text.includes('think')) blocks.push({ type: 'thinking', thinking: 'Hm', signature: 'sig' })
-  if (text.includes('tool')) {
+  if (/(one|two)-calls?/.test(text)) {
     blocks.push({ type: 'tool_use', id: 'toolu_1', name: 'weather', input: { city: 'Paris' } })
-    if (text.includes('tools')) blocks.push({ type: 'tool_use', id: 'toolu_2', name: 'weather', input: { city: 'Rome' } })
+    if (text.includes('two-calls')) blocks.push({ type: 'tool_use', id: 'toolu_2', name: 'weather', input: { city: 'Rome' } })
   } else blocks.push({ type: 'text', text: 'Hi there' })
-  const stop_reason = text.includes('length') ? 'max_tokens' : text.includes('tool') ? 'tool_use' : text.includes('filter') ? 'refusal' : 'end_turn'
+  const stop_reason = text.includes('length') ? 'max_tokens' : /(one|two)-calls?/.test(text) ? 'tool_use' : text.includes('filter') ? 'refusal' : 'end_turn'
   const message = { id: 'msg_up', type: 'message', role: 'assistant', model: body.model, content: blocks, stop_reason, stop_sequence: null, usage }
   if (!body.stream) return message
   const events = [{ type: 'message_start', message: { ...message, content: [], stop_reason: null, usage: { ...usage, output_tokens: 1 } } }]
@@ -74,8 +74,8 @@ function anthropic (body, text) {
 }
 
 function gemini (text) {
-  const parts = text.includes('tool') ? [{ functionCall: { name: 'weather', args: { city: 'Paris' } } }] : [{ text: 'Hi there' }]
-  if (text.includes('tools')) parts.push({ functionCall: { name: 'weather', args: { city: 'Rome' } } })
+  const parts = /(one|two)-calls?/.test(text) ? [{ functionCall: { name: 'weather', args: { city: 'Paris' } } }] : [{ text: 'Hi there' }]
+  if (text.includes('two-calls')) parts.push({ functionCall: { name: 'weather', args: { city: 'Rome' } } })
   if (text.includes('think')) parts.unshift({ text: 'Hm', thought: true })
   const finishReason = text.includes('length') ? 'MAX_TOKENS' : text.includes('filter') ? 'SAFETY' : 'STOP'
   return { candidates: [{ content: { role: 'model', parts }, finishReason, index: 0 }], usageMetadata: { promptTokenCount: 9, candidatesTokenCount: 3, totalTokenCount: 12 }, modelVersion: 'gemini-up', responseId: 'resp-up' }

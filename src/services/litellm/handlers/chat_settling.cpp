@@ -13,6 +13,12 @@ constexpr std::string_view kNotRepeated[] = {
     "connection",        "keep-alive", "proxy-authenticate", "proxy-authorization", "te",        "trailer",
     "transfer-encoding", "upgrade",    "content-length",     "content-encoding",    "set-cookie"};
 
+// As Python prints a float: 0.2, 6000.0.
+std::string print_seconds(Duration time) {
+    auto text = fmt::format("{:g}", std::chrono::duration<double>(time).count());
+    return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
+}
+
 }  // namespace
 
 std::optional<NanoUsd> ChatCall::cost_of(const Attempt& attempt, const Usage& usage) const {
@@ -50,7 +56,7 @@ http::Fields ChatCall::fields_for(const Deployment* deployment, const http::Fiel
     }
     if (!group_.empty()) fields.set("x-litellm-model-group", group_);
     fields.set("x-litellm-attempted-retries", std::to_string(retries_));
-    fields.set("x-litellm-max-retries", std::to_string(most_retries_));
+    if (retries_ > 0) fields.set("x-litellm-max-retries", std::to_string(most_retries_));
     fields.set("x-litellm-attempted-fallbacks", std::to_string(walk_.hops()));
     if (walk_.hops() > 0)
         fields.set("x-litellm-max-fallbacks", std::to_string(models_->config().routing.max_fallbacks));
@@ -123,10 +129,9 @@ void ChatCall::count_answer(const Attempt& attempt) {
 }
 
 void ChatCall::refuse(ApiError error, const Deployment* deployment) {
-    auto fields = fields_for(deployment, nullptr);
+    auto fields = fields_for(deployment, error.upstream.get());
     fields.set("x-litellm-response-cost", "0");
-    if (error.status == 408)
-        fields.set("x-litellm-timeout", fmt::format("{:g}", std::chrono::duration<double>(limit_).count()));
+    if (limit_ > Duration{0}) fields.set("x-litellm-timeout", print_seconds(limit_));
     if (error.retry_after)
         fields.set("retry-after",
                    std::to_string(std::chrono::ceil<std::chrono::seconds>(*error.retry_after).count()));
