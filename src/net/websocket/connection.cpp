@@ -187,10 +187,14 @@ bool WebSocket::has_room_for(std::size_t bytes) {
         return false;
     }
     if (fits(bytes)) return true;
+    return make_room(bytes);
+}
+
+bool WebSocket::make_room(std::size_t bytes) {
     if (options_.slow_reader == SlowReader::DropOldest) {
         drop_oldest(bytes);
         if (fits(bytes)) return true;
-        if (options_.dropped) ++*options_.dropped;  // the new one itself
+        if (options_.dropped && bytes > 0) ++*options_.dropped;  // the new one itself
         return false;
     }
     bool mine = queued_ + bytes > options_.max_queue;
@@ -289,6 +293,7 @@ bool WebSocket::write_queue() {
 void WebSocket::flush() {
     if (state_ == State::Ended || waiting_writable_) return;
     if (!write_queue()) return end();
+    if (state_ == State::Open && !fits(0)) make_room(0);
     finish_when_flushed();
 }
 

@@ -108,6 +108,7 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
     void drop_oldest(std::size_t wanted);
     bool fits(std::size_t bytes) const;
     bool has_room_for(std::size_t bytes);
+    bool make_room(std::size_t bytes);
     void account();
     bool write_queue();
     void flush();
