@@ -156,6 +156,7 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
 
     Address address;
     State state;
+    std::function<void(bool)> on_change;
 
   private:
     struct Counted {
@@ -303,6 +304,7 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
     void set_connected(bool now) {
         state.connected = now;
         state.since = std::chrono::system_clock::now();
+        if (on_change && !closing_) on_change(now);
     }
 
     void fail_queue(error_code error) {
@@ -353,6 +355,10 @@ bool Client::post(const std::vector<std::string_view>& arguments, OnReply on_rep
 
 Awaitable<bool> Client::wait_connected(Duration limit) {
     return Impl::wait_connected(impl_, limit);
+}
+
+void Client::on_change(std::function<void(bool)> tell) {
+    impl_->on_change = std::move(tell);
 }
 
 const State& Client::state() const {

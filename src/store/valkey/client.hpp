@@ -73,6 +73,7 @@ class Client {
     bool post(const std::vector<std::string_view>& arguments, OnReply on_reply = nullptr);
 
     Awaitable<bool> wait_connected(Duration limit);
+    void on_change(std::function<void(bool connected)> tell);  // when state().connected changes, on the loop
     const State& state() const;
     const Address& address() const;
 
