@@ -3,13 +3,14 @@
 #include "net/http/server.hpp"
 #include "services/signaling/lobby.hpp"
 #include "services/signaling/settings.hpp"
+#include "services/signaling/shared.hpp"
 
 namespace seance::signaling {
 
 // All of the service on one loop.
 class App final : public Unit {
   public:
-    App(Loop& loop, const Settings& settings);
+    App(Loop& loop, unsigned index, const Settings& settings, Shared& shared);
 
     Awaitable<void> drain() override;
     std::uint16_t port() const { return server_.port(); }

@@ -21,6 +21,7 @@ class Member {
 
   protected:
     ~Member() = default;
+    const std::vector<Room*>& rooms() const { return rooms_; }
 
   private:
     friend class Rooms;
@@ -56,6 +57,7 @@ class Rooms {
         ~Watcher() = default;
     };
     explicit Rooms(Watcher* watcher = nullptr) : watcher_(watcher) {}
+    void watch(Watcher* watcher) { watcher_ = watcher; }
 
     void subscribe(Member& member, std::string_view topic);    // again: no change
     void unsubscribe(Member& member, std::string_view topic);  // unknown: no change

@@ -1,36 +1,56 @@
 #include <fmt/format.h>
 
+#include "net/websocket/deflate.hpp"
 #include "net/websocket/handshake.hpp"
+#include "services/signaling/admission.hpp"
 #include "services/signaling/app.hpp"
 
 namespace seance::signaling {
 namespace {
 
+void refuse(http::Exchange& exchange, int status, std::string_view reason) {
+    auto page = http::text_response(status, std::string(reason) + "\n");
+    if (status == 426) page.fields.add("Sec-WebSocket-Version", "13");
+    if (status == 503 || status == 429) page.fields.add("Retry-After", status == 503 ? "1" : "10");
+    exchange.reply(std::move(page));
+}
+
 void upgrade(http::Exchange& exchange, Lobby& lobby) {
-    auto answer = websocket::check_upgrade(exchange.head());
-    if (answer.status != 101) {
-        auto page = http::text_response(answer.status, std::string(answer.reason) + "\n");
-        if (answer.status == 426) page.fields.add("Sec-WebSocket-Version", "13");
-        return exchange.reply(std::move(page));
+    const auto& head = exchange.head();
+    auto answer = websocket::check_upgrade(head);
+    if (answer.status != 101) return refuse(exchange, answer.status, answer.reason);
+    if (lobby.draining()) {
+        lobby.counters.refused_draining.add();
+        return refuse(exchange, 503, "This server is going away, connect again.");
     }
-    if (lobby.full() || lobby.draining()) {
-        lobby.counters.refused.add();
-        auto page = http::text_response(503, lobby.full() ? "All places are taken, try again later.\n"
-                                                          : "This server is going away, connect again.\n");
-        page.fields.add("Retry-After", "1");
-        return exchange.reply(std::move(page));
+    auto admission = admit(head, exchange.peer_address(), lobby.settings(), lobby.shared(), lobby.counters);
+    if (admission.status != 101) return refuse(exchange, admission.status, admission.reason);
+
+    Lobby::Arrival arrival;
+    std::string extensions;
+    if (lobby.settings().compression) {
+        auto deflate = websocket::answer_deflate_offers(head.fields);
+        arrival.deflate_bits = deflate.server_bits;
+        extensions = std::move(deflate.field);
     }
-    auto id = exchange.request_id();
-    auto response = websocket::upgrade_response(answer.accept, id);
+    arrival.connection = ++lobby.shared().last_connection;
+    arrival.place = admission.place;
+    arrival.grants = std::move(admission.grants);
+    arrival.response = websocket::upgrade_response(answer.accept, exchange.request_id(), extensions);
+    if (exchange.is_logged()) exchange.log_fields(fmt::format(",\"connection\":{}", arrival.connection));
     auto taken = exchange.take_over();
-    lobby.admit(std::move(taken.socket), std::move(response), std::move(taken.leftover), std::move(id));
+    arrival.socket.emplace(std::move(taken.socket));
+    arrival.leftover = std::move(taken.leftover);
+    lobby.admit(std::move(arrival));
 }
 
 http::Response health(const Lobby& lobby) {
+    auto replicas = lobby.link() ? fmt::format(",\"valkey\":{}", lobby.link()->open()) : std::string();
     auto page = http::json_response(
         lobby.draining() ? 503 : 200,
-        fmt::format("{{\"status\":\"{}\",\"connections\":{},\"rooms\":{}}}",
-                    lobby.draining() ? "draining" : "ok", lobby.connections(), lobby.rooms.size()));
+        fmt::format("{{\"status\":\"{}\",\"connections\":{},\"rooms\":{}{}}}",
+                    lobby.draining() ? "draining" : "ok", lobby.counters.connections.value(),
+                    lobby.counters.rooms.value(), replicas));
     page.fields.add("Cache-Control", "no-store");
     return page;
 }
