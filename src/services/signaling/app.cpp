@@ -18,7 +18,10 @@ http::ServerOptions server_options(const Settings& settings) {
 
 App::App(Loop& loop, const Settings& settings)
     : lobby_(loop, settings),
-      server_(loop, server_options(settings), make_handler(lobby_)),
+      sync_(settings.sync.enabled
+                ? std::make_unique<sync::Hall>(loop, settings.sync, lobby_.socket_options(), nullptr)
+                : nullptr),
+      server_(loop, server_options(settings), make_handler(lobby_, sync_.get())),
       admin_(loop, {}, http::admin_router()) {
     allow_open_files(settings.max_connections + 1100);
     server_.listen(settings.address, settings.port);
@@ -30,6 +33,7 @@ App::App(Loop& loop, const Settings& settings)
 
 Awaitable<void> App::drain() {
     co_await lobby_.drain();
+    if (sync_) co_await sync_->drain();
     co_await server_.drain();
     co_await admin_.drain();
 }

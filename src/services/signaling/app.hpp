@@ -3,6 +3,7 @@
 #include "net/http/server.hpp"
 #include "services/signaling/lobby.hpp"
 #include "services/signaling/settings.hpp"
+#include "services/signaling/sync/hall.hpp"
 
 namespace seance::signaling {
 
@@ -16,10 +17,11 @@ class App final : public Unit {
 
   private:
     Lobby lobby_;
+    std::unique_ptr<sync::Hall> sync_;  // empty: SYNC is off
     http::Server server_, admin_;
 };
 
 // routes.cpp: what each request gets.
-http::Handler make_handler(Lobby& lobby);
+http::Handler make_handler(Lobby& lobby, sync::Hall* sync);
 
 }  // namespace seance::signaling

@@ -2,11 +2,12 @@
 
 #include "net/websocket/handshake.hpp"
 #include "services/signaling/app.hpp"
+#include "services/signaling/sync/route.hpp"
 
 namespace seance::signaling {
 namespace {
 
-void upgrade(http::Exchange& exchange, Lobby& lobby) {
+void upgrade(http::Exchange& exchange, Lobby& lobby, sync::Hall* sync) {
     auto answer = websocket::check_upgrade(exchange.head());
     if (answer.status != 101) {
         auto page = http::text_response(answer.status, std::string(answer.reason) + "\n");
@@ -20,10 +21,25 @@ void upgrade(http::Exchange& exchange, Lobby& lobby) {
         page.fields.add("Retry-After", "1");
         return exchange.reply(std::move(page));
     }
+    std::string room;
+    if (sync && sync::is_sync_path(exchange.head().path())) {
+        auto named = sync->room_of(exchange.head().path());
+        if (!named) return exchange.reply(http::text_response(400, named.error().what + "\n"));
+        room = std::move(*named);
+        if (!sync->has_place_for(room)) {
+            auto page = http::text_response(503, "There is no memory for more documents, try again later.\n");
+            page.fields.add("Retry-After", "10");
+            return exchange.reply(std::move(page));
+        }
+    }
     auto id = exchange.request_id();
     auto response = websocket::upgrade_response(answer.accept, id);
     auto taken = exchange.take_over();
-    lobby.admit(std::move(taken.socket), std::move(response), std::move(taken.leftover), std::move(id));
+    if (!room.empty())
+        sync->admit(std::move(taken.socket), std::move(response), std::move(taken.leftover), std::move(id),
+                    std::move(room));
+    else
+        lobby.admit(std::move(taken.socket), std::move(response), std::move(taken.leftover), std::move(id));
 }
 
 http::Response health(const Lobby& lobby) {
@@ -36,10 +52,10 @@ http::Response health(const Lobby& lobby) {
 }
 
 // Any path and method, as clients of the reference expect; /health is ours.
-Awaitable<void> answer_request(http::Exchange& exchange, Lobby& lobby) {
+Awaitable<void> answer_request(http::Exchange& exchange, Lobby& lobby, sync::Hall* sync) {
     auto& head = exchange.head();
     if (head.upgrades_to_websocket) {
-        upgrade(exchange, lobby);
+        upgrade(exchange, lobby, sync);
     } else if (head.path() == "/health" && (head.method == "GET" || head.method == "HEAD")) {
         exchange.reply(health(lobby));
     } else {
@@ -51,8 +67,8 @@ Awaitable<void> answer_request(http::Exchange& exchange, Lobby& lobby) {
 
 }  // namespace
 
-http::Handler make_handler(Lobby& lobby) {
-    return [&lobby](http::Exchange& exchange) { return answer_request(exchange, lobby); };
+http::Handler make_handler(Lobby& lobby, sync::Hall* sync) {
+    return [&lobby, sync](http::Exchange& exchange) { return answer_request(exchange, lobby, sync); };
 }
 
 }  // namespace seance::signaling

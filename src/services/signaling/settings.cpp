@@ -29,6 +29,7 @@ Settings read_settings(config::Reader& read) {
          {.about = "Between WebSocket pings; a peer silent for two of them is cut", .min = 1000});
     read(s.close_timeout, "CLOSE_TIMEOUT", {.about = "For a peer to answer our Close frame", .min = 100});
     read(s.drain_timeout, "DRAIN_TIMEOUT", {.about = "For everything to end after SIGTERM", .min = 100});
+    s.sync = sync::read_settings(read);
     // A relayed message is a little longer than it came, and one has to fit an empty queue.
     if (s.max_queue_bytes < s.max_message_bytes + 1024)
         read.problem(fmt::format("MAX_QUEUE_BYTES is {} and has to be at least MAX_MESSAGE_BYTES + 1024 ({})",

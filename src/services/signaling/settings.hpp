@@ -3,6 +3,7 @@
 #include <string>
 
 #include "core/config/reader.hpp"
+#include "services/signaling/sync/settings.hpp"
 
 namespace seance::signaling {
 
@@ -18,6 +19,7 @@ struct Settings {
     Duration ping_interval = std::chrono::seconds(30);
     Duration close_timeout = std::chrono::seconds(5);
     Duration drain_timeout = std::chrono::seconds(25);
+    sync::Settings sync;
 };
 
 // Problems are kept by the reader.

@@ -46,7 +46,7 @@ TEST(Lib0Reader, RefusesNumbersThatAreCutOffTooLargeOrPadded) {
 
 TEST(Lib0Reader, GivesNothingAfterItsFirstFailure) {
     Lib0Reader in(
-        "\x05"
+        "\x06"
         "abc\x01x");
 
     EXPECT_EQ(in.bytes(), "");

@@ -193,8 +193,13 @@ void Room::put_back(std::vector<std::string> unwritten) {
     rewrite_if_shorter();
 }
 
+void Room::settle_taken() {
+    settled_ = std::max(settled_, taken_);
+    answer_held();
+}
+
 void Room::settle() {
-    settled_ = taken_;
+    settled_ = recorded_;
     answer_held();
 }
 

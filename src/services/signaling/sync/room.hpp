@@ -67,7 +67,9 @@ class Room {
     std::vector<std::string> take_unwritten();
     void put_back(std::vector<std::string> unwritten);  // it could not be written yet
     bool has_unwritten() const { return !unwritten_.empty(); }
-    void settle();  // what take_unwritten() gave last has been written, or cannot be for now
+    std::size_t unwritten_size() const { return unwritten_size_; }
+    void settle_taken();  // what take_unwritten() gave last has been written
+    void settle();        // everything, for it cannot be written now
 
     const SharedDocument& document() const { return document_; }
     bool empty() const { return members_.empty(); }

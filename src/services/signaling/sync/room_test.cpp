@@ -210,7 +210,7 @@ TEST_F(KeptRoomTest, AnswersStep1OnlyWhenWhatCameBeforeIsSettled) {
     says(ann, Type::Step1, kNobody);
     says(ann, Type::Update, kB);
     EXPECT_THAT(ann.takes(), IsEmpty());
-    room.settle();
+    room.settle_taken();
 
     EXPECT_THAT(ann.takes(), ElementsAre(print_frame(Type::Step2, kAb)));
 }

@@ -63,7 +63,8 @@ bool UpdateReader::next_client() {
 bool is_update(std::string_view text) {
     UpdateReader reader(text);
     auto part = reader.next();
-    while (part == UpdateReader::Part::Structure || part == UpdateReader::Part::Deletion) part = reader.next();
+    while (part == UpdateReader::Part::Structure || part == UpdateReader::Part::Deletion)
+        part = reader.next();
     return part == UpdateReader::Part::End;
 }
 

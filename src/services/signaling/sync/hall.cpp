@@ -1,0 +1,201 @@
+#include "services/signaling/sync/hall.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "core/observe/log.hpp"
+#include "core/runtime/wait.hpp"
+#include "services/signaling/sync/route.hpp"
+
+namespace seance::signaling::sync {
+namespace {
+
+using namespace std::chrono_literals;
+
+namespace close_code = websocket::close_code;
+
+constexpr Duration kTendInterval = 5s, kSweepInterval = 1h;
+// A page that is loaded anew finds its room still open.
+constexpr Duration kLinger = 15s;
+
+observe::Counter& closed(std::string why) {
+    return observe::metrics().counter("seance_signaling_sync_closed_total",
+                                      "Connections under /sync that ended, by reason",
+                                      {{"reason", std::move(why)}});
+}
+
+}  // namespace
+
+Counters::Counters()
+    : connections(
+          observe::metrics().gauge("seance_signaling_sync_connections", "Clients connected under /sync now")),
+      rooms(observe::metrics().gauge("seance_signaling_sync_rooms", "Documents open now")),
+      memory(observe::metrics().gauge("seance_signaling_sync_memory_bytes",
+                                      "Memory of all open documents, about")),
+      opened(observe::metrics().counter("seance_signaling_sync_opened_total",
+                                        "Clients that have connected under /sync")),
+      refused(
+          observe::metrics().counter("seance_signaling_sync_refused_total", "Upgrades under /sync refused")),
+      messages(observe::metrics().counter("seance_signaling_sync_messages_total",
+                                          "Messages from clients under /sync")),
+      closed_by_peer(closed("peer")),
+      closed_going_away(closed("draining")),
+      closed_bad_message(closed("bad_message")),
+      closed_too_big(closed("too_big")),
+      closed_slow(closed("slow")),
+      closed_broken(closed("broken")) {}
+
+Hall::Hall(Loop& loop, const Settings& settings, const websocket::Options& socket_options,
+           std::unique_ptr<DocumentStore> store)
+    : loop_(loop),
+      settings_(settings),
+      socket_options_(socket_options),
+      store_(std::move(store)),
+      emptied_(loop.executor()),
+      tasks_(loop.executor()) {
+    socket_options_.max_message = settings.max_message_bytes;
+    // The answer to a step 1 is a whole document and leaves as one frame.
+    socket_options_.max_queue =
+        std::max(socket_options.max_queue,
+                 static_cast<std::size_t>(settings.max_document_bytes + settings.max_message_bytes));
+    tasks_.spawn(tend());
+}
+
+// Their sockets may outlive this by handlers that are still queued, which touch only the sockets.
+Hall::~Hall() {
+    peers_.clear_and_dispose([](Peer* peer) {
+        peer->keeper().room().leave(*peer);
+        delete peer;
+    });
+}
+
+Outcome<std::string> Hall::room_of(std::string_view path) const {
+    return room_of_path(path, settings_.max_room_bytes);
+}
+
+bool Hall::has_place_for(const std::string& room) {
+    return keepers_.contains(room) || make_memory(1);
+}
+
+void Hall::admit(websocket::TcpSocket socket, std::string response, std::string leftover, std::string id,
+                 std::string room, Access access) {
+    auto peer = std::make_unique<Peer>(*this, keeper_of(room),
+                                       websocket::WebSocket::make(loop_, std::move(socket), socket_options_),
+                                       std::move(id), access);
+    peers_.push_back(*peer);
+    counters_.opened.add();
+    counters_.connections.set(static_cast<std::int64_t>(peers_.size()));
+    observe::log(observe::Level::Debug, "sync_peer_opened").field("request_id", peer->id());
+    peer.release()->start(std::move(response), std::move(leftover));  // gone() deletes it
+}
+
+std::shared_ptr<Keeper> Hall::keeper_of(const std::string& name) {
+    auto& keeper = keepers_[name];
+    if (keeper) return keeper;
+    Room::Limits limits;
+    limits.document = settings_.max_document_bytes;
+    keeper = std::make_shared<Keeper>(loop_, name, limits, store_ ? store_->open(name) : nullptr, nullptr,
+                                      keeper_counters_);
+    counters_.rooms.set(static_cast<std::int64_t>(keepers_.size()));
+    tasks_.spawn(keep(keeper));
+    return keeper;
+}
+
+Awaitable<void> Hall::keep(std::shared_ptr<Keeper> keeper) {
+    co_await keeper->run();
+    used_ -= keeper->accounted;
+    keepers_.erase(keeper->name());
+    counters_.rooms.set(static_cast<std::int64_t>(keepers_.size()));
+    counters_.memory.set(static_cast<std::int64_t>(used_));
+    if (keepers_.empty() && draining_) emptied_.notify();
+}
+
+std::optional<Room::Refusal> Hall::take(Peer& from, std::string_view message) {
+    counters_.messages.add();
+    auto& keeper = from.keeper();
+    if (used_ + message.size() > settings_.max_memory_bytes && !make_memory(message.size()))
+        return Room::Refusal{close_code::kTryAgainLater, "there is no memory for more documents"};
+    auto refusal = keeper.room().take(from, message, Clock::now());
+    account(keeper);
+    return refusal;
+}
+
+void Hall::account(Keeper& keeper) {
+    auto size = keeper.room().size();
+    used_ += size - keeper.accounted;
+    keeper.accounted = size;
+    counters_.memory.set(static_cast<std::int64_t>(used_));
+}
+
+void Hall::gone(Peer& peer, const websocket::Ending& ending) {
+    bool refused = ending.by_us && ending.code != close_code::kGoingAway;
+    observe::log(refused ? observe::Level::Info : observe::Level::Debug, "sync_peer_closed")
+        .field("request_id", peer.id())
+        .field("code", static_cast<unsigned>(ending.code))
+        .field("reason", ending.by_us ? std::string_view(ending.reason) : "");
+    auto& counter = ending.code == close_code::kAbnormal        ? counters_.closed_broken
+                    : !ending.by_us                             ? counters_.closed_by_peer
+                    : ending.code == close_code::kGoingAway     ? counters_.closed_going_away
+                    : ending.code == close_code::kTooBig        ? counters_.closed_too_big
+                    : ending.code == close_code::kTryAgainLater ? counters_.closed_slow
+                                                                : counters_.closed_bad_message;
+    counter.add();
+    auto& keeper = peer.keeper();
+    keeper.room().leave(peer);
+    keeper.last_used = Clock::now();
+    account(keeper);
+    peers_.erase_and_dispose(peers_.iterator_to(peer), [](Peer* p) { delete p; });
+    counters_.connections.set(static_cast<std::int64_t>(peers_.size()));
+    if (peers_.empty() && draining_) emptied_.notify();
+}
+
+Awaitable<void> Hall::tend() {
+    auto swept = Clock::now() - kSweepInterval;
+    while (true) {
+        if (auto now = Clock::now(); store_ && now - swept >= kSweepInterval) {
+            co_await store_->sweep();
+            swept = now;
+        }
+        co_await sleep_for(kTendInterval);
+        close_unused(Clock::now());
+    }
+}
+
+void Hall::close_unused(Instant now) {
+    for (auto& [name, keeper] : keepers_) {
+        keeper->room().forget_silent(now);
+        account(*keeper);
+        auto limit = keeper->keeps() ? kLinger : settings_.ttl;
+        if (keeper->room().empty() && limit > Duration::zero() && now - keeper->last_used >= limit)
+            keeper->close();
+    }
+}
+
+// Gives up rooms that nobody is in, those of longest ago first. What they hold is in the store if there is
+// one.
+bool Hall::make_memory(std::size_t bytes) {
+    auto fits = [&] { return used_ + bytes <= settings_.max_memory_bytes; };
+    if (fits()) return true;
+    std::vector<Keeper*> unused;
+    for (auto& [name, keeper] : keepers_)
+        if (keeper->room().empty() && !keeper->room().has_unwritten()) unused.push_back(keeper.get());
+    std::sort(unused.begin(), unused.end(), [](auto* a, auto* b) { return a->last_used < b->last_used; });
+    for (auto* keeper : unused) {
+        if (fits()) break;
+        used_ -= std::exchange(keeper->accounted, 0);
+        keeper->close();
+    }
+    return fits();
+}
+
+Awaitable<void> Hall::drain() {
+    draining_ = true;
+    for (auto& peer : peers_) peer.close(close_code::kGoingAway, "the server is going away, connect again");
+    while (!peers_.empty()) co_await emptied_.wait();
+    for (auto& [name, keeper] : keepers_) keeper->close_soon();
+    while (!keepers_.empty()) co_await emptied_.wait();
+    tasks_.cancel();
+    co_await tasks_.wait();
+}
+
+}  // namespace seance::signaling::sync

@@ -1,0 +1,68 @@
+#pragma once
+#include <boost/intrusive/list.hpp>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "core/observe/metrics.hpp"
+#include "core/runtime/signal.hpp"
+#include "core/runtime/task_group.hpp"
+#include "services/signaling/sync/peer.hpp"
+#include "services/signaling/sync/settings.hpp"
+
+namespace seance::signaling::sync {
+
+struct Counters {
+    Counters();
+    observe::Gauge &connections, &rooms, &memory;
+    observe::Counter &opened, &refused, &messages, &closed_by_peer, &closed_going_away, &closed_bad_message,
+        &closed_too_big, &closed_slow, &closed_broken;
+};
+
+// The open rooms and everybody in them, on one loop.
+class Hall {
+  public:
+    // `store` may be empty: documents are then kept in memory alone, for SYNC_TTL or until memory runs short.
+    Hall(Loop& loop, const Settings& settings, const websocket::Options& socket_options,
+         std::unique_ptr<DocumentStore> store);
+    ~Hall();
+
+    Outcome<std::string> room_of(std::string_view path) const;  // see route.hpp
+    // Whether there is memory for one more room, or the room is open.
+    bool has_place_for(const std::string& room);
+    // `response` is the 101, `leftover` what the client sent after its request.
+    void admit(websocket::TcpSocket socket, std::string response, std::string leftover, std::string id,
+               std::string room, Access access = Access::ReadAndWrite);
+    Awaitable<void> drain();  // 1001 to everybody; until all are gone and everything is written
+
+    std::size_t connections() const { return peers_.size(); }
+    std::size_t rooms() const { return keepers_.size(); }
+    Counters& counters() { return counters_; }
+
+    // For peers.
+    std::optional<Room::Refusal> take(Peer& from, std::string_view message);
+    void gone(Peer& peer, const websocket::Ending& ending);
+
+  private:
+    std::shared_ptr<Keeper> keeper_of(const std::string& room);
+    Awaitable<void> keep(std::shared_ptr<Keeper> keeper);
+    Awaitable<void> tend();
+    void close_unused(Instant now);
+    bool make_memory(std::size_t bytes);
+    void account(Keeper& keeper);
+
+    Loop& loop_;
+    const Settings& settings_;
+    websocket::Options socket_options_;
+    std::unique_ptr<DocumentStore> store_;
+    Counters counters_;
+    KeeperCounters keeper_counters_;
+    std::unordered_map<std::string, std::shared_ptr<Keeper>> keepers_;
+    boost::intrusive::list<Peer> peers_;
+    std::size_t used_ = 0;  // memory of all rooms
+    bool draining_ = false;
+    Signal emptied_;
+    TaskGroup tasks_;
+};
+
+}  // namespace seance::signaling::sync
