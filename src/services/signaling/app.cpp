@@ -3,6 +3,7 @@
 #include "core/observe/log.hpp"
 #include "core/runtime/open_files.hpp"
 #include "net/http/router.hpp"
+#include "services/signaling/sync/directory_store.hpp"
 
 namespace seance::signaling {
 namespace {
@@ -14,13 +15,21 @@ http::ServerOptions server_options(const Settings& settings) {
     return options;
 }
 
+std::unique_ptr<sync::Hall> make_sync(Loop& loop, const Settings& settings,
+                                      const websocket::Options& options) {
+    const auto& sync = settings.sync;
+    if (!sync.enabled) return nullptr;
+    std::unique_ptr<sync::DocumentStore> store;
+    if (!sync.directory.empty())
+        store = std::make_unique<sync::DirectoryStore>(sync.directory, sync.fsync, sync.ttl);
+    return std::make_unique<sync::Hall>(loop, sync, options, std::move(store));
+}
+
 }  // namespace
 
 App::App(Loop& loop, const Settings& settings)
     : lobby_(loop, settings),
-      sync_(settings.sync.enabled
-                ? std::make_unique<sync::Hall>(loop, settings.sync, lobby_.socket_options(), nullptr)
-                : nullptr),
+      sync_(make_sync(loop, settings, lobby_.socket_options())),
       server_(loop, server_options(settings), make_handler(lobby_, sync_.get())),
       admin_(loop, {}, http::admin_router()) {
     allow_open_files(settings.max_connections + 1100);

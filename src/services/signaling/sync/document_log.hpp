@@ -36,7 +36,9 @@ class DocumentStore {
   public:
     virtual ~DocumentStore() = default;
     virtual std::unique_ptr<DocumentLog> open(const std::string& room) = 0;
-    // Deletes what nobody has opened for its time. Called now and then.
+    // Called every second, for a store that makes things durable by and by.
+    virtual Awaitable<void> flush() = 0;
+    // Deletes what nobody has opened for its time. Called every hour.
     virtual Awaitable<void> sweep() = 0;
 };
 

@@ -1,10 +1,10 @@
 #include "services/signaling/sync/hall.hpp"
 
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
 #include <vector>
 
 #include "core/observe/log.hpp"
-#include "core/runtime/wait.hpp"
 #include "services/signaling/sync/route.hpp"
 
 namespace seance::signaling::sync {
@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 namespace close_code = websocket::close_code;
 
-constexpr Duration kTendInterval = 5s, kSweepInterval = 1h;
+constexpr Duration kFlushInterval = 1s, kSweepInterval = 1h;
 // A page that is loaded anew finds its room still open.
 constexpr Duration kLinger = 15s;
 
@@ -52,13 +52,13 @@ Hall::Hall(Loop& loop, const Settings& settings, const websocket::Options& socke
       socket_options_(socket_options),
       store_(std::move(store)),
       emptied_(loop.executor()),
-      tasks_(loop.executor()) {
+      tending_(loop.executor()) {
     socket_options_.max_message = settings.max_message_bytes;
     // The answer to a step 1 is a whole document and leaves as one frame.
     socket_options_.max_queue =
         std::max(socket_options.max_queue,
                  static_cast<std::size_t>(settings.max_document_bytes + settings.max_message_bytes));
-    tasks_.spawn(tend());
+    spawn(tend());
 }
 
 // Their sockets may outlive this by handlers that are still queued, which touch only the sockets.
@@ -97,17 +97,30 @@ std::shared_ptr<Keeper> Hall::keeper_of(const std::string& name) {
     keeper = std::make_shared<Keeper>(loop_, name, limits, store_ ? store_->open(name) : nullptr, nullptr,
                                       keeper_counters_);
     counters_.rooms.set(static_cast<std::int64_t>(keepers_.size()));
-    tasks_.spawn(keep(keeper));
+    spawn(keep(keeper));
     return keeper;
 }
 
 Awaitable<void> Hall::keep(std::shared_ptr<Keeper> keeper) {
-    co_await keeper->run();
+    try {
+        co_await keeper->run();
+    } catch (const std::exception& error) {
+        observe::log(observe::Level::Error, "sync_room_failed").field("reason", error.what());
+        for (auto& peer : peers_)
+            if (&peer.keeper() == keeper.get())
+                peer.close(close_code::kInternalError, "the room failed, connect again");
+    }
     used_ -= keeper->accounted;
     keepers_.erase(keeper->name());
     counters_.rooms.set(static_cast<std::int64_t>(keepers_.size()));
     counters_.memory.set(static_cast<std::int64_t>(used_));
     if (keepers_.empty() && draining_) emptied_.notify();
+}
+
+// Its end, for whatever reason, leaves nothing to do: keep() deals with faults, and cancelled is only who
+// goes with the loop.
+void Hall::spawn(Awaitable<void> task) {
+    asio::co_spawn(loop_.executor(), std::move(task), [](std::exception_ptr) {});
 }
 
 std::optional<Room::Refusal> Hall::take(Peer& from, std::string_view message) {
@@ -151,12 +164,14 @@ void Hall::gone(Peer& peer, const websocket::Ending& ending) {
 
 Awaitable<void> Hall::tend() {
     auto swept = Clock::now() - kSweepInterval;
-    while (true) {
+    while (!draining_) {
         if (auto now = Clock::now(); store_ && now - swept >= kSweepInterval) {
             co_await store_->sweep();
             swept = now;
         }
-        co_await sleep_for(kTendInterval);
+        tending_.expires_after(kFlushInterval);
+        co_await tending_.async_wait(kAwait);
+        if (store_) co_await store_->flush();
         close_unused(Clock::now());
     }
 }
@@ -194,8 +209,7 @@ Awaitable<void> Hall::drain() {
     while (!peers_.empty()) co_await emptied_.wait();
     for (auto& [name, keeper] : keepers_) keeper->close_soon();
     while (!keepers_.empty()) co_await emptied_.wait();
-    tasks_.cancel();
-    co_await tasks_.wait();
+    tending_.cancel();
 }
 
 }  // namespace seance::signaling::sync

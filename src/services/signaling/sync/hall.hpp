@@ -6,7 +6,6 @@
 
 #include "core/observe/metrics.hpp"
 #include "core/runtime/signal.hpp"
-#include "core/runtime/task_group.hpp"
 #include "services/signaling/sync/peer.hpp"
 #include "services/signaling/sync/settings.hpp"
 
@@ -47,6 +46,7 @@ class Hall {
     std::shared_ptr<Keeper> keeper_of(const std::string& room);
     Awaitable<void> keep(std::shared_ptr<Keeper> keeper);
     Awaitable<void> tend();
+    void spawn(Awaitable<void> task);
     void close_unused(Instant now);
     bool make_memory(std::size_t bytes);
     void account(Keeper& keeper);
@@ -62,7 +62,7 @@ class Hall {
     std::size_t used_ = 0;  // memory of all rooms
     bool draining_ = false;
     Signal emptied_;
-    TaskGroup tasks_;
+    Timer tending_;
 };
 
 }  // namespace seance::signaling::sync

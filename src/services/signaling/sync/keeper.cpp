@@ -78,7 +78,8 @@ Awaitable<void> Keeper::run() {
 }
 
 bool Keeper::done() const {
-    return closing_ && room_.empty() && (!room_.has_unwritten() || (giving_up_ && failing_));
+    bool finished = !room_.has_unwritten() && !(read_ && compaction_is_due());
+    return closing_ && room_.empty() && (finished || (giving_up_ && failing_));
 }
 
 Awaitable<void> Keeper::work() {
