@@ -51,7 +51,9 @@ std::optional<View> look(Context& context, Need need) {
     ingredients.secrets = view.secrets.values;
     ingredients.secret_names = view.secrets.names;
     put_over(ingredients, view.reach->addresses());
-    auto wanted = plan::make_wanted(view.manifest.stack, view.manifest.environment, ingredients);
+    auto asked_of_it = view.manifest.environment;
+    for (const auto& [service, name] : view.secrets.absent) std::erase(asked_of_it.required[service], name);
+    auto wanted = plan::make_wanted(view.manifest.stack, asked_of_it, ingredients);
     if (!wanted) {
         context.exit_code = context.fail(kBadConfig, "INCOMPLETE", wanted.error().what);
         return std::nullopt;
@@ -88,7 +90,16 @@ std::vector<secrets::DriftRow> rows_of(const View& view) {
             live[service.name][name] = variable.fingerprint;
         }
     }
-    return secrets::drift(wanted, live);
+    auto rows = secrets::drift(wanted, live);
+    for (const auto& [service, name] : view.secrets.absent) {
+        auto at = std::find_if(rows.begin(), rows.end(), [&, &s = service, &n = name](const auto& row) {
+            return std::tie(row.service, row.name) >= std::tie(s, n);
+        });
+        if (at == rows.end() || at->service != service || at->name != name)
+            at = rows.insert(at, {service, name});
+        at->state = DriftState::Absent;
+    }
+    return rows;
 }
 
 std::string_view word(DriftState state) {
@@ -111,11 +122,20 @@ std::string what_to_do(const View& view, const secrets::DriftRow& row) {
                 "{} of {} is live and nobody declares it, or the file has no such secret: add it "
                 "to the file, or remove it there",
                 row.name, row.service);
+        case DriftState::Absent:
+            return fmt::format("{} requires {} of {}, and {} does not have it: sops edit {}", environment,
+                               row.name, row.service, view.manifest.environment.secrets_file,
+                               view.manifest.environment.secrets_file);
         case DriftState::Same:
         case DriftState::Unknown:
             break;
     }
     return {};
+}
+
+bool is_live_there(const View& view, const secrets::DriftRow& row) {
+    const auto* service = view.live.service(row.service);
+    return service != nullptr && service->variables.contains(row.name);
 }
 
 bool is_required(const View& view, const secrets::DriftRow& row) {
@@ -154,7 +174,9 @@ int show(Context& context, const View& view, bool check) {
         same += row.state == DriftState::Same ? 1 : 0;
         unknown += row.state == DriftState::Unknown ? 1 : 0;
         if (check && !differs(row)) continue;
-        const bool in_file = row.state != DriftState::Extra, is_live = row.state != DriftState::Missing;
+        const bool absent = row.state == DriftState::Absent;
+        const bool in_file = row.state != DriftState::Extra && !absent;
+        const bool is_live = absent ? is_live_there(view, row) : row.state != DriftState::Missing;
         const auto print = [](bool there, const std::string& text) {
             return !there ? std::string("-") : text.empty() ? std::string("there") : text;
         };
@@ -180,7 +202,7 @@ int show(Context& context, const View& view, bool check) {
 }
 
 int list(Context& context, bool check) {
-    auto view = look(context, Need::Names);
+    auto view = look(context, Need::Review);
     return view ? show(context, *view, check) : context.exit_code;
 }
 

@@ -22,14 +22,14 @@ using plan::Trouble;
 
 constexpr Duration kBuildLimit = std::chrono::minutes(60);
 
-Trouble trouble_of(const images::Failure& failure) {
-    switch (failure.reason) {
-        case images::Reason::Refused:
+Trouble trouble_of(const remote::Failure& failure) {
+    switch (failure.kind) {
+        case remote::FailureKind::Auth:
             return {Trouble::Why::Credentials, failure.what,
                     "docker login, or ask for the right to push there"};
-        case images::Reason::NotFound:
+        case remote::FailureKind::NotFound:
             return {Trouble::Why::NotThere, failure.what, ""};
-        case images::Reason::Unavailable:
+        case remote::FailureKind::Unreachable:
             return {Trouble::Why::Unknown, failure.what, "run the same command again"};
         default:
             return {Trouble::Why::Failed, failure.what, ""};
@@ -110,7 +110,7 @@ class Pipeline {
         auto found = registries_.find(image.host);
         if (found != registries_.end()) co_return found->second.get();
         auto config = images::read_docker_config();
-        if (!config) co_return images::Failure{images::Reason::BadInput, config.error().what};
+        if (!config) co_return remote::Failure{remote::FailureKind::User, config.error().what};
         auto credentials = co_await images::find_credentials(*config, image);
         if (!credentials) co_return credentials.error();
         auto& made = registries_[image.host];
@@ -120,7 +120,7 @@ class Pipeline {
 
     Awaitable<images::Attempt<std::string>> digest_of(std::string name) {
         auto reference = images::parse_reference(addresses_.registry_name(name));
-        if (!reference) co_return images::Failure{images::Reason::BadInput, reference.error().what};
+        if (!reference) co_return remote::Failure{remote::FailureKind::User, reference.error().what};
         auto registry = co_await registry_of(*reference);
         if (!registry) co_return registry.error();
         auto resolved = co_await (*registry)->resolve(*reference);
@@ -247,7 +247,7 @@ class Pipeline {
 
     static bool needs_programs(const std::vector<images::Attempt<images::BuiltImage>>& built) {
         return std::any_of(built.begin(), built.end(), [](const auto& one) {
-            return !one && one.error().reason == images::Reason::BadInput;
+            return !one && one.error().kind == remote::FailureKind::User;
         });
     }
 

@@ -12,7 +12,7 @@ namespace {
 
 Awaitable<images::Attempt<bool>> is_there(http::Client& client, images::Reference image) {
     auto config = images::read_docker_config();
-    if (!config) co_return images::Failure{images::Reason::BadInput, config.error().what};
+    if (!config) co_return remote::Failure{remote::FailureKind::User, config.error().what};
     auto credentials = co_await images::find_credentials(*config, image);
     if (!credentials) co_return credentials.error();
     images::Registry registry{client, image, std::move(*credentials)};

@@ -118,7 +118,10 @@ std::optional<Secrets> read_secrets(Context& context, const Manifest& manifest, 
     const auto assessed = secrets::assess(manifest.stack, manifest.environment, bundle, kOwnUses);
     std::string blocking;
     for (const auto& finding : assessed.findings) {
-        if (finding.blocks)
+        if (need == Need::Review && finding.kind == secrets::Finding::Missing &&
+            finding.group != secrets::kOwnGroup)
+            made.absent.emplace_back(finding.group, finding.name);
+        else if (finding.blocks)
             blocking += (blocking.empty() ? "" : "\n  ") + finding.sentence;
         else
             made.warnings.push_back(finding.sentence);

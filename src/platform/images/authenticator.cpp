@@ -33,7 +33,7 @@ Duration usable_time(std::optional<std::int64_t> expires_in) {
 }
 
 Authenticator::Authenticator(http::Client& client, std::string host, Credentials credentials,
-                             RetryOptions retry)
+                             remote::RetryOptions retry)
     : client_(client), host_(std::move(host)), credentials_(std::move(credentials)), retry_(retry) {}
 
 std::string Authenticator::who() const {
@@ -89,10 +89,10 @@ Awaitable<Attempt<SecretText>> Authenticator::authorization(Scopes scopes) {
 Attempt<http::Url> Authenticator::realm_url() const {
     auto url = http::parse_url(realm_);
     if (!url)
-        return Failure{Reason::Broken,
+        return Failure{FailureKind::Api,
                        fmt::format("{} asks for a token without saying where to get one", host_)};
     if (!url->origin.tls && !is_loopback(url->origin.host))
-        return Failure{Reason::Refused,
+        return Failure{FailureKind::Auth,
                        fmt::format("{} sends to {} for a token, without TLS; credentials are not sent there",
                                    host_, url->origin.authority())};
     return *url;
@@ -124,13 +124,13 @@ Awaitable<Attempt<Authenticator::Token>> Authenticator::fetch(const Scopes& scop
         request.body = form;
     }
     const auto host = url->origin.authority();
-    for (Retry retry(retry_);;) {
+    for (remote::Backoff backoff(retry_);;) {
         const auto asked_at = Clock::now();
         auto answer = co_await transfer(client_, request, kMostTokenAnswer);
         if (!answer || is_passing(answer->status)) {
-            if (co_await retry.again(answer ? &*answer : nullptr)) continue;
+            if (co_await remote::another_try(backoff, answer ? &answer->fields : nullptr)) continue;
             Failure failure{
-                Reason::Unavailable,
+                FailureKind::Unreachable,
                 fmt::format("the token server {} of {} did not answer: {}", host, host_,
                             answer ? fmt::format("HTTP {}", answer->status) : answer.error().message())};
             co_return failure;
@@ -146,7 +146,7 @@ Awaitable<Attempt<Authenticator::Token>> Authenticator::fetch(const Scopes& scop
                 token.value = SecretText(value->as_string().c_str());
         }
         if (token.value.empty()) {
-            Failure failure{Reason::Broken,
+            Failure failure{FailureKind::Api,
                             fmt::format("the token server {} of {} gave no token", host, host_)};
             co_return failure;
         }

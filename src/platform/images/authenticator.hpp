@@ -6,7 +6,7 @@
 #include "net/http/client.hpp"
 #include "platform/images/challenge.hpp"
 #include "platform/images/credentials.hpp"
-#include "platform/images/retry.hpp"
+#include "platform/remote/retry.hpp"
 
 namespace seance::images {
 
@@ -18,7 +18,8 @@ using Scopes = std::set<std::string>;
 // scopes and renewed before they end. Of one loop.
 class Authenticator {
   public:
-    Authenticator(http::Client& client, std::string host, Credentials credentials, RetryOptions retry);
+    Authenticator(http::Client& client, std::string host, Credentials credentials,
+                  remote::RetryOptions retry);
 
     // The value for requests on these scopes, "" if none is needed as far as is known.
     Awaitable<Attempt<SecretText>> authorization(Scopes scopes);
@@ -42,7 +43,7 @@ class Authenticator {
     http::Client& client_;
     std::string host_;
     Credentials credentials_;
-    RetryOptions retry_;
+    remote::RetryOptions retry_;
     Scheme scheme_ = Scheme::None;
     std::string realm_, service_;
     Scopes demanded_;  // what challenges asked for beyond what we knew

@@ -146,9 +146,9 @@ Awaitable<Attempt<http::WholeResponse>> BlobUpload::send_next() {
 
 Awaitable<Attempt<bool>> BlobUpload::upload() {
     std::uint64_t furthest = 0;
-    for (Retry retry(requests_.retry());;) {
+    for (remote::Backoff backoff(requests_.retry());;) {
         auto answer = co_await send_next();
-        if (!answer && answer.error().reason != Reason::Unavailable) co_return answer.error();
+        if (!answer && answer.error().kind != FailureKind::Unreachable) co_return answer.error();
         const int status = answer ? answer->status : 0;
         if (status == 201 || status == 204) {
             auto digest = answer->fields.get("docker-content-digest");
@@ -158,21 +158,21 @@ Awaitable<Attempt<bool>> BlobUpload::upload() {
             co_return true;
         }
         if (status == 202) {
-            if (std::exchange(furthest, std::max(furthest, offset_)) < offset_) retry.progressed();
+            if (std::exchange(furthest, std::max(furthest, offset_)) < offset_) backoff.restart();
             continue;
         }
         // Upload ids are forgotten after restarts, and some registries end an upload that broke off.
         if (status == 404 || (status == 400 && has_code(*answer, "BLOB_UPLOAD_INVALID"))) co_return false;
         const bool wrong_place = status == 416;
         if (answer && !wrong_place && !is_passing(status)) co_return requests_.explain(*answer, doing_);
-        if (!co_await retry.again(answer ? &*answer : nullptr)) {
+        if (!co_await remote::another_try(backoff, answer ? &answer->fields : nullptr)) {
             if (!answer) co_return answer.error();
             co_return requests_.explain(*answer, doing_);
         }
         auto standing = co_await recover();
         if (!standing) co_return standing.error();
         if (!*standing) co_return false;
-        if (std::exchange(furthest, std::max(furthest, offset_)) < offset_) retry.progressed();
+        if (std::exchange(furthest, std::max(furthest, offset_)) < offset_) backoff.restart();
     }
 }
 

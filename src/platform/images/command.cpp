@@ -36,7 +36,7 @@ Awaitable<Attempt<CommandResult>> run_command(process::Launch launch, Duration l
     auto executor = co_await asio::this_coro::executor;
     auto child = process::Child::start(executor, launch);
     if (!child) {
-        Failure failure{Reason::BadInput, child.error().what};
+        Failure failure{FailureKind::User, child.error().what};
         co_return failure;
     }
     CommandResult result;
@@ -49,7 +49,7 @@ Awaitable<Attempt<CommandResult>> run_command(process::Launch launch, Duration l
     auto status = co_await with_deadline(limit, run_to_end(**child, std::move(keep)));
     if (!status) {
         Failure failure{
-            Reason::Unavailable,
+            FailureKind::Unreachable,
             fmt::format("{} did not end within {}", std::filesystem::path(launch.program).filename().string(),
                         print_duration(limit))};
         co_return failure;

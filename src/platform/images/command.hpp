@@ -18,8 +18,8 @@ inline constexpr std::size_t kMostOutput = 64 * 1024;
 // The variables of this process, for commands that act in the user's name.
 std::map<std::string, std::string> own_environment();
 
-// Runs a command to its end, killing it after `limit` (Reason::Unavailable). Calls `line` for each line of
-// its output, if given. A command that fails is a result; one that cannot be started is Reason::BadInput.
+// Runs a command to its end, killing it after `limit` (FailureKind::Unreachable). Calls `line` for each line
+// of its output, if given. A command that fails is a result; one that cannot be started is FailureKind::User.
 Awaitable<Attempt<CommandResult>> run_command(process::Launch launch, Duration limit,
                                               std::function<void(std::string_view line)> line = {});
 

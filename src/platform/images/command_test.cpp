@@ -49,7 +49,7 @@ TEST(Command, IsKilledAfterItsTime) {
     auto ran = shell("sleep 100", "", std::chrono::milliseconds(20));
 
     ASSERT_FALSE(ran);
-    EXPECT_EQ(ran.error().reason, Reason::Unavailable);
+    EXPECT_EQ(ran.error().kind, FailureKind::Unreachable);
     EXPECT_EQ(ran.error().what, "sh did not end within 20ms");
 }
 

@@ -54,7 +54,7 @@ bool is_helper_name(std::string_view name) {
 }
 
 Failure helper_failure(std::string_view program, std::string_view server, std::string_view finding) {
-    return {Reason::Refused,
+    return {FailureKind::Auth,
             fmt::format("the credential helper {} failed for {}: {}", program, server, finding)};
 }
 

@@ -47,12 +47,12 @@ std::optional<Problem> check_lines(const ImageSpec& spec) {
     return std::nullopt;
 }
 
-Reason reason_of(std::string_view output) {
+FailureKind kind_of(std::string_view output) {
     auto has = [text = lower(output)](std::string_view part) { return text.find(part) != std::string::npos; };
     if (has("cannot connect to the docker daemon") || has("connection refused") || has("timeout"))
-        return Reason::Unavailable;
-    if (has("denied") || has("unauthorized") || has("no basic auth")) return Reason::Refused;
-    return Reason::Broken;
+        return FailureKind::Unreachable;
+    if (has("denied") || has("unauthorized") || has("no basic auth")) return FailureKind::Auth;
+    return FailureKind::Api;
 }
 
 std::string last_line(std::string_view output) {
@@ -117,7 +117,7 @@ Awaitable<Attempt<std::string>> DockerBuilder::docker(std::vector<std::string> a
     launch.program = process::find_program({"docker"}, "");
     if (launch.program.empty()) {
         Failure failure{
-            Reason::BadInput,
+            FailureKind::User,
             fmt::format("{}: there is no docker on PATH; install it, or use --builder native", doing)};
         co_return failure;
     }
@@ -130,8 +130,8 @@ Awaitable<Attempt<std::string>> DockerBuilder::docker(std::vector<std::string> a
     auto ran = co_await run_command(std::move(launch), limit, options_.on_line);
     if (!ran) co_return ran.error();
     if (ran->status.success()) co_return std::move(ran->output);
-    Failure failure{reason_of(ran->output), fmt::format("{}: docker failed with {}: {}", doing,
-                                                        ran->status.text(), last_line(ran->output))};
+    Failure failure{kind_of(ran->output), fmt::format("{}: docker failed with {}: {}", doing,
+                                                      ran->status.text(), last_line(ran->output))};
     co_return failure;
 }
 
@@ -140,16 +140,16 @@ Awaitable<Attempt<BuiltImage>> DockerBuilder::build(BuildOrder order) {
     auto files = files_argument(order.spec, options_.root);
     auto lines = check_lines(order.spec);
     if (!text || !files || lines) {
-        Failure failure{Reason::BadInput, !text    ? text.error().what
-                                          : !files ? files.error().what
-                                                   : lines->what};
+        Failure failure{FailureKind::User, !text    ? text.error().what
+                                           : !files ? files.error().what
+                                                    : lines->what};
         co_return failure;
     }
     epoch_ = order.commit.time;
     if (buildx_ < 0) {
         std::vector<std::string> question{"buildx", "version"};
         auto answer = co_await docker(std::move(question), "", kQuestionTimeout, "looking for buildx");
-        if (!answer && answer.error().reason == Reason::BadInput) co_return answer.error();
+        if (!answer && answer.error().kind == FailureKind::User) co_return answer.error();
         buildx_ = answer ? 1 : 0;
     }
     const auto program = fs::path(order.spec.program).filename().string();
@@ -189,7 +189,7 @@ Awaitable<Attempt<Pushed>> DockerBuilder::push(BuiltImage image, OnProgress) {
     Pushed result;
     result.digest = repository_digest(*printed, image.target);
     if (result.digest.empty()) {
-        Failure failure{Reason::Broken, fmt::format("docker pushed {} but does not tell its digest", name)};
+        Failure failure{FailureKind::Api, fmt::format("docker pushed {} but does not tell its digest", name)};
         co_return failure;
     }
     result.reference = fmt::format("{}@{}", name, result.digest);

@@ -139,13 +139,13 @@ TEST_F(DockerBuilderTest, SaysWhyDockerFailed) {
         out.error().what,
         "building docker.io/seance/landing:0123456: docker failed with exit code 1: ERROR: no space left on "
         "device");
-    EXPECT_EQ(out.error().reason, Reason::Broken);
+    EXPECT_EQ(out.error().kind, FailureKind::Api);
 
     docker("[ \"$2\" = version ] || { echo 'Cannot connect to the Docker daemon at unix:///x.'; exit 1; }");
-    EXPECT_EQ(run_all(order()).error().reason, Reason::Unavailable);
+    EXPECT_EQ(run_all(order()).error().kind, FailureKind::Unreachable);
 
     docker("[ \"$1\" != push ] || { echo 'denied: requested access to the resource is denied'; exit 1; }");
-    EXPECT_EQ(run_all(order()).error().reason, Reason::Refused);
+    EXPECT_EQ(run_all(order()).error().kind, FailureKind::Auth);
 }
 
 TEST_F(DockerBuilderTest, SaysThatDockerIsMissing) {
@@ -153,7 +153,7 @@ TEST_F(DockerBuilderTest, SaysThatDockerIsMissing) {
 
     auto out = run_all(order());
 
-    EXPECT_EQ(out.error().reason, Reason::BadInput);
+    EXPECT_EQ(out.error().kind, FailureKind::User);
     EXPECT_THAT(out.error().what,
                 HasSubstr("there is no docker on PATH; install it, or use --builder native"));
 }

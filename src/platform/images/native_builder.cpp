@@ -29,7 +29,7 @@ Awaitable<Attempt<void>> check_commit(std::string program, std::string revision)
     auto commit = ran->status.success() ? printed_commit(ran->output) : std::string();
     if (!commit.empty() && revision.starts_with(commit)) co_return Attempt<void>{};
     Failure failure{
-        Reason::BadInput,
+        FailureKind::User,
         fmt::format("{} was built from {}, not from commit {}; run cmake --preset release, then ./dev "
                     "build",
                     program, commit.empty() ? "no commit that it can name" : "commit " + commit,
@@ -47,7 +47,7 @@ Awaitable<Attempt<BuiltImage>> NativeBuilder::build(BuildOrder order) {
     auto make = [this, &order] { return images_.build(order.spec, order.commit); };
     auto image = co_await worker_.run(make);
     if (!image) {
-        Failure failure{Reason::BadInput, image.error().what};
+        Failure failure{FailureKind::User, image.error().what};
         co_return failure;
     }
     BuiltImage built;
@@ -61,7 +61,7 @@ Awaitable<Attempt<BuiltImage>> NativeBuilder::build(BuildOrder order) {
 
 Awaitable<Attempt<Pushed>> NativeBuilder::push(BuiltImage image, OnProgress progress) {
     if (registry_) co_return co_await registry_->push(image.image, image.target, std::move(progress));
-    Failure failure{Reason::BadInput, fmt::format("no registry was given to push {} to", image.name)};
+    Failure failure{FailureKind::User, fmt::format("no registry was given to push {} to", image.name)};
     co_return failure;
 }
 

@@ -65,7 +65,7 @@ TEST_F(NativeBuilderTest, BuildsAllAndSaysWhichOneFailed) {
     EXPECT_EQ(all[2]->name, "false");
     EXPECT_EQ(all[0]->digest, all[0]->image->digest());
     EXPECT_EQ(all[0]->image->layers[0].digest, all[2]->image->layers[0].digest);
-    EXPECT_EQ(all[1].error().reason, Reason::BadInput);
+    EXPECT_EQ(all[1].error().kind, FailureKind::User);
     EXPECT_THAT(all[1].error().what, HasSubstr("/nowhere/program of program is not built"));
 }
 

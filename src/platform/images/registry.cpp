@@ -101,7 +101,7 @@ Awaitable<void> Registry::push_blobs(Push& push) {
             if (!pushed && !push.failure) push.failure = pushed.error();
         } catch (const std::exception& fault) {  // or a cancellation, which the caller sees for itself
             push.failure =
-                Failure{Reason::Broken, fmt::format("pushing {}: {}", push.image->name, fault.what())};
+                Failure{FailureKind::Api, fmt::format("pushing {}: {}", push.image->name, fault.what())};
         }
     }
 }
@@ -112,7 +112,7 @@ Awaitable<Attempt<Pushed>> Registry::push(std::shared_ptr<const Image> image, Re
     push.result.digest = image->digest();
     push.result.reference = fmt::format("{}:{}@{}", target.name(), target.manifest_name(), image->digest());
     if (!target.digest.empty()) {
-        Failure failure{Reason::BadInput, fmt::format("{} names a digest; push to a tag", target.text())};
+        Failure failure{FailureKind::User, fmt::format("{} names a digest; push to a tag", target.text())};
         co_return failure;
     }
     // A registry may refuse to say whether something is there and take it all the same: an upload will tell.
@@ -194,7 +194,7 @@ Awaitable<Attempt<Resolved>> Registry::resolve(Reference image) {
     auto found = co_await find(image);
     if (!found) co_return found.error();
     if (*found) co_return **found;
-    Failure failure{Reason::NotFound,
+    Failure failure{FailureKind::NotFound,
                     fmt::format("there is no image {}; check its name and tag", image.text())};
     co_return failure;
 }

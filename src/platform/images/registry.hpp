@@ -15,7 +15,7 @@ enum class Transport { ByHost, PlainHttp, Tls };  // ByHost: plain HTTP for this
 
 struct RegistryOptions {
     Transport transport = Transport::ByHost;
-    RetryOptions retry;
+    remote::RetryOptions retry;
     UploadOptions upload;
     unsigned parallel = 4;  // blobs of an image that go at once
 };
@@ -53,7 +53,8 @@ class Registry {
 
     // The digest behind a tag, by HEAD, which Docker Hub does not count as a pull. Nothing: no such image.
     Awaitable<Attempt<std::optional<Resolved>>> find(Reference image);
-    // The same, where the image must be there: for pinning a third party's. Reason::NotFound with a sentence.
+    // The same, where the image must be there: for pinning a third party's. FailureKind::NotFound with a
+    // sentence.
     Awaitable<Attempt<Resolved>> resolve(Reference image);
 
     // In the registry's order, which is not by time. At most kMostTags.

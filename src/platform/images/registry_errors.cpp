@@ -15,7 +15,7 @@ constexpr std::size_t kMostErrors = 8;
 
 struct Meaning {
     std::string_view code;
-    Reason reason;
+    FailureKind kind;
     std::string_view text;  // {0} the host, {1} who
 };
 
@@ -28,35 +28,35 @@ constexpr std::string_view kTooMany =
     "{0} counts too many requests from this account or address; wait, or sign in with docker login {0}";
 
 constexpr std::array kMeanings{
-    Meaning{"DENIED", Reason::Refused, kDenied},
-    Meaning{"UNAUTHORIZED", Reason::Refused, kUnauthorized},
-    Meaning{"NAME_UNKNOWN", Reason::NotFound, "{0} has no such repository, or does not show it to {1}"},
-    Meaning{"MANIFEST_UNKNOWN", Reason::NotFound, "{0} has no such image"},
-    Meaning{"BLOB_UNKNOWN", Reason::NotFound, "{0} does not have this blob"},
-    Meaning{"NAME_INVALID", Reason::BadInput, "{0} does not take a repository of this name"},
-    Meaning{"MANIFEST_BLOB_UNKNOWN", Reason::Broken,
+    Meaning{"DENIED", FailureKind::Auth, kDenied},
+    Meaning{"UNAUTHORIZED", FailureKind::Auth, kUnauthorized},
+    Meaning{"NAME_UNKNOWN", FailureKind::NotFound, "{0} has no such repository, or does not show it to {1}"},
+    Meaning{"MANIFEST_UNKNOWN", FailureKind::NotFound, "{0} has no such image"},
+    Meaning{"BLOB_UNKNOWN", FailureKind::NotFound, "{0} does not have this blob"},
+    Meaning{"NAME_INVALID", FailureKind::User, "{0} does not take a repository of this name"},
+    Meaning{"MANIFEST_BLOB_UNKNOWN", FailureKind::Api,
             "{0} says that a blob is missing which it had; push again"},
-    Meaning{"MANIFEST_INVALID", Reason::Broken, "{0} does not take this kind of manifest"},
-    Meaning{"DIGEST_INVALID", Reason::Broken, "what arrived at {0} is not what was sent; push again"},
-    Meaning{"SIZE_INVALID", Reason::Broken,
+    Meaning{"MANIFEST_INVALID", FailureKind::Api, "{0} does not take this kind of manifest"},
+    Meaning{"DIGEST_INVALID", FailureKind::Api, "what arrived at {0} is not what was sent; push again"},
+    Meaning{"SIZE_INVALID", FailureKind::Api,
             "what arrived at {0} is not as long as what was sent; push again"},
-    Meaning{"BLOB_UPLOAD_INVALID", Reason::Broken, "{0} broke the upload off; push again"},
-    Meaning{"BLOB_UPLOAD_UNKNOWN", Reason::Broken, "{0} forgot the upload; push again"},
-    Meaning{"UNSUPPORTED", Reason::Broken, "{0} does not offer this operation"},
-    Meaning{"TOOMANYREQUESTS", Reason::Unavailable, kTooMany},
+    Meaning{"BLOB_UPLOAD_INVALID", FailureKind::Api, "{0} broke the upload off; push again"},
+    Meaning{"BLOB_UPLOAD_UNKNOWN", FailureKind::Api, "{0} forgot the upload; push again"},
+    Meaning{"UNSUPPORTED", FailureKind::Api, "{0} does not offer this operation"},
+    Meaning{"TOOMANYREQUESTS", FailureKind::Unreachable, kTooMany},
 };
 
 // For bodies that are no error document: proxies and gateways answer with HTML.
 Meaning meaning_of(int status) {
-    if (status == 401) return {"", Reason::Refused, kUnauthorized};
-    if (status == 403) return {"", Reason::Refused, kDenied};
-    if (status == 404) return {"", Reason::NotFound, "{0} has no such thing"};
+    if (status == 401) return {"", FailureKind::Auth, kUnauthorized};
+    if (status == 403) return {"", FailureKind::Auth, kDenied};
+    if (status == 404) return {"", FailureKind::NotFound, "{0} has no such thing"};
     if (status == 413)
-        return {"", Reason::BadInput, "{0}, or a proxy before it, does not take a blob of this size"};
-    if (status == 429) return {"", Reason::Unavailable, kTooMany};
+        return {"", FailureKind::User, "{0}, or a proxy before it, does not take a blob of this size"};
+    if (status == 429) return {"", FailureKind::Unreachable, kTooMany};
     if (is_passing(status))
-        return {"", Reason::Unavailable, "{0} is overloaded or out of order; try again later"};
-    return {"", Reason::Broken, "{0} gave an answer that makes no sense here"};
+        return {"", FailureKind::Unreachable, "{0} is overloaded or out of order; try again later"};
+    return {"", FailureKind::Api, "{0} gave an answer that makes no sense here"};
 }
 
 }  // namespace
@@ -103,7 +103,7 @@ Failure explain(const http::WholeResponse& answer, std::string_view doing, std::
     }
     std::string said = fmt::format("HTTP {}", answer.status);
     if (!errors.empty()) said += fmt::format(" {}: {}", errors[0].code, errors[0].message);
-    return {meaning.reason,
+    return {meaning.kind,
             fmt::format("{}: {} ({})", doing, fmt::format(fmt::runtime(meaning.text), host, who), said)};
 }
 

@@ -19,7 +19,7 @@ std::string document(const std::string& code) {
 TEST(RegistryErrors, SayWhatToDoAboutADenial) {
     auto failure = explained(403, document("DENIED"));
 
-    EXPECT_EQ(failure.reason, Reason::Refused);
+    EXPECT_EQ(failure.kind, FailureKind::Auth);
     EXPECT_EQ(failure.what,
               "pushing r.example/a:1: user \"u\" may not do this at r.example; check the repository's name, "
               "and that "
@@ -31,18 +31,18 @@ TEST(RegistryErrors, SayWhatToDoAboutADenial) {
 }
 
 TEST(RegistryErrors, TellKindsApart) {
-    EXPECT_EQ(explained(404, document("NAME_UNKNOWN")).reason, Reason::NotFound);
-    EXPECT_EQ(explained(429, document("TOOMANYREQUESTS")).reason, Reason::Unavailable);
-    EXPECT_EQ(explained(400, document("MANIFEST_BLOB_UNKNOWN")).reason, Reason::Broken);
-    EXPECT_EQ(explained(400, document("NAME_INVALID")).reason, Reason::BadInput);
-    EXPECT_EQ(explained(400, document("SOMETHING_NEW")).reason, Reason::Broken);
+    EXPECT_EQ(explained(404, document("NAME_UNKNOWN")).kind, FailureKind::NotFound);
+    EXPECT_EQ(explained(429, document("TOOMANYREQUESTS")).kind, FailureKind::Unreachable);
+    EXPECT_EQ(explained(400, document("MANIFEST_BLOB_UNKNOWN")).kind, FailureKind::Api);
+    EXPECT_EQ(explained(400, document("NAME_INVALID")).kind, FailureKind::User);
+    EXPECT_EQ(explained(400, document("SOMETHING_NEW")).kind, FailureKind::Api);
 }
 
 TEST(RegistryErrors, TakeBodiesThatAreNoErrorDocument) {
     EXPECT_EQ(explained(502, "<html>Bad Gateway</html>").what,
               "pushing r.example/a:1: r.example is overloaded or out of order; try again later (HTTP 502)");
-    EXPECT_EQ(explained(413, "").reason, Reason::BadInput);
-    EXPECT_EQ(explained(403, R"({"errors":"x"})").reason, Reason::Refused);
+    EXPECT_EQ(explained(413, "").kind, FailureKind::User);
+    EXPECT_EQ(explained(403, R"({"errors":"x"})").kind, FailureKind::Auth);
     EXPECT_EQ(explained(418, R"({"errors":[1,{"code":2}]})").what,
               "pushing r.example/a:1: r.example gave an answer that makes no sense here (HTTP 418 : )");
 }

@@ -20,7 +20,7 @@ bool is_redirect(int status) {
 }  // namespace
 
 RegistryRequests::RegistryRequests(http::Client& client, http::Origin origin, std::string host,
-                                   Credentials credentials, RetryOptions retry)
+                                   Credentials credentials, remote::RetryOptions retry)
     : client_(client),
       origin_(std::move(origin)),
       host_(std::move(host)),
@@ -28,7 +28,7 @@ RegistryRequests::RegistryRequests(http::Client& client, http::Origin origin, st
       authenticator_(client, host_, std::move(credentials), retry) {}
 
 Failure RegistryRequests::nonsense(std::string_view doing, std::string_view finding) const {
-    return {Reason::Broken, fmt::format("{}: {} {}", doing, host_, finding)};
+    return {FailureKind::Api, fmt::format("{}: {} {}", doing, host_, finding)};
 }
 
 Attempt<http::Url> RegistryRequests::resolve(const http::Url& base, std::string_view location,
@@ -66,7 +66,7 @@ Awaitable<Attempt<http::WholeResponse>> RegistryRequests::send_once(const Regist
         if (!outgoing) co_return outgoing.error();
         auto answer = co_await transfer(client_, std::move(*outgoing), kMostAnswer);
         if (!answer) {
-            Failure failure{Reason::Unavailable,
+            Failure failure{FailureKind::Unreachable,
                             fmt::format("{}: {} did not answer: {}", request.doing, url.origin.authority(),
                                         answer.error().message())};
             co_return failure;
@@ -84,11 +84,11 @@ Awaitable<Attempt<http::WholeResponse>> RegistryRequests::send_once(const Regist
 }
 
 Awaitable<Attempt<http::WholeResponse>> RegistryRequests::send(RegistryRequest request) {
-    for (Retry retry(retry_);;) {
+    for (remote::Backoff backoff(retry_);;) {
         auto answer = co_await send_once(request);
-        bool passing = answer ? is_passing(answer->status) : answer.error().reason == Reason::Unavailable;
+        bool passing = answer ? is_passing(answer->status) : answer.error().kind == FailureKind::Unreachable;
         if (!request.retried || !passing) co_return answer;
-        if (!co_await retry.again(answer ? &*answer : nullptr)) co_return answer;
+        if (!co_await remote::another_try(backoff, answer ? &answer->fields : nullptr)) co_return answer;
     }
 }
 

@@ -23,7 +23,7 @@ struct RegistryRequest {
 class RegistryRequests {
   public:
     RegistryRequests(http::Client& client, http::Origin origin, std::string host, Credentials credentials,
-                     RetryOptions retry);
+                     remote::RetryOptions retry);
 
     http::Url url(std::string target) const { return {origin_, std::move(target)}; }
 
@@ -38,7 +38,7 @@ class RegistryRequests {
         return images::explain(answer, doing, host_, authenticator_.who());
     }
     Failure nonsense(std::string_view doing, std::string_view finding) const;
-    const RetryOptions& retry() const { return retry_; }
+    const remote::RetryOptions& retry() const { return retry_; }
 
   private:
     Awaitable<Attempt<Outgoing>> prepare(const RegistryRequest& request, const http::Url& url);
@@ -47,7 +47,7 @@ class RegistryRequests {
     http::Client& client_;
     http::Origin origin_;
     std::string host_;  // as people write it
-    RetryOptions retry_;
+    remote::RetryOptions retry_;
     Authenticator authenticator_;
 };
 

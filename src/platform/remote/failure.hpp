@@ -22,7 +22,7 @@ std::string_view name(FailureKind kind);  // "auth", "not_found", …: stable, f
 struct Failure {
     FailureKind kind = FailureKind::Api;
     std::string what;
-    std::string trace_id;  // the remote's own name for this failure, for its support; "" if it gave none
+    std::string trace_id = {};  // the remote's own name for this failure, for its support; "" if it gave none
     bool an_answer_was_lost =
         false;  // an earlier try may have had its effect: "not found" may be our own doing
 };

@@ -20,8 +20,21 @@ std::optional<Duration> Backoff::next(std::optional<Duration> asked_for) {
     return asked_for ? std::max(*asked_for, Duration(0)) : own;
 }
 
+void Backoff::restart() {
+    tries_ = 1;
+    pause_ = options_.first_pause;
+}
+
 Awaitable<void> pause(Duration time, double scale) {
     co_await sleep_for(Duration(static_cast<Duration::rep>(static_cast<double>(time.count()) * scale)));
+}
+
+Awaitable<bool> another_try(Backoff& backoff, const http::Fields* answer) {
+    auto asked_for = answer ? retry_after(*answer, std::chrono::system_clock::now()) : std::nullopt;
+    auto wait = backoff.next(asked_for);
+    if (!wait) co_return false;
+    co_await pause(*wait, backoff.options().backoff_scale);
+    co_return true;
 }
 
 std::optional<Duration> retry_after(const http::Fields& fields, std::chrono::system_clock::time_point now) {

@@ -28,15 +28,21 @@ class Backoff {
     // The pause before the next try; nothing if there must be none: attempts used up, or `asked_for` (what
     // the remote wants us to wait) is longer than longest_wait.
     std::optional<Duration> next(std::optional<Duration> asked_for = {});
+    const RetryOptions& options() const { return options_; }
     int tries() const { return tries_; }
+    // A try has brought something: the count and the pauses begin anew.
+    void restart();
 
   private:
-    const RetryOptions& options_;
+    RetryOptions options_;
     Duration pause_;
     int tries_ = 1;
 };
 
 Awaitable<void> pause(Duration time, double scale);
+
+// Waits for the next try; false if there must be none. `answer`, if there was one, may say how long to wait.
+Awaitable<bool> another_try(Backoff& backoff, const http::Fields* answer);
 
 // Retry-After of an answer: whole seconds or a date. Nothing if absent or not understood.
 std::optional<Duration> retry_after(const http::Fields& fields, std::chrono::system_clock::time_point now);

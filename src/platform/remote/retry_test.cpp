@@ -29,6 +29,17 @@ TEST(Backoff, WaitsAsLongAsItIsAskedButNotTooLong) {
     EXPECT_FALSE(backoff.next(options.longest_wait + 1s));
 }
 
+TEST(Backoff, BeginsAnewAfterProgress) {
+    Backoff backoff({.attempts = 2});
+    EXPECT_EQ(backoff.next(), 500ms);
+    EXPECT_FALSE(backoff.next());
+
+    backoff.restart();
+
+    EXPECT_EQ(backoff.next(), 500ms);
+    EXPECT_EQ(backoff.tries(), 2);
+}
+
 TEST(RetryAfter, IsSecondsOrADate) {
     auto now = std::chrono::system_clock::from_time_t(1'000'000'000);  // Sun, 09 Sep 2001 01:46:40 GMT
     auto of = [&](std::string_view value) {

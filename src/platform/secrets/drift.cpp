@@ -23,6 +23,8 @@ std::string_view name_of(DriftState state) {
             return "missing";
         case DriftState::Extra:
             return "extra";
+        case DriftState::Absent:
+            return "absent";
         case DriftState::Unknown:
             return "unknown";
     }

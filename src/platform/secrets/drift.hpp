@@ -13,6 +13,7 @@ enum class DriftState {
     Changed,
     Missing,  // in the file, not out there
     Extra,    // out there, not in the file
+    Absent,   // required, and not in the file, whatever is out there
     Unknown,  // out there, and cannot be read: a sealed variable of which no fingerprint was kept
 };
 std::string_view name_of(DriftState state);  // "same"
@@ -20,7 +21,7 @@ std::string_view name_of(DriftState state);  // "same"
 struct DriftRow {
     std::string service, name;
     DriftState state = DriftState::Same;
-    std::string wanted, live;  // fingerprints, "" where there is none
+    std::string wanted = {}, live = {};  // fingerprints, "" where there is none
 };
 
 // A row for each name that either side has, by service and name. `live` is to hold secrets alone: variables

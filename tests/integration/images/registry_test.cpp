@@ -134,7 +134,7 @@ TEST_F(RealRegistry, ThatDiesIsNamed) {
     auto pushed = user.push(image, name("app:1"));
 
     ASSERT_FALSE(pushed);
-    EXPECT_EQ(pushed.error().reason, Reason::Unavailable);
+    EXPECT_EQ(pushed.error().kind, FailureKind::Unreachable);
     EXPECT_THAT(pushed.error().what, HasSubstr(proxy->host() + " did not answer: "));
 
     server->start();
@@ -162,7 +162,7 @@ TEST_F(RealRegistry, IsPushedToOverTlsWhenItsCertificateIsGood) {
     Registry registry(trusting, target, {}, user.options);
     auto pushed = user.push(registry, image, target);
 
-    EXPECT_EQ(distrusted.error().reason, Reason::Unavailable);
+    EXPECT_EQ(distrusted.error().kind, FailureKind::Unreachable);
     EXPECT_THAT(distrusted.error().what, HasSubstr("TLS"));
     ASSERT_TRUE(pushed) << pushed.error().what;
     EXPECT_EQ(pushed->uploaded, 3u);
@@ -177,14 +177,14 @@ TEST_F(RealRegistry, ListsTags) {
     ASSERT_TRUE(tags) << tags.error().what;
     std::sort(tags->begin(), tags->end());
     EXPECT_EQ(*tags, (std::vector<std::string>{"a", "b", "c"}));
-    EXPECT_EQ(user.tags(name("nothing")).error().reason, Reason::NotFound);
+    EXPECT_EQ(user.tags(name("nothing")).error().kind, FailureKind::NotFound);
 }
 
 TEST_F(RealRegistry, SaysWhichImageIsMissing) {
     auto missing = user.resolve(name("valkey:8"));
 
     ASSERT_FALSE(missing);
-    EXPECT_EQ(missing.error().reason, Reason::NotFound);
+    EXPECT_EQ(missing.error().kind, FailureKind::NotFound);
     EXPECT_EQ(missing.error().what,
               "there is no image " + proxy->host() + "/valkey:8; check its name and tag");
 }

@@ -57,14 +57,14 @@ TEST_F(BasicSignIn, SaysWhoWasRefused) {
     auto wrong = user.push(random_image(10), name("app:1"), signed_in("builder", "wrong"));
     auto nobody = user.push(random_image(10), name("app:1"));
 
-    EXPECT_EQ(wrong.error().reason, Reason::Refused);
+    EXPECT_EQ(wrong.error().kind, FailureKind::Auth);
     EXPECT_THAT(wrong.error().what,
                 HasSubstr("did not accept who asks: user \"builder\" (from config.json); run "
                           "docker login " +
                           server->host()));
     EXPECT_EQ(wrong.error().what.find("wrong"), std::string::npos) << "the password is not told";
     EXPECT_THAT(nobody.error().what, HasSubstr("nobody is signed in; run docker login"));
-    EXPECT_EQ(user.check(name("app"), signed_in("builder", "wrong")).error().reason, Reason::Refused);
+    EXPECT_EQ(user.check(name("app"), signed_in("builder", "wrong")).error().kind, FailureKind::Auth);
 }
 
 struct TokenSignIn : testing::Test {
@@ -111,7 +111,7 @@ TEST_F(TokenSignIn, SaysThatTheRightToPushIsMissing) {
     auto pushed = user.push(random_image(10), name("app:1"), signed_in("builder", "pass:word"));
 
     ASSERT_FALSE(pushed);
-    EXPECT_EQ(pushed.error().reason, Reason::Refused);
+    EXPECT_EQ(pushed.error().kind, FailureKind::Auth);
     EXPECT_THAT(pushed.error().what, HasSubstr("user \"builder\" (from config.json)"));
 }
 
@@ -119,7 +119,7 @@ TEST_F(TokenSignIn, SaysThatTheTokenServerRefusedThePassword) {
     auto pushed = user.push(random_image(10), name("app:1"), signed_in("builder", "wrong"));
 
     ASSERT_FALSE(pushed);
-    EXPECT_EQ(pushed.error().reason, Reason::Refused);
+    EXPECT_EQ(pushed.error().kind, FailureKind::Auth);
     EXPECT_THAT(pushed.error().what, HasSubstr("getting a token from 127.0.0.1:"));
     EXPECT_EQ(pushed.error().what.find("wrong)"), pushed.error().what.size() - 6) << "the server's own words";
 }
