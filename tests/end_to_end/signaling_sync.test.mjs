@@ -1,7 +1,9 @@
 // Real y-websocket clients share documents through the fallback endpoint.
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
@@ -10,6 +12,8 @@ import { freePort, missing, startSeance, waitFor } from './signaling/program.mjs
 const skip = missing('y-websocket', 'y-protocols/awareness', 'ws', 'yjs')
 const { Y, awarenessMessage, connectRaw, encoding, join, syncMessage } = skip ? {} : await import('./signaling/sync_client.mjs')
 const { contents, edit, randomOf } = skip ? {} : await import('./signaling/sync_random.mjs')
+
+const noValkey = hasValkey() ? false : 'redis-server is not installed'
 
 // A server, and clients that are gone when the test is.
 async function withServer (settings, body) {
@@ -85,6 +89,32 @@ test('what was written while offline arrives on both sides', { skip }, () => wit
   await ann.synced()
   await waitFor(() => bob.doc.getText('notes').length === 2 && contents(ann.doc) === contents(bob.doc), 'both to have both')
 }))
+
+function hasValkey () {
+  try { execFileSync('redis-server', ['--version']); return true } catch { return false }
+}
+
+async function startValkey () {
+  const port = await freePort()
+  let child
+  const valkey = {
+    url: `redis://127.0.0.1:${port}`,
+    async start () {
+      child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'], { stdio: 'ignore' })
+      await waitFor(() => new Promise(resolve => {
+        const socket = net.connect(port, '127.0.0.1', () => { socket.destroy(); resolve(true) })
+        socket.on('error', () => resolve(false))
+      }), 'redis-server to listen')
+    },
+    async stop () {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    }
+  }
+  await valkey.start()
+  return valkey
+}
 
 // With a folder for the logs of documents.
 async function withFolder (settings, body) {
@@ -246,6 +276,80 @@ test('while one process still has the log the next goes on in memory, and takes 
     const carl = next.join('notes')
     await waitFor(() => carl.doc.getText('notes').length === 8, 'both texts')
   })
+}))
+
+// Two replicas and their Valkey.
+async function withReplicas (body) {
+  const valkey = await startValkey()
+  const settings = { VALKEY_URL: valkey.url }
+  try {
+    await withServer(settings, one => withServer(settings, other => body(one, other, valkey)))
+  } finally {
+    await valkey.stop()
+  }
+}
+
+test('clients of two replicas share documents and see one another', { skip: skip || noValkey }, () => withReplicas(async (one, other) => {
+  const ann = one.join('notes')
+  const bob = other.join('notes')
+  await Promise.all([ann.synced(), bob.synced()])
+  ann.awareness.setLocalStateField('name', 'Ann')
+  await waitFor(() => [...bob.awareness.getStates().values()].some(s => s.name === 'Ann'), 'Ann')
+
+  ann.write('A')
+  await bob.sees('A')
+  bob.write('B')
+  await ann.sees('AB')
+  const late = other.join('notes')
+  await late.sees('AB')
+  await waitFor(() => [...late.awareness.getStates().values()].some(s => s.name === 'Ann'), 'Ann, who was here before')
+  ann.leave()
+  await waitFor(() => ![...bob.awareness.getStates().values()].some(s => s.name === 'Ann'), 'Ann to be gone')
+}))
+
+test('random edits on two replicas converge, and are there after both were killed', { skip: skip || noValkey, timeout: 120_000 }, t => withReplicas(async (one, other) => {
+  const seed = Number(process.env.SYNC_SEED ?? (Math.random() * 2 ** 32) >>> 0)
+  t.diagnostic(`seed ${seed}`)
+  const random = randomOf(seed)
+  const clients = [one, one, other, other].map(replica => replica.join('party'))
+  await Promise.all(clients.map(c => c.synced()))
+  for (let i = 0; i < 300; i++) {
+    const client = random.pick(clients)
+    edit(client.doc, random)
+    if (random.chance(0.02)) { client.provider.disconnect(); client.provider.connect() }
+    if (random.chance(0.2)) await new Promise(resolve => setImmediate(resolve))
+  }
+  await converge(clients)
+  const text = contents(clients[0].doc)
+  clients.forEach(c => c.leave())
+
+  await Promise.all([one.restart('SIGKILL'), other.restart('SIGKILL')])
+  const late = one.join('party')
+  await late.synced()
+  assert.equal(contents(late.doc), text)
+}))
+
+test('while Valkey is away each replica goes on, and both have everything when it is back', { skip: skip || noValkey, timeout: 60_000 }, () => withReplicas(async (one, other, valkey) => {
+  const ann = one.join('notes')
+  const bob = other.join('notes')
+  const carl = one.join('notes')
+  await Promise.all([ann.synced(), bob.synced(), carl.synced()])
+  ann.write('1')
+  await bob.sees('1')
+  await valkey.stop()
+  ann.write('2')
+  await carl.sees('12')
+  await ann.acknowledged()
+  bob.write('3')
+  await bob.acknowledged()
+
+  await valkey.start()  // with nothing in it
+  await waitFor(() => contents(ann.doc) === contents(bob.doc) && ann.doc.getText('notes').length === 3, 'both to have everything')
+  await Promise.all([ann.acknowledged(), bob.acknowledged()])
+  for (const client of [ann, bob, carl]) client.leave()
+  await Promise.all([one.restart('SIGKILL'), other.restart('SIGKILL')])
+  const late = other.join('notes')
+  await waitFor(() => late.doc.getText('notes').length === 3, 'the whole document, though Valkey had lost it')
 }))
 
 test('updates that nobody but clients can read are kept and passed on as they are', { skip }, () => withFolder({}, async ({ connect, restart }) => {

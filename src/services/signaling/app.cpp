@@ -4,6 +4,7 @@
 #include "core/runtime/open_files.hpp"
 #include "net/http/router.hpp"
 #include "services/signaling/sync/directory_store.hpp"
+#include "services/signaling/sync/valkey_store.hpp"
 
 namespace seance::signaling {
 namespace {
@@ -20,9 +21,14 @@ std::unique_ptr<sync::Hall> make_sync(Loop& loop, const Settings& settings,
     const auto& sync = settings.sync;
     if (!sync.enabled) return nullptr;
     std::unique_ptr<sync::DocumentStore> store;
-    if (!sync.directory.empty())
+    if (settings.valkey)
+        store = std::make_unique<sync::ValkeyStore>(loop, *settings.valkey, settings.channel_prefix, sync.ttl,
+                                                    sync.max_document_bytes);
+    else if (!sync.directory.empty())
         store = std::make_unique<sync::DirectoryStore>(sync.directory, sync.fsync, sync.ttl);
-    return std::make_unique<sync::Hall>(loop, sync, options, std::move(store));
+    auto hall = std::make_unique<sync::Hall>(loop, sync, options, std::move(store));
+    if (settings.valkey) hall->join_replicas(*settings.valkey, settings.channel_prefix);
+    return hall;
 }
 
 }  // namespace

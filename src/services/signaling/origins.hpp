@@ -11,8 +11,8 @@ namespace seance::signaling {
 // What is wrong with an entry, to go on from its text; empty if nothing.
 std::string origin_problem(std::string_view entry);
 
-// Whether a request with this Origin may connect; an empty list lets all in. A request without one passes: only
-// browsers send it, and keeping other people's pages in browsers out is all that the check can do.
+// Whether a request with this Origin may connect; an empty list lets all in. A request without one passes:
+// only browsers send it, and keeping other people's pages in browsers out is all that the check can do.
 bool origin_allowed(const std::vector<std::string>& entries, std::string_view origin);
 
 }  // namespace seance::signaling

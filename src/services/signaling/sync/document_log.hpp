@@ -24,12 +24,16 @@ class DocumentLog {
     // Gives up what the log holds on to, for the next to open it. read() begins anew.
     virtual Awaitable<void> close() = 0;
 
+    // The last read() found nothing of what had been there: it has to be written anew.
+    bool lost() const { return lost_; }
+
     // What a compaction would replace.
     std::size_t entries() const { return entries_; }
     std::size_t bytes() const { return bytes_; }
 
   protected:
     std::size_t entries_ = 0, bytes_ = 0;
+    bool lost_ = false;
 };
 
 class DocumentStore {

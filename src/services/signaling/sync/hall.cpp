@@ -94,8 +94,11 @@ std::shared_ptr<Keeper> Hall::keeper_of(const std::string& name) {
     if (keeper) return keeper;
     Room::Limits limits;
     limits.document = settings_.max_document_bytes;
-    keeper = std::make_shared<Keeper>(loop_, name, limits, store_ ? store_->open(name) : nullptr, nullptr,
-                                      keeper_counters_);
+    std::function<void(std::string_view)> spread;
+    if (replicas_) spread = [this, name](std::string_view message) { replicas_->spread(name, message); };
+    keeper = std::make_shared<Keeper>(loop_, name, limits, store_ ? store_->open(name) : nullptr,
+                                      std::move(spread), keeper_counters_);
+    if (replicas_) replicas_->open(name);
     counters_.rooms.set(static_cast<std::int64_t>(keepers_.size()));
     spawn(keep(keeper));
     return keeper;
@@ -111,6 +114,7 @@ Awaitable<void> Hall::keep(std::shared_ptr<Keeper> keeper) {
                 peer.close(close_code::kInternalError, "the room failed, connect again");
     }
     used_ -= keeper->accounted;
+    if (replicas_) replicas_->close(keeper->name());
     keepers_.erase(keeper->name());
     counters_.rooms.set(static_cast<std::int64_t>(keepers_.size()));
     counters_.memory.set(static_cast<std::int64_t>(used_));
@@ -131,6 +135,29 @@ std::optional<Room::Refusal> Hall::take(Peer& from, std::string_view message) {
     auto refusal = keeper.room().take(from, message, Clock::now());
     account(keeper);
     return refusal;
+}
+
+void Hall::join_replicas(const valkey::Address& address, const std::string& prefix) {
+    Replicas::Owner& owner = *this;
+    replicas_ = std::make_unique<Replicas>(loop_, address, prefix, owner);
+}
+
+void Hall::on_listening(const std::string& room) {
+    auto at = keepers_.find(room);
+    if (at == keepers_.end()) return;
+    at->second->read_again();
+    at->second->room().greet_elsewhere();
+}
+
+void Hall::on_more_in_log(const std::string& room) {
+    if (auto at = keepers_.find(room); at != keepers_.end()) at->second->read_again();
+}
+
+void Hall::on_message(const std::string& room, std::string_view message) {
+    auto at = keepers_.find(room);
+    if (at == keepers_.end()) return;
+    at->second->room().take_from_elsewhere(message, Clock::now());
+    account(*at->second);
 }
 
 void Hall::account(Keeper& keeper) {

@@ -7,6 +7,7 @@
 #include "core/observe/metrics.hpp"
 #include "core/runtime/signal.hpp"
 #include "services/signaling/sync/peer.hpp"
+#include "services/signaling/sync/replicas.hpp"
 #include "services/signaling/sync/settings.hpp"
 
 namespace seance::signaling::sync {
@@ -19,11 +20,13 @@ struct Counters {
 };
 
 // The open rooms and everybody in them, on one loop.
-class Hall {
+class Hall final : Replicas::Owner {
   public:
     // `store` may be empty: documents are then kept in memory alone, for SYNC_TTL or until memory runs short.
     Hall(Loop& loop, const Settings& settings, const websocket::Options& socket_options,
          std::unique_ptr<DocumentStore> store);
+    // There are other replicas, with the same store. Before anybody is admitted.
+    void join_replicas(const valkey::Address& address, const std::string& prefix);
     ~Hall();
 
     Outcome<std::string> room_of(std::string_view path) const;  // see route.hpp
@@ -50,6 +53,9 @@ class Hall {
     void close_unused(Instant now);
     bool make_memory(std::size_t bytes);
     void account(Keeper& keeper);
+    void on_listening(const std::string& room) override;
+    void on_message(const std::string& room, std::string_view message) override;
+    void on_more_in_log(const std::string& room) override;
 
     Loop& loop_;
     const Settings& settings_;
@@ -63,6 +69,7 @@ class Hall {
     bool draining_ = false;
     Signal emptied_;
     Timer tending_;
+    std::unique_ptr<Replicas> replicas_;  // empty: there is only this one
 };
 
 }  // namespace seance::signaling::sync

@@ -115,6 +115,11 @@ Awaitable<void> Keeper::read() {
     read_ = true;
     succeeded();
     room_.remember(*updates);
+    if (log_->lost()) {
+        observe::log(observe::Level::Warning, "sync_log_lost")
+            .field("bytes", std::uint64_t{room_.document().size()});
+        room_.write_everything();
+    }
 }
 
 Awaitable<void> Keeper::write() {
@@ -127,6 +132,7 @@ Awaitable<void> Keeper::write() {
         wrote_ = true;
         succeeded();
         room_.settle_taken();
+        room_.spread_written(updates);
     } else {
         room_.put_back(std::move(updates));
         failed("writing", written.error());

@@ -85,7 +85,6 @@ std::optional<Room::Refusal> Room::take_update(Member& from, std::string_view up
             break;
     }
     deliver(Frame::Type::Update, update, &from);
-    if (outside_.spread) outside_.spread(print_frame(Frame::Type::Update, update));
     record(update);
     return std::nullopt;
 }
@@ -113,9 +112,8 @@ void Room::take_from_elsewhere(std::string_view message, Instant now) {
     if (!frame) return;
     switch (frame->type) {
         case Frame::Type::Update:
-            // Written by whoever spread it.
-            if (document_.add(frame->body, limits_.document) == SharedDocument::Added::Something)
-                deliver(Frame::Type::Update, frame->body, nullptr);
+            // Written by whoever spread it, who has also held it to the limit.
+            learn(frame->body);
             return;
         case Frame::Type::Awareness:
             if (auto shown = parse_awareness(frame->body)) {
@@ -132,17 +130,29 @@ void Room::take_from_elsewhere(std::string_view message, Instant now) {
     }
 }
 
+void Room::learn(std::string_view update) {
+    if (document_.add(update, SIZE_MAX) == SharedDocument::Added::Something && ready_)
+        deliver(Frame::Type::Update, update, nullptr);
+}
+
 void Room::remember(const std::vector<std::string>& updates) {
-    for (const auto& update : updates)
-        if (document_.add(update, SIZE_MAX) == SharedDocument::Added::Something && ready_)
-            deliver(Frame::Type::Update, update, nullptr);
+    for (const auto& update : updates) learn(update);
     if (ready_) return;
     ready_ = true;
-    for (auto* member : members_) {
-        // Those who came before know what their answer to step 1 did not hold by the updates themselves.
-        greet(*member);
-    }
+    for (auto* member : members_) greet(*member);
     answer_held();
+}
+
+void Room::spread_written(const std::vector<std::string>& updates) {
+    if (!outside_.spread) return;
+    for (const auto& update : updates) outside_.spread(print_frame(Frame::Type::Update, update));
+}
+
+void Room::greet_elsewhere() {
+    if (!outside_.spread) return;
+    outside_.spread(print_frame(Frame::Type::QueryAwareness, {}));
+    if (auto here = awareness_.all_of_connections(); !here.empty())
+        outside_.spread(print_frame(Frame::Type::Awareness, here));
 }
 
 void Room::answer(Member& member, std::string_view state_vector) {
@@ -173,7 +183,14 @@ void Room::record(std::string_view update) {
 }
 
 void Room::rewrite_if_shorter() {
-    if (unwritten_size_ <= std::max(kLeastRewrite, 2 * document_.size())) return;
+    if (unwritten_size_ > std::max(kLeastRewrite, 2 * document_.size())) rewrite();
+}
+
+void Room::write_everything() {
+    if (!document_.empty()) rewrite();
+}
+
+void Room::rewrite() {
     unwritten_ = document_.all();
     unwritten_size_ = 0;
     for (const auto& update : unwritten_) unwritten_size_ += update.size() + sizeof(std::string);

@@ -57,6 +57,11 @@ class Room {
     // With a refusal the member's connection has to be closed.
     std::optional<Refusal> take(Member& from, std::string_view message, Instant now);
     void take_from_elsewhere(std::string_view message, Instant now);
+    // Who is here, and a question for who is there, to replicas that may have missed it.
+    void greet_elsewhere();
+    // To the other replicas: what is in the log. Not before it is, so that whoever begins to listen and then
+    // reads the log has missed nothing.
+    void spread_written(const std::vector<std::string>& updates);
     void forget_silent(Instant now) { awareness_.forget_silent(now); }
 
     // What was kept before: merged, told to all who are here, and step 1 can be answered from now on. With
@@ -68,8 +73,9 @@ class Room {
     void put_back(std::vector<std::string> unwritten);  // it could not be written yet
     bool has_unwritten() const { return !unwritten_.empty(); }
     std::size_t unwritten_size() const { return unwritten_size_; }
-    void settle_taken();  // what take_unwritten() gave last has been written
-    void settle();        // everything, for it cannot be written now
+    void write_everything();  // what had been written is gone
+    void settle_taken();      // what take_unwritten() gave last has been written
+    void settle();            // everything, for it cannot be written now
 
     const SharedDocument& document() const { return document_; }
     bool empty() const { return members_.empty(); }
@@ -80,11 +86,13 @@ class Room {
     std::optional<Refusal> take_update(Member& from, std::string_view update);
     std::optional<Refusal> take_awareness(Member& from, std::string_view body, Instant now);
     void greet(Member& member);
+    void learn(std::string_view update);
     void answer(Member& member, std::string_view state_vector);
     void answer_held();
     void deliver(Frame::Type type, std::string_view body, const Member* except);
     void record(std::string_view update);
     void rewrite_if_shorter();
+    void rewrite();
 
     struct Held {
         std::string state_vector;

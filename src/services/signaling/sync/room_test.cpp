@@ -95,7 +95,6 @@ TEST_F(SyncRoomTest, PassesNewsOnToTheOthersOnce) {
 
     EXPECT_THAT(bob.takes(), ElementsAre(print_frame(Type::Update, kA)));
     EXPECT_THAT(ann.takes(), IsEmpty());
-    EXPECT_THAT(spread, ElementsAre(print_frame(Type::Update, kA)));
 }
 
 TEST_F(SyncRoomTest, SendsAwarenessToEverybodyAndTakesItBackWithItsConnection) {
@@ -184,6 +183,9 @@ TEST_F(SyncRoomTest, TellsOtherReplicasWhoIsHereWhenTheyAsk) {
     room.take_from_elsewhere(print_frame(Type::QueryAwareness, ""), kNow);
 
     EXPECT_THAT(spread, ElementsAre(awareness(7, 1, "{}")));
+    spread.clear();
+    room.greet_elsewhere();
+    EXPECT_THAT(spread, ElementsAre(print_frame(Type::QueryAwareness, ""), awareness(7, 1, "{}")));
 }
 
 TEST_F(KeptRoomTest, GreetsAndAnswersOnceItRemembers) {
@@ -213,6 +215,18 @@ TEST_F(KeptRoomTest, AnswersStep1OnlyWhenWhatCameBeforeIsSettled) {
     room.settle_taken();
 
     EXPECT_THAT(ann.takes(), ElementsAre(print_frame(Type::Step2, kAb)));
+}
+
+TEST_F(KeptRoomTest, SpreadsUpdatesOnceTheyAreWritten) {
+    room.remember({});
+    joins(ann);
+    says(ann, Type::Update, kA);
+    auto written = room.take_unwritten();
+    EXPECT_THAT(spread, IsEmpty());
+
+    room.spread_written(written);
+
+    EXPECT_THAT(spread, ElementsAre(print_frame(Type::Update, kA)));
 }
 
 TEST_F(KeptRoomTest, TellsThoseWhoAreHereWhatItRemembersLate) {
