@@ -29,10 +29,10 @@ void Presence::forget_topic(std::string_view topic) {
 }
 
 void Presence::forget_node(Node node) {
-    std::erase_if(topics_, [&](auto& entry) {
-        std::erase_if(entry.second, [&](auto& share) { return share.node == node; });
-        return entry.second.empty();
-    });
+    for (auto at = topics_.begin(); at != topics_.end();) {
+        std::erase_if(at->second, [&](auto& share) { return share.node == node; });
+        at = at->second.empty() ? topics_.erase(at) : std::next(at);
+    }
 }
 
 const std::vector<Presence::Share>& Presence::shares(std::string_view topic) const {

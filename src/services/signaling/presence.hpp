@@ -24,6 +24,10 @@ class Presence {
 
     const std::vector<Share>& shares(std::string_view topic) const;
     std::size_t members(std::string_view topic) const;
+    template <class Visit>  // void(const std::string& topic)
+    void each_topic(Visit visit) const {
+        for (const auto& [topic, shares] : topics_) visit(topic);
+    }
     std::size_t topics() const { return topics_.size(); }
 
   private:

@@ -17,36 +17,42 @@ namespace seance::valkey {
 
 // A server: in a cluster one of its masters. Its two connections come and go by themselves.
 struct PubSubNode final : Subscriber::Listener {
-    using Report = std::function<void(PubSubNode&)>;
+    // What a node tells the whole; never from inside a call.
+    class Whole {
+      public:
+        virtual void changed(PubSubNode& node) = 0;  // up() may be another
+        virtual void subscribed(std::string_view channel) = 0;
+        virtual void unsubscribed(PubSubNode& node) = 0;  // from all its channels
+        virtual void arrived(std::string_view channel, std::string_view payload) = 0;
 
-    PubSubNode(Loop& loop, const Address& where, PubSub::Listener& listener, Channels channels,
-               const ClientOptions& options, Report changed)
-        : address(where),
-          listener_(listener),
-          changed_(std::move(changed)),
-          publisher(loop, where, options),
-          subscriber(loop, where, *this, channels, options) {
-        publisher.on_change([this](bool) { changed_(*this); });
+      protected:
+        ~Whole() = default;
+    };
+
+    PubSubNode(Loop& loop, const Address& where, Whole& whole, Channels channels,
+               const ClientOptions& options)
+        : whole_(whole), publisher(loop, where, options), subscriber(loop, where, *this, channels, options) {
+        publisher.on_change([this](bool) { whole_.changed(*this); });
     }
 
     bool up() const { return subscriber.connected() && publisher.state().connected; }
 
-    void on_connected() override { changed_(*this); }
-    void on_lost() override { changed_(*this); }
+  private:
+    void on_connected() override { whole_.changed(*this); }
+    void on_lost() override {
+        whole_.unsubscribed(*this);
+        whole_.changed(*this);
+    }
     void on_moved(std::string_view) override {
         moved = true;
-        changed_(*this);
+        whole_.changed(*this);
     }
-    void on_subscribed(std::string_view channel) override { listener_.on_subscribed(channel); }
+    void on_subscribed(std::string_view channel) override { whole_.subscribed(channel); }
     void on_message(std::string_view channel, std::string_view payload) override {
-        listener_.on_message(channel, payload);
+        whole_.arrived(channel, payload);
     }
 
-    Address address;
-
-  private:
-    PubSub::Listener& listener_;
-    Report changed_;
+    Whole& whole_;
 
   public:
     Client publisher;
@@ -54,7 +60,7 @@ struct PubSubNode final : Subscriber::Listener {
     bool moved = false;
 };
 
-class PubSub::Impl : public std::enable_shared_from_this<Impl> {
+class PubSub::Impl final : public std::enable_shared_from_this<Impl>, public PubSubNode::Whole {
   public:
     Impl(Loop& loop, Address address, Listener& listener, ClientOptions options)
         : loop_(loop),
@@ -86,6 +92,7 @@ class PubSub::Impl : public std::enable_shared_from_this<Impl> {
     }
     void unsubscribe(std::string_view channel) {
         if (channels_.erase(std::string(channel)) == 0) return;
+        confirmed_.erase(std::string(channel));
         if (auto* node = node_of(channel)) node->subscriber.unsubscribe(channel);
     }
 
@@ -128,6 +135,7 @@ class PubSub::Impl : public std::enable_shared_from_this<Impl> {
             co_await self->rebuild_.wait();
             if (!self->listener_) co_return;
             self->nodes_.clear();
+            self->confirmed_.clear();
             self->refresh();
             // A failover takes its time; asking in a circle would not shorten it.
             co_await sleep_for(self->options_.first_retry * 2);
@@ -170,8 +178,7 @@ class PubSub::Impl : public std::enable_shared_from_this<Impl> {
         }
         for (const auto& address : addresses)
             nodes_.push_back(std::make_unique<PubSubNode>(
-                loop_, address, *listener_, cluster_ ? Channels::Sharded : Channels::Plain, options_,
-                [this](PubSubNode& node) { changed(node); }));
+                loop_, address, *this, cluster_ ? Channels::Sharded : Channels::Plain, options_));
         for (const auto& channel : channels_)
             if (auto* node = node_of(channel)) node->subscriber.subscribe(channel);
         if (cluster_)
@@ -179,8 +186,8 @@ class PubSub::Impl : public std::enable_shared_from_this<Impl> {
                 .field("masters", static_cast<std::uint64_t>(nodes_.size()));
     }
 
-    // Comes from inside a node: what may end it happens after.
-    void changed(PubSubNode& node) {
+    // What may end a node happens after it has returned from here.
+    void changed(PubSubNode& node) override {
         bool gone = cluster_ && open_ && !node.up();
         bool moved = std::exchange(node.moved, false);
         refresh();
@@ -195,7 +202,23 @@ class PubSub::Impl : public std::enable_shared_from_this<Impl> {
                     std::all_of(nodes_.begin(), nodes_.end(), [](const auto& node) { return node->up(); });
         if (open == open_ || !listener_) return;
         open_ = open;
-        open ? listener_->on_open() : listener_->on_lost();
+        if (!open) return listener_->on_lost();
+        listener_->on_open();
+        for (const auto& channel : std::vector<std::string>(confirmed_.begin(), confirmed_.end()))
+            if (confirmed_.contains(channel)) listener_->on_subscribed(channel);
+    }
+
+    // Told when what is published from here goes out too: until then it is kept.
+    void subscribed(std::string_view channel) override {
+        if (!channels_.contains(std::string(channel))) return;
+        confirmed_.emplace(channel);
+        if (open_ && listener_) listener_->on_subscribed(channel);
+    }
+    void unsubscribed(PubSubNode& node) override {
+        std::erase_if(confirmed_, [&](const std::string& channel) { return node_of(channel) == &node; });
+    }
+    void arrived(std::string_view channel, std::string_view payload) override {
+        if (listener_) listener_->on_message(channel, payload);
     }
 
     Loop& loop_;
@@ -208,7 +231,8 @@ class PubSub::Impl : public std::enable_shared_from_this<Impl> {
     std::vector<Shard> shards_;
     std::vector<std::unique_ptr<PubSubNode>> nodes_;
     std::array<std::uint16_t, kSlots> owners_{};
-    std::unordered_set<std::string> channels_;
+    std::unordered_set<std::string> channels_;   // that are wanted
+    std::unordered_set<std::string> confirmed_;  // of those, that are ours
 };
 
 PubSub::PubSub(Loop& loop, Address address, Listener& listener, ClientOptions options)

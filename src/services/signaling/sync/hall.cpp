@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/observe/log.hpp"
-#include "services/signaling/sync/route.hpp"
+#include "core/runtime/wait.hpp"
 
 namespace seance::signaling::sync {
 namespace {
@@ -15,6 +15,9 @@ using namespace std::chrono_literals;
 namespace close_code = websocket::close_code;
 
 constexpr Duration kFlushInterval = 1s, kSweepInterval = 1h;
+// As signaling does it: 200 a second or faster.
+constexpr Duration kDrainStep = 50ms;
+constexpr std::size_t kLeastPerDrainStep = 10;
 // A page that is loaded anew finds its room still open.
 constexpr Duration kLinger = 15s;
 
@@ -34,8 +37,6 @@ Counters::Counters()
                                       "Memory of all open documents, about")),
       opened(observe::metrics().counter("seance_signaling_sync_opened_total",
                                         "Clients that have connected under /sync")),
-      refused(
-          observe::metrics().counter("seance_signaling_sync_refused_total", "Upgrades under /sync refused")),
       messages(observe::metrics().counter("seance_signaling_sync_messages_total",
                                           "Messages from clients under /sync")),
       closed_by_peer(closed("peer")),
@@ -46,9 +47,10 @@ Counters::Counters()
       closed_broken(closed("broken")) {}
 
 Hall::Hall(Loop& loop, const Settings& settings, const websocket::Options& socket_options,
-           std::unique_ptr<DocumentStore> store)
+           std::unique_ptr<DocumentStore> store, Door& door)
     : loop_(loop),
       settings_(settings),
+      door_(door),
       socket_options_(socket_options),
       store_(std::move(store)),
       emptied_(loop.executor()),
@@ -58,35 +60,41 @@ Hall::Hall(Loop& loop, const Settings& settings, const websocket::Options& socke
     socket_options_.max_queue =
         std::max(socket_options.max_queue,
                  static_cast<std::size_t>(settings.max_document_bytes + settings.max_message_bytes));
+    // Of a document no part may be missing.
+    socket_options_.slow_reader = websocket::SlowReader::Close;
+    socket_options_.dropped = nullptr;
+    door_.open(loop.executor(), [this](Arrival arrival) { admit(std::move(arrival)); });
     spawn(tend());
 }
 
 // Their sockets may outlive this by handlers that are still queued, which touch only the sockets.
 Hall::~Hall() {
+    door_.close();
     peers_.clear_and_dispose([](Peer* peer) {
         peer->keeper().room().leave(*peer);
         delete peer;
     });
 }
 
-Outcome<std::string> Hall::room_of(std::string_view path) const {
-    return room_of_path(path, settings_.max_room_bytes);
-}
-
-bool Hall::has_place_for(const std::string& room) {
-    return keepers_.contains(room) || make_memory(1);
-}
-
-void Hall::admit(websocket::TcpSocket socket, std::string response, std::string leftover, std::string id,
-                 std::string room, Access access) {
-    auto peer = std::make_unique<Peer>(*this, keeper_of(room),
+void Hall::admit(Arrival arrival) {
+    websocket::TcpSocket socket(loop_.executor());
+    error_code error;
+    socket.assign(arrival.protocol, arrival.socket.fd, error);
+    if (error) return;
+    arrival.socket.fd = -1;
+    bool place = keepers_.contains(arrival.room) || make_memory(1);
+    auto peer = std::make_unique<Peer>(*this, keeper_of(arrival.room),
                                        websocket::WebSocket::make(loop_, std::move(socket), socket_options_),
-                                       std::move(id), access);
+                                       std::move(arrival));
     peers_.push_back(*peer);
     counters_.opened.add();
     counters_.connections.set(static_cast<std::int64_t>(peers_.size()));
-    observe::log(observe::Level::Debug, "sync_peer_opened").field("request_id", peer->id());
-    peer.release()->start(std::move(response), std::move(leftover));  // gone() deletes it
+    auto& admitted = *peer.release();  // gone() deletes it
+    admitted.start();
+    if (draining_)
+        admitted.close(close_code::kGoingAway, "the server is going away, connect again");
+    else if (!place)
+        admitted.close(close_code::kTryAgainLater, "there is no memory for more documents");
 }
 
 std::shared_ptr<Keeper> Hall::keeper_of(const std::string& name) {
@@ -170,7 +178,7 @@ void Hall::account(Keeper& keeper) {
 void Hall::gone(Peer& peer, const websocket::Ending& ending) {
     bool refused = ending.by_us && ending.code != close_code::kGoingAway;
     observe::log(refused ? observe::Level::Info : observe::Level::Debug, "sync_peer_closed")
-        .field("request_id", peer.id())
+        .field("connection", peer.id())
         .field("code", static_cast<unsigned>(ending.code))
         .field("reason", ending.by_us ? std::string_view(ending.reason) : "");
     auto& counter = ending.code == close_code::kAbnormal        ? counters_.closed_broken
@@ -200,6 +208,7 @@ Awaitable<void> Hall::tend() {
         co_await tending_.async_wait(kAwait);
         if (store_) co_await store_->flush();
         close_unused(Clock::now());
+        for (auto& peer : peers_) peer.leave_if_expired();
     }
 }
 
@@ -230,9 +239,20 @@ bool Hall::make_memory(std::size_t bytes) {
     return fits();
 }
 
+// Who is told to leave goes to the end of the list.
 Awaitable<void> Hall::drain() {
     draining_ = true;
-    for (auto& peer : peers_) peer.close(close_code::kGoingAway, "the server is going away, connect again");
+    auto untold = peers_.size();
+    auto steps = std::max<std::int64_t>(1, settings_.drain_spread / kDrainStep);
+    auto per_step = std::max(kLeastPerDrainStep, untold / static_cast<std::size_t>(steps) + 1);
+    while (untold > 0 && !peers_.empty()) {
+        for (auto n = std::min(per_step, untold); n > 0 && !peers_.empty(); --n, --untold) {
+            auto& peer = peers_.front();
+            peers_.splice(peers_.end(), peers_, peers_.begin());
+            peer.close(close_code::kGoingAway, "the server is going away, connect again");
+        }
+        if (untold > 0) co_await sleep_for(kDrainStep);
+    }
     while (!peers_.empty()) co_await emptied_.wait();
     for (auto& [name, keeper] : keepers_) keeper->close_soon();
     while (!keepers_.empty()) co_await emptied_.wait();

@@ -15,7 +15,7 @@ namespace seance::signaling::sync {
 struct Counters {
     Counters();
     observe::Gauge &connections, &rooms, &memory;
-    observe::Counter &opened, &refused, &messages, &closed_by_peer, &closed_going_away, &closed_bad_message,
+    observe::Counter &opened, &messages, &closed_by_peer, &closed_going_away, &closed_bad_message,
         &closed_too_big, &closed_slow, &closed_broken;
 };
 
@@ -24,24 +24,17 @@ class Hall final : Replicas::Owner {
   public:
     // `store` may be empty: documents are then kept in memory alone, for SYNC_TTL or until memory runs short.
     Hall(Loop& loop, const Settings& settings, const websocket::Options& socket_options,
-         std::unique_ptr<DocumentStore> store);
+         std::unique_ptr<DocumentStore> store, Door& door);
     // There are other replicas, with the same store. Before anybody is admitted.
     void join_replicas(const valkey::Address& address, const std::string& prefix);
     ~Hall();
 
-    Outcome<std::string> room_of(std::string_view path) const;  // see route.hpp
-    // Whether there is memory for one more room, or the room is open.
-    bool has_place_for(const std::string& room);
-    // `response` is the 101, `leftover` what the client sent after its request.
-    void admit(websocket::TcpSocket socket, std::string response, std::string leftover, std::string id,
-               std::string room, Access access = Access::ReadAndWrite);
-    Awaitable<void> drain();  // 1001 to everybody; until all are gone and everything is written
-
-    std::size_t connections() const { return peers_.size(); }
-    std::size_t rooms() const { return keepers_.size(); }
-    Counters& counters() { return counters_; }
+    void admit(Arrival arrival);
+    Awaitable<void>
+    drain();  // 1001 to everybody, over DRAIN_SPREAD; until all are gone and everything is written
 
     // For peers.
+    const Settings& settings() const { return settings_; }
     std::optional<Room::Refusal> take(Peer& from, std::string_view message);
     void gone(Peer& peer, const websocket::Ending& ending);
 
@@ -59,6 +52,7 @@ class Hall final : Replicas::Owner {
 
     Loop& loop_;
     const Settings& settings_;
+    Door& door_;
     websocket::Options socket_options_;
     std::unique_ptr<DocumentStore> store_;
     Counters counters_;

@@ -18,6 +18,9 @@ struct Settings {
     std::string directory;
     Fsync fsync = Fsync::Interval;
     Duration ttl = std::chrono::hours(24 * 30);
+    // Those of the whole service.
+    std::uint64_t max_messages_per_second = 0;
+    Duration drain_spread{};
 };
 
 // Problems are kept by the reader.
