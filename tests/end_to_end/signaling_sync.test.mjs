@@ -1,6 +1,7 @@
 // Real y-websocket clients share documents through the fallback endpoint.
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
+import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
@@ -461,6 +462,60 @@ test('a bad message ends its connection, with a reason, and no other', { skip },
     }
     assert.equal(server.log.filter(line => JSON.stringify(line).includes('well')).length, 0)
   }))
+
+test('connections accepted by any thread meet in their rooms', { skip }, () => withServer({ THREADS: '3' }, async ({ join }) => {
+  const clients = Array.from({ length: 12 }, () => join('room'))
+  await Promise.all(clients.map(c => c.synced()))
+  clients[0].write('all')
+  await Promise.all(clients.map(c => c.sees('all')))
+}))
+
+test('a room token says who may read and who may write', { skip }, () => {
+  const secret = 'k'.repeat(32)
+  const token = (topics, access) => {
+    const part = value => Buffer.from(JSON.stringify(value)).toString('base64url')
+    const signed = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ aud: 'seance-signaling', exp: Math.floor(Date.now() / 1000) + 60, topics, access })}`
+    return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`
+  }
+  return withServer({ ROOM_TOKEN_SECRET: secret }, async ({ join, connect }) => {
+    const ann = join('room', { params: { token: token(['room'], 'write') } })
+    const eve = join('room', { params: { token: token(['room'], 'read') } })
+    await Promise.all([ann.synced(), eve.synced()])
+    ann.write('Ann')
+    await eve.sees('Ann')
+    eve.write('Eve')
+    ann.write(' again')
+    await ann.acknowledged()
+    await eve.acknowledged()
+    assert.equal(ann.doc.getText('notes').toString(), 'Ann again')
+    for (const query of ['', `?token=${token(['another'], 'write')}`, '?token=x']) {
+      assert.ok(!(await connect(`/sync/room${query}`)).isOpen())
+    }
+  })
+})
+
+test('credentials of a TURN server are given to pages, and the secret to nobody', { skip }, async () => {
+  const server = await startSeance({ TURN_URLS: 'turn:turn.test:3478,turns:turn.test:5349', TURN_SECRET: 'do not tell', TURN_TTL: '10m', TURN_MAX_PER_MINUTE: '3' })
+  try {
+    const ask = () => fetch(`http://127.0.0.1:${server.port}/turn?user=ann`, { headers: { Origin: 'https://app.test' } })
+    const answer = await ask()
+    assert.equal(answer.headers.get('access-control-allow-origin'), '*')
+    const { username, credential, ttl, urls } = await answer.json()
+    assert.equal(credential, createHmac('sha1', 'do not tell').update(username).digest('base64'))
+    assert.equal(ttl, 600)
+    assert.deepEqual(urls, ['turn:turn.test:3478', 'turns:turn.test:5349'])
+    const [expires, user] = username.split(':')
+    assert.ok(Math.abs(Number(expires) - Date.now() / 1000 - 600) < 30)
+    assert.equal(user, 'ann')
+    await ask()
+    await ask()
+    assert.equal((await ask()).status, 429)
+    await server.stop()
+    assert.ok(!JSON.stringify(server.log).includes('do not tell') && !JSON.stringify(server.log).includes(credential))
+  } finally {
+    await server.stop()
+  }
+})
 
 test('without SYNC the path is one of signaling as ever', { skip }, async () => {
   const server = await startSeance()

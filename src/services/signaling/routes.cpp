@@ -7,6 +7,7 @@
 #include "services/signaling/admission.hpp"
 #include "services/signaling/app.hpp"
 #include "services/signaling/sync/route.hpp"
+#include "services/signaling/turn/endpoint.hpp"
 
 namespace seance::signaling {
 namespace {
@@ -88,12 +89,14 @@ http::Response health(const Lobby& lobby) {
 }
 
 // Any path and method, as clients of the reference expect; /health is ours.
-Awaitable<void> answer_request(http::Exchange& exchange, Lobby& lobby) {
+Awaitable<void> answer_request(http::Exchange& exchange, Lobby& lobby, turn::Endpoint& turn) {
     auto& head = exchange.head();
     if (head.upgrades_to_websocket) {
         upgrade(exchange, lobby);
     } else if (head.path() == "/health" && (head.method == "GET" || head.method == "HEAD")) {
         exchange.reply(health(lobby));
+    } else if (head.path() == turn::kPath) {
+        exchange.reply(turn.answer(head, exchange.peer_address()));
     } else {
         http::Response okay{200, {{"Content-Type", "text/plain"}}, "okay"};
         exchange.reply(std::move(okay));
@@ -104,7 +107,8 @@ Awaitable<void> answer_request(http::Exchange& exchange, Lobby& lobby) {
 }  // namespace
 
 http::Handler make_handler(Lobby& lobby) {
-    return [&lobby](http::Exchange& exchange) { return answer_request(exchange, lobby); };
+    auto turn = std::make_shared<turn::Endpoint>(lobby.settings());
+    return [&lobby, turn](http::Exchange& exchange) { return answer_request(exchange, lobby, *turn); };
 }
 
 }  // namespace seance::signaling

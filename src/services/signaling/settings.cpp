@@ -117,6 +117,7 @@ Settings read_settings(config::Reader& read) {
     read_what(read, s);
     read_replicas(read, s);
     s.sync = sync::read_settings(read);
+    s.turn = turn::read_settings(read);
     read(s.record_file, "RECORD_FILE",
          {.about = "Write what clients do to this file, for --replay; none: do not"});
     read(s.record_content, "RECORD_CONTENT",

@@ -9,6 +9,7 @@
 #include "net/proxy/trusted_client.hpp"
 #include "net/websocket/connection.hpp"
 #include "services/signaling/sync/settings.hpp"
+#include "services/signaling/turn/settings.hpp"
 #include "store/valkey/address.hpp"
 
 namespace seance::signaling {
@@ -50,6 +51,7 @@ struct Settings {
     Duration drain_spread = std::chrono::seconds(10);
     Duration drain_timeout = std::chrono::seconds(25);
     sync::Settings sync;
+    turn::Settings turn;
 };
 
 // Problems are kept by the reader.
