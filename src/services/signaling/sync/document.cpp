@@ -60,7 +60,8 @@ std::size_t Document::growth(std::string_view update) const {
         if (!in_deletions) {
             if (!history || reader.structure().end() > history->end())
                 size += History::cost(reader.structure());
-        } else if (!deleted || !deleted->covers(reader.deletion())) {
+        } else if (reader.deletion().begin < reader.deletion().end &&
+                   (!deleted || !deleted->covers(reader.deletion()))) {
             size += sizeof(Range);
         }
     }

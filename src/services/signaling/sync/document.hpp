@@ -14,7 +14,7 @@ namespace seance::signaling::sync {
 class Document {
   public:
     bool add(std::string_view update);  // is_update(update) holds; false if it said nothing new
-    // What add() would take of memory, at most.
+    // What add() would take of memory, about; not less but for a few bytes where structs overlap.
     std::size_t growth(std::string_view update) const;
 
     StateVector state() const;
