@@ -63,3 +63,13 @@ export function startPeer (url, room, password) {
     stop: () => stop(child, 'SIGKILL')
   }
 }
+
+// A real redis-server without persistence.
+export async function startValkey () {
+  const port = await freePort()
+  const child = spawn('redis-server', ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no'], { stdio: 'ignore' })
+  await waitFor(() => new Promise(resolve => {
+    const socket = net.connect(port, '127.0.0.1', () => { socket.destroy(); resolve(true) }).on('error', () => resolve(false))
+  }), 'redis-server to listen')
+  return { port, url: `redis://127.0.0.1:${port}`, stop: (signal = 'SIGTERM') => stop(child, signal) }
+}

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -22,6 +23,8 @@ class Program {
     explicit Program(Settings settings = {}, Start start = MustListen) {
         settings.emplace("PORT", "0");
         settings.emplace("ADDRESS", "127.0.0.1");
+        for (const char* name : {"ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"})  // where its findings go
+            if (const char* value = std::getenv(name)) settings.emplace(name, value);
         std::vector<std::string> lines;
         for (const auto& [name, value] : settings) lines.push_back(name + "=" + value);
         std::vector<char*> environment;
