@@ -4,6 +4,7 @@
 #include "services/signaling/lobby.hpp"
 #include "services/signaling/settings.hpp"
 #include "services/signaling/shared.hpp"
+#include "services/signaling/sync/hall.hpp"
 
 namespace seance::signaling {
 
@@ -17,6 +18,7 @@ class App final : public Unit {
 
   private:
     Lobby lobby_;
+    std::unique_ptr<sync::Hall> hall_;  // on the first loop, with SYNC
     http::Server server_, admin_;
 };
 

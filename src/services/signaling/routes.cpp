@@ -1,9 +1,13 @@
 #include <fmt/format.h>
 
+#include <ctime>
+
 #include "net/websocket/deflate.hpp"
 #include "net/websocket/handshake.hpp"
 #include "services/signaling/admission.hpp"
 #include "services/signaling/app.hpp"
+#include "services/signaling/sync/route.hpp"
+#include "services/signaling/turn/endpoint.hpp"
 
 namespace seance::signaling {
 namespace {
@@ -13,6 +17,33 @@ void refuse(http::Exchange& exchange, int status, std::string_view reason) {
     if (status == 426) page.fields.add("Sec-WebSocket-Version", "13");
     if (status == 503 || status == 429) page.fields.add("Retry-After", status == 503 ? "1" : "10");
     exchange.reply(std::move(page));
+}
+
+// To the y-websocket protocol, in the room that the path names.
+void upgrade_to_sync(http::Exchange& exchange, Lobby& lobby, std::string_view accept, Admission admission) {
+    auto& shared = lobby.shared();
+    auto give_back = [&shared, address = admission.place](void*) { shared.places.give_back(address); };
+    std::shared_ptr<void> place(&shared, std::move(give_back));
+    auto room = sync::room_of_path(exchange.head().path(), lobby.settings().sync.max_room_bytes);
+    if (!room) return refuse(exchange, 400, room.error().what);
+    if (admission.grants && admission.grants->on(*room, std::time(nullptr)) == Grants::Right::None)
+        return refuse(exchange, 403, "The room token is for other rooms.");
+
+    sync::Arrival arrival;
+    arrival.connection = ++shared.last_connection;
+    arrival.room = std::move(*room);
+    arrival.grants = std::move(admission.grants);
+    arrival.place = std::move(place);
+    arrival.response = websocket::upgrade_response(accept, exchange.request_id());
+    if (exchange.is_logged()) exchange.log_fields(fmt::format(",\"connection\":{}", arrival.connection));
+    auto taken = exchange.take_over();
+    arrival.leftover = std::move(taken.leftover);
+    error_code error;
+    auto local = taken.socket.local_endpoint(error);
+    if (error) return;  // it has gone
+    arrival.protocol = local.protocol();
+    arrival.socket.fd = taken.socket.release(error);
+    if (!error) shared.sync_door.hand_over(std::move(arrival));
 }
 
 void upgrade(http::Exchange& exchange, Lobby& lobby) {
@@ -25,6 +56,8 @@ void upgrade(http::Exchange& exchange, Lobby& lobby) {
     }
     auto admission = admit(head, exchange.peer_address(), lobby.settings(), lobby.shared(), lobby.counters);
     if (admission.status != 101) return refuse(exchange, admission.status, admission.reason);
+    if (lobby.settings().sync.enabled && sync::is_sync_path(head.path()))
+        return upgrade_to_sync(exchange, lobby, answer.accept, std::move(admission));
 
     Lobby::Arrival arrival;
     std::string extensions;
@@ -56,12 +89,14 @@ http::Response health(const Lobby& lobby) {
 }
 
 // Any path and method, as clients of the reference expect; /health is ours.
-Awaitable<void> answer_request(http::Exchange& exchange, Lobby& lobby) {
+Awaitable<void> answer_request(http::Exchange& exchange, Lobby& lobby, turn::Endpoint& turn) {
     auto& head = exchange.head();
     if (head.upgrades_to_websocket) {
         upgrade(exchange, lobby);
     } else if (head.path() == "/health" && (head.method == "GET" || head.method == "HEAD")) {
         exchange.reply(health(lobby));
+    } else if (head.path() == turn::kPath) {
+        exchange.reply(turn.answer(head, exchange.peer_address()));
     } else {
         http::Response okay{200, {{"Content-Type", "text/plain"}}, "okay"};
         exchange.reply(std::move(okay));
@@ -72,7 +107,8 @@ Awaitable<void> answer_request(http::Exchange& exchange, Lobby& lobby) {
 }  // namespace
 
 http::Handler make_handler(Lobby& lobby) {
-    return [&lobby](http::Exchange& exchange) { return answer_request(exchange, lobby); };
+    auto turn = std::make_shared<turn::Endpoint>(lobby.settings());
+    return [&lobby, turn](http::Exchange& exchange) { return answer_request(exchange, lobby, *turn); };
 }
 
 }  // namespace seance::signaling

@@ -116,6 +116,8 @@ Settings read_settings(config::Reader& read) {
     read_who(read, s);
     read_what(read, s);
     read_replicas(read, s);
+    s.sync = sync::read_settings(read);
+    s.turn = turn::read_settings(read);
     read(s.record_file, "RECORD_FILE",
          {.about = "Write what clients do to this file, for --replay; none: do not"});
     read(s.record_content, "RECORD_CONTENT",
@@ -128,6 +130,8 @@ Settings read_settings(config::Reader& read) {
     read(s.drain_timeout, "DRAIN_TIMEOUT", {.about = "For everything to end after SIGTERM", .min = 100});
     // The last to be told to leave still gets its time to answer.
     s.drain_spread = std::min(s.drain_spread, std::max(Duration::zero(), s.drain_timeout - s.close_timeout));
+    s.sync.max_messages_per_second = s.max_messages_per_second;
+    s.sync.drain_spread = s.drain_spread;
     return s;
 }
 

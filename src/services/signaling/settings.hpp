@@ -8,6 +8,8 @@
 #include "core/config/reader.hpp"
 #include "net/proxy/trusted_client.hpp"
 #include "net/websocket/connection.hpp"
+#include "services/signaling/sync/settings.hpp"
+#include "services/signaling/turn/settings.hpp"
 #include "store/valkey/address.hpp"
 
 namespace seance::signaling {
@@ -48,6 +50,8 @@ struct Settings {
     Duration close_timeout = std::chrono::seconds(5);
     Duration drain_spread = std::chrono::seconds(10);
     Duration drain_timeout = std::chrono::seconds(25);
+    sync::Settings sync;
+    turn::Settings turn;
 };
 
 // Problems are kept by the reader.

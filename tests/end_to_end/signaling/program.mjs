@@ -23,7 +23,7 @@ export async function startSeance (settings = {}) {
   const log = []
   readline.createInterface({ input: child.stdout }).on('line', line => log.push(JSON.parse(line)))
   const { port } = await waitFor(() => log.find(line => line.event === 'listening'), 'seance-signaling to listen')
-  return { port, log, url: `ws://127.0.0.1:${port}`, stop: (signal = 'SIGTERM') => stop(child, signal) }
+  return { port, log, pid: child.pid, url: `ws://127.0.0.1:${port}`, stop: (signal = 'SIGTERM') => stop(child, signal) }
 }
 
 export async function freePort () {
