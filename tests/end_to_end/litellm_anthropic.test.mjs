@@ -18,7 +18,7 @@ model_list:
     litellm_params: { model: anthropic/claude-sonnet-4-0, api_base: "${upstream.url}", api_key: sk-ant-secret }
   - model_name: claude-new
     litellm_params: { model: anthropic/claude-sonnet-4-5, api_base: "${upstream.url}/v1/messages", api_key: sk-ant-secret, extra_headers: { anthropic-beta: own-beta } }
-router_settings: { num_retries: 0 }
+router_settings: { num_retries: 0, disable_cooldowns: true }
 litellm_settings: { ${settings} }
 `)
   const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'sk-master', maxRetries: 0 })

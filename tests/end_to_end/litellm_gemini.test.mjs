@@ -19,7 +19,7 @@ model_list:
     litellm_params: { model: gemini/gemini-1.5-flash, api_base: "${upstream.url}/v1beta/", api_key: gm-secret }
   - model_name: three
     litellm_params: { model: gemini/gemini-3-pro, api_base: "${upstream.url}", api_key: gm-secret }
-router_settings: { num_retries: 0 }
+router_settings: { num_retries: 0, disable_cooldowns: true }
 `)
   const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'sk-master', maxRetries: 0 })
   try {

@@ -25,7 +25,7 @@ model_list:
     litellm_params: { model: anthropic/claude-sonnet-4-0, api_base: "${native.url}", api_key: sk-up-secret }
   - model_name: mock
     litellm_params: { model: openai/mock, mock_response: "Hello from the mock" }
-router_settings: { num_retries: 0 }
+router_settings: { num_retries: 0, disable_cooldowns: true }
 `)
   const client = new Anthropic({ baseURL: gateway.url, apiKey: 'sk-master', maxRetries: 0 })
   try {

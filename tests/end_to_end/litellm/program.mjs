@@ -27,6 +27,8 @@ export async function startGateway (config, env = {}, flags = []) {
   return {
     log,
     port,
+    file,
+    pid: child.pid,
     url: `http://127.0.0.1:${port}`,
     async reload (text) {
       const before = log.length

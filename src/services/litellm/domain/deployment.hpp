@@ -1,5 +1,4 @@
 #pragma once
-#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +10,8 @@
 #include "core/base/secret.hpp"
 #include "core/config/reader.hpp"
 #include "services/litellm/domain/provider.hpp"
+#include "services/litellm/routing/settings.hpp"
+#include "services/litellm/routing/state.hpp"
 
 namespace seance::litellm {
 
@@ -60,6 +61,10 @@ struct Deployment {
     std::optional<double> input_price, output_price;  // USD per token
     int order = 0;
     std::optional<int> max_parallel_requests;
+    std::optional<Duration> cooldown_time;
+    std::vector<std::string> tags;
+    std::optional<Budget> budget;  // max_budget and budget_duration
+    std::optional<std::int64_t> max_input_tokens;
     std::optional<std::string> mock_response;
     Headers headers;
     JsonMembers defaults;    // of the body; what the client sends wins
@@ -75,8 +80,10 @@ struct Deployment {
     std::string params_json;  // litellm_params without secrets, for /model/info
     std::string info_json;    // model_info with id
 
-    // Calls under way, over all loops.
-    std::shared_ptr<std::atomic<int>> in_flight = std::make_shared<std::atomic<int>>(0);
+    std::string fingerprint;  // of all that is configured, secrets included
+
+    // What the process has seen of it, over all loops and over reloads that leave it as it is.
+    std::shared_ptr<DeploymentState> state = std::make_shared<DeploymentState>();
 
     bool is_wildcard() const;
 };

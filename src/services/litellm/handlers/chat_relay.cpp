@@ -23,15 +23,6 @@ std::int64_t unix_seconds() {
         .count();
 }
 
-ApiError all_full(std::string_view group) {
-    return {.status = 429,
-            .message = fmt::format("litellm.RateLimitError: every deployment of {} has reached its "
-                                   "max_parallel_requests; try again in a moment",
-                                   group),
-            .type = "throttling_error",
-            .retryable = true};
-}
-
 void make_stream(http::Fields& fields) {
     fields.set("Content-Type", "text/event-stream; charset=utf-8");
     fields.set("Cache-Control", "no-cache");
@@ -40,14 +31,14 @@ void make_stream(http::Fields& fields) {
 
 }  // namespace
 
-Slot::Slot(const Deployment& deployment, std::optional<int> most) : counter_(deployment.in_flight) {
-    auto before = counter_->fetch_add(1);
+Slot::Slot(const Deployment& deployment, std::optional<int> most) : state_(deployment.state) {
+    auto before = state_->in_flight.fetch_add(1, std::memory_order_relaxed);
     if (most && before >= *most) release();
 }
 
 void Slot::release() {
-    if (counter_) counter_->fetch_sub(1);
-    counter_.reset();
+    if (state_) state_->in_flight.fetch_sub(1, std::memory_order_relaxed);
+    state_.reset();
 }
 
 ChatCall::ChatCall(Gateway& gateway, http::Exchange& exchange, ClientForm& form, ChatRequest request,
@@ -59,27 +50,19 @@ ChatCall::ChatCall(Gateway& gateway, http::Exchange& exchange, ClientForm& form,
       models_(std::move(models)),
       scope_(std::make_shared<CallScope>(gateway.loop().executor())),
       call_id_(call_id(exchange.head())),
-      started_(Clock::now()) {}
+      started_(Clock::now()),
+      wishes_(
+          read_wishes(request_.root, exchange.head().fields, models_->config().routing.allow_mock_testing)),
+      walk_(models_->config().routing, wishes_.fallbacks),
+      decision_(exchange.is_logged()) {}
 
 AnswerContext ChatCall::context_for(const Endpoint& endpoint) const {
     return {endpoint.provider,         endpoint.key,   request_.model,
             "chatcmpl-" + random_id(), unix_seconds(), request_.prompt_estimate};
 }
 
-Awaitable<ChatCall::Failure> ChatCall::attempt(const Candidate& candidate, Endpoint endpoint) {
-    auto& deployment = *candidate.deployment;
-    auto most = deployment.max_parallel_requests ? deployment.max_parallel_requests
-                                                 : models_->config().default_max_parallel_requests;
-    Attempt attempt{candidate.deployment, std::move(endpoint), Slot(deployment, most), limit_for(deployment)};
-    if (auto failure = co_await open(attempt)) co_return failure;
-    co_return co_await relay(attempt);
-}
-
 Awaitable<ChatCall::Failure> ChatCall::open(Attempt& attempt) {
-    if (!attempt.slot.taken()) co_return all_full(group_);
     auto& deployment = *attempt.deployment;
-    limit_ = attempt.limit;
-    api_base_ = attempt.endpoint.base;
     attempt.context = context_for(attempt.endpoint);
     if (request_.mock_response || deployment.mock_response) co_return std::nullopt;
 
@@ -92,8 +75,8 @@ Awaitable<ChatCall::Failure> ChatCall::open(Attempt& attempt) {
     auto call = attempt.dialogue->call();
     if (!call) co_return call.error();
     attempt.called = Clock::now();
-    auto open = co_await open_upstream(gateway_, scope_, *call, *attempt.dialogue, *attempt.endpoint.provider,
-                                       attempt.limit);
+    auto open = co_await open_upstream(gateway_, attempt.scope, *call, *attempt.dialogue,
+                                       *attempt.endpoint.provider, attempt.limit);
     if (!open) co_return open.error();
     attempt.open.emplace(std::move(*open));
     co_return std::nullopt;
@@ -110,7 +93,7 @@ Awaitable<ChatCall::Failure> ChatCall::relay(Attempt& attempt) {
     co_return co_await relay_whole(attempt);
 }
 
-Awaitable<ChatCall::Failure> ChatCall::answer_mock(const Attempt& attempt, const std::string& text) {
+Awaitable<ChatCall::Failure> ChatCall::answer_mock(Attempt& attempt, const std::string& text) {
     if (request_.stream) {
         auto chunks = mock_chunks(text, request_.choices, attempt.context);
         if (!chunks) co_return chunks.error();
@@ -137,7 +120,7 @@ Awaitable<ChatCall::Failure> ChatCall::relay_whole(Attempt& attempt) {
     co_return co_await send_whole(attempt, std::move(*completion), &open.fields);
 }
 
-Awaitable<ChatCall::Failure> ChatCall::send_whole(const Attempt& attempt, Completion completion,
+Awaitable<ChatCall::Failure> ChatCall::send_whole(Attempt& attempt, Completion completion,
                                                   const http::Fields* upstream) {
     auto fields = fields_for(attempt.deployment.get(), upstream);
     if (upstream) {
@@ -151,19 +134,19 @@ Awaitable<ChatCall::Failure> ChatCall::send_whole(const Attempt& attempt, Comple
     }
     if (auto cost = cost_of(completion.usage, *attempt.deployment))
         fields.set("x-litellm-response-cost", fmt::format("{}", *cost));
-    note(completion.usage, *attempt.deployment);
+    note(attempt, completion.usage);
     reply_json(exchange_, 200, std::move(completion.json), std::move(fields));
     co_return std::nullopt;
 }
 
 // A stream whose bytes are all known.
-Awaitable<ChatCall::Failure> ChatCall::send_stream(const Attempt& attempt, Completion stream,
+Awaitable<ChatCall::Failure> ChatCall::send_stream(Attempt& attempt, Completion stream,
                                                    const http::Fields* upstream) {
     auto fields = fields_for(attempt.deployment.get(), upstream);
     make_stream(fields);
     auto lost = co_await exchange_.start(200, fields, std::nullopt);
     if (!lost && !scope_->client_gone()) lost = co_await exchange_.write(stream.json);
-    note(stream.usage, *attempt.deployment);
+    note(attempt, stream.usage);
     if (lost)
         scope_->end(CallScope::Ended::ClientGone);
     else
@@ -206,6 +189,7 @@ Awaitable<ChatCall::Failure> ChatCall::relay_stream(Attempt& attempt) {
             out = std::move(step.out);
         else
             out += step.out;
+        if (step.content && !content) attempt.first_content = Clock::now();
         content = content || step.content;
         if (step.error && !begun && !content) {
             scope_->on_end({});
@@ -229,6 +213,7 @@ Awaitable<ChatCall::Failure> ChatCall::relay_stream(Attempt& attempt) {
             gateway_.upstream_failures.add();
             gateway_.failed.add();
             exchange_.log_fields(fmt::format(",\"stream_failed\":{}", json_quote(step.error->message)));
+            attempt.broken = std::move(step.error);
         }
         if (finished) co_await exchange_.finish();
         if (step.done && !ended) {
@@ -238,7 +223,7 @@ Awaitable<ChatCall::Failure> ChatCall::relay_stream(Attempt& attempt) {
     }
     scope_->on_end({});
     if (scope_->client_gone()) open.stream.abort();
-    note(relay->usage(), *attempt.deployment);
+    note(attempt, relay->usage());
     co_return std::nullopt;
 }
 
@@ -262,7 +247,8 @@ Awaitable<ChatCall::Failure> ChatCall::relay_opaque(Attempt& attempt) {
             gateway_.upstream_failures.add();
             gateway_.failed.add();
             exchange_.log_fields(fmt::format(",\"stream_failed\":{}", json_quote(error.message)));
-            note({}, *attempt.deployment);
+            note(attempt, {});
+            attempt.broken = std::move(error);
             co_return std::nullopt;
         }
         if (!begun) {
@@ -280,7 +266,7 @@ Awaitable<ChatCall::Failure> ChatCall::relay_opaque(Attempt& attempt) {
     }
     scope_->on_end({});
     if (scope_->client_gone()) open.stream.abort();
-    note({request_.prompt_estimate, 0}, *attempt.deployment);
+    note(attempt, {request_.prompt_estimate, 0});
     co_return std::nullopt;
 }
 

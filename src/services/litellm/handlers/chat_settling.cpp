@@ -32,7 +32,9 @@ http::Fields ChatCall::fields_for(const Deployment* deployment, const http::Fiel
     if (!group_.empty()) fields.set("x-litellm-model-group", group_);
     fields.set("x-litellm-attempted-retries", std::to_string(retries_));
     fields.set("x-litellm-max-retries", std::to_string(most_retries_));
-    fields.set("x-litellm-attempted-fallbacks", "0");
+    fields.set("x-litellm-attempted-fallbacks", std::to_string(walk_.hops()));
+    if (walk_.hops() > 0)
+        fields.set("x-litellm-max-fallbacks", std::to_string(models_->config().routing.max_fallbacks));
     if (upstream) {
         for (auto& [name, value] : upstream->all()) {
             auto word = lower(name);
@@ -58,11 +60,12 @@ void ChatCall::refuse(ApiError error, const Deployment* deployment) {
     reply_json(exchange_, error.status, form_.error_body(error), std::move(fields));
 }
 
-void ChatCall::note(const Usage& usage, const Deployment& deployment) {
+void ChatCall::note(Attempt& attempt, const Usage& usage) {
     gateway_.answered.add();
+    attempt.usage = usage;
     exchange_.log_fields(fmt::format(
         ",\"model_group\":{},\"deployment\":{},\"retries\":{},\"prompt_tokens\":{},\"completion_tokens\":{}",
-        json_quote(group_), json_quote(deployment.id), retries_, usage.prompt, usage.completion));
+        json_quote(group_), json_quote(attempt.deployment->id), retries_, usage.prompt, usage.completion));
 }
 
 }  // namespace seance::litellm

@@ -30,7 +30,7 @@ const std::string& gateway_version() {
     return version;
 }
 
-Gateway::Gateway(Loop& loop, const Settings& settings, std::shared_ptr<const ModelTable> models)
+Gateway::Gateway(Loop& loop, const Settings& settings, const ConfigSource& source)
     : in_flight(observe::metrics().gauge("seance_litellm_requests_in_flight", "Model calls under way")),
       answered(requests("answered")),
       refused(requests("refused")),
@@ -40,7 +40,8 @@ Gateway::Gateway(Loop& loop, const Settings& settings, std::shared_ptr<const Mod
                                                    "Attempts that an upstream failed")),
       loop_(loop),
       settings_(settings),
-      models_(std::move(models)),
+      source_(source),
+      models_(source.current()),
       client_(loop, client_options()) {}
 
 std::string call_id(const http::RequestHead& head) {

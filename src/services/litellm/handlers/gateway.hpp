@@ -6,6 +6,7 @@
 #include "core/observe/metrics.hpp"
 #include "net/http/client.hpp"
 #include "net/http/server.hpp"
+#include "services/litellm/config_source.hpp"
 #include "services/litellm/domain/api_error.hpp"
 #include "services/litellm/domain/model_table.hpp"
 #include "services/litellm/settings.hpp"
@@ -19,12 +20,13 @@ const std::string& gateway_version();
 // only what comes after it.
 class Gateway {
   public:
-    Gateway(Loop& loop, const Settings& settings, std::shared_ptr<const ModelTable> models);
+    Gateway(Loop& loop, const Settings& settings, const ConfigSource& source);
 
     std::shared_ptr<const ModelTable> models() const { return models_; }
     void replace(std::shared_ptr<const ModelTable> models) { models_ = std::move(models); }
     http::Client& client() { return client_; }
     Loop& loop() { return loop_; }
+    const ConfigSource& source() const { return source_; }
     const Settings& settings() const { return settings_; }
 
     observe::Gauge& in_flight;
@@ -33,6 +35,7 @@ class Gateway {
   private:
     Loop& loop_;
     Settings settings_;
+    const ConfigSource& source_;
     std::shared_ptr<const ModelTable> models_;
     http::Client client_;
 };

@@ -109,6 +109,12 @@ std::string describe(const Check& check, bool details) {
     return out + "}";
 }
 
+// What is wrong with the files on disk, if the gateway does not run what they say.
+std::string config_error(const Gateway& gateway) {
+    auto problem = gateway.source().problem();
+    return problem ? fmt::format(",\"config_error\":{}", json_quote(*problem)) : std::string();
+}
+
 }  // namespace
 
 Awaitable<void> health(Gateway& gateway, http::Exchange& exchange, std::string) {
@@ -141,8 +147,8 @@ Awaitable<void> health(Gateway& gateway, http::Exchange& exchange, std::string) 
     }
     reply_json(exchange, 200,
                fmt::format("{{\"healthy_endpoints\":[{}],\"unhealthy_endpoints\":[{}],\"healthy_count\":{},"
-                           "\"unhealthy_count\":{}}}",
-                           healthy, unhealthy, good, bad));
+                           "\"unhealthy_count\":{}{}}}",
+                           healthy, unhealthy, good, bad, config_error(gateway)));
 }
 
 Awaitable<void> liveliness(Gateway&, http::Exchange& exchange, std::string) {
@@ -154,8 +160,9 @@ Awaitable<void> readiness(Gateway& gateway, http::Exchange& exchange, std::strin
     reply_json(exchange, 200,
                fmt::format("{{\"status\":\"healthy\",\"db\":\"Not "
                            "connected\",\"cache\":null,\"litellm_version\":{},\"success_callbacks\":[],"
-                           "\"log_level\":\"{}\",\"is_detailed_debug\":false}}",
-                           json_quote(gateway_version()), gateway.settings().debug ? "DEBUG" : "INFO"));
+                           "\"log_level\":\"{}\",\"is_detailed_debug\":false{}}}",
+                           json_quote(gateway_version()), gateway.settings().debug ? "DEBUG" : "INFO",
+                           config_error(gateway)));
     co_return;
 }
 
