@@ -63,6 +63,7 @@ std::string record_key(std::string_view kind, std::string_view id) {
 Ledger::Ledger(Loop& loop, const Settings& settings, std::shared_ptr<const ModelTable> models, bool first)
     : loop_(loop), settings_(settings), models_(std::move(models)), lease_timer_(loop.executor()) {
     auto& config = models_->config().ledger;
+    cache_ = std::make_shared<AnswerCache>(loop, config.cache);
     if (!config.server) return;
     store_ = std::make_unique<Store>(loop, *config.server, config.deadline);
     courier_ = std::make_shared<Courier>(loop, config, first);
@@ -90,6 +91,7 @@ Awaitable<void> Ledger::drain() {
 
 void Ledger::replace(std::shared_ptr<const ModelTable> models) {
     models_ = std::move(models);
+    cache_->configure(models_->config().ledger.cache);
     if (courier_) courier_->configure(models_->config().ledger);
 }
 
