@@ -52,8 +52,12 @@ class ChatRelay final : public StreamRelay {
 
 }  // namespace
 
-bool Dialogue::is_stream(std::string_view content_type, std::string_view first_piece) const {
+bool looks_like_stream(std::string_view content_type, std::string_view first_piece) {
     return !lower(content_type).starts_with("application/json") && !trim(first_piece).starts_with('{');
+}
+
+bool Dialogue::is_stream(std::string_view content_type, std::string_view first_piece) const {
+    return looks_like_stream(content_type, first_piece);
 }
 
 ChatDialogue::ChatDialogue(const ClientForm& form, const ChatRequest& request, const Destination& to,

@@ -16,6 +16,9 @@ class ChatDialogue final : public Dialogue {
     Answer<Completion> whole(std::string_view body) override;
     std::unique_ptr<StreamRelay> stream() override;
     ApiError error(int status, std::string_view body) const override { return wire_->error(status, body); }
+    bool is_stream(std::string_view content_type, std::string_view first_piece) const override {
+        return wire_->is_stream(content_type, first_piece);
+    }
     Answer<Completion> whole_as_stream(std::string_view body) override;
 
   private:

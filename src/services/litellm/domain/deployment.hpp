@@ -18,12 +18,18 @@ namespace seance::litellm {
 using Headers = std::vector<std::pair<std::string, std::string>>;
 using JsonMembers = std::vector<std::pair<std::string, std::string>>;  // name, JSON text
 
+struct AwsAccess {
+    std::string region;
+    SecretText id, secret, session;
+};
+
 // What a call is sent to. Of a wildcard deployment it is known only once a name is requested.
 struct Endpoint {
     const Provider* provider = nullptr;
-    std::string model;  // as the upstream calls it
-    std::string base;   // without trailing slash
-    SecretText key;     // "" = none
+    std::string model;                          // as the upstream calls it
+    std::string base;                           // without trailing slash
+    SecretText key;                             // "" = none
+    std::shared_ptr<const AwsAccess> aws = {};  // of Bedrock
 };
 
 // What only some forms of upstreams ask of a deployment.

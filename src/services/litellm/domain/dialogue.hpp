@@ -59,4 +59,7 @@ class Dialogue {
     virtual Answer<Completion> whole_as_stream(std::string_view body) = 0;
 };
 
+// Neither declared as JSON nor beginning like an object.
+bool looks_like_stream(std::string_view content_type, std::string_view first_piece);
+
 }  // namespace seance::litellm

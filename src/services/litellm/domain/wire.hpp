@@ -33,6 +33,8 @@ class Wire {
     virtual Answer<std::string> completion(std::string_view body) = 0;
     virtual std::unique_ptr<StreamDecoder> decoder() = 0;
     virtual ApiError error(int status, std::string_view body) const = 0;
+    // Whether what answers a streamed call is a stream; some upstreams answer whole all the same.
+    virtual bool is_stream(std::string_view content_type, std::string_view first_piece) const;
 };
 
 // By the provider's kind.
