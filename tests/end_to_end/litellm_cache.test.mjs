@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startOpenAi } from '../emulators/openai.mjs'
-import { missing, startGateway, waitFor } from './litellm/program.mjs'
+import { missing, patience, startGateway, waitFor } from './litellm/program.mjs'
 import { startValkey } from './litellm/valkey.mjs'
 
 const skip = missing()
@@ -20,7 +20,7 @@ general_settings: { master_key: os.environ/LITELLM_MASTER_KEY }
 async function withCache (params, body, { env = {} } = {}) {
   const upstream = await startOpenAi({ key: 'sk-up' })
   const valkey = await startValkey()
-  const gateway = await startGateway(configFor(upstream.url, params), { REDIS_URL: valkey.url, ...env })
+  const gateway = await startGateway(configFor(upstream.url, params), { REDIS_URL: valkey.url, ...patience, ...env })
   const ask = async (path, sent, key = 'sk-master', headers = {}) => {
     const response = await fetch(gateway.url + path, {
       method: sent === undefined ? 'GET' : 'POST',

@@ -6,7 +6,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
 import { startOpenAi } from '../emulators/openai.mjs'
-import { missing, startGateway, waitFor } from './litellm/program.mjs'
+import { missing, patience, startGateway, waitFor } from './litellm/program.mjs'
 import { startValkey } from './litellm/valkey.mjs'
 
 const skip = missing()
@@ -49,7 +49,7 @@ async function withSpend (body, { config = '', env = {} } = {}) {
   const valkey = await startValkey()
   const spool = await fs.mkdtemp(path.join(os.tmpdir(), 'litellm-spool-'))
   let gateway
-  const start = async () => { gateway = await startGateway(configFor(upstream.url, config), { REDIS_URL: valkey.url, LITELLM_SPOOL_DIR: spool, ...env }) }
+  const start = async () => { gateway = await startGateway(configFor(upstream.url, config), { REDIS_URL: valkey.url, ...patience, LITELLM_SPOOL_DIR: spool, ...env }) }
   await start()
   try {
     await body({ upstream, valkey, spool, start, gateway: () => gateway, ...client(() => gateway) })

@@ -37,14 +37,16 @@ TEST(AdmissionPlan, ChecksUserTeamMemberTeamKeyAndModelInThisOrder) {
 
     auto plan = plan_admission(caller, {}, "big", false, 0);
 
-    EXPECT_EQ(entities(plan), (std::vector<std::string>{"user", "team_member", "team", "api_key", "model_per_key", "proxy"}));
+    EXPECT_EQ(entities(plan),
+              (std::vector<std::string>{"user", "team_member", "team", "api_key", "model_per_key", "proxy"}));
     EXPECT_FALSE(plan.purses[0].limit) << "a key of a team spends the team's money";
     EXPECT_EQ(plan.purses[1].limit, 500'000'000);
     EXPECT_EQ(plan.purses[4].period, "s86400");
 }
 
 TEST(AdmissionPlan, LooksAtNoBudgetOfAModelThatIsFree) {
-    auto plan = plan_admission(caller_with(R"({"id":"h","purse":"k","max_budget":0,"rpm_limit":3})"), {}, "big", true, 0);
+    auto plan = plan_admission(caller_with(R"({"id":"h","purse":"k","max_budget":0,"rpm_limit":3})"), {},
+                               "big", true, 0);
 
     EXPECT_FALSE(plan.has_budget());
     EXPECT_TRUE(plan.limited());
@@ -70,8 +72,9 @@ TEST(AdmissionPlan, LetsTheMasterKeyPassTheBudgetOfTheProxy) {
 }
 
 TEST(Entity, TakesFromABudgetWhatItLeavesOpen) {
-    auto key = with_budget(entity(R"({"purse":"k","rpm_limit":1})"),
-                           entity(R"({"purse":"b","rpm_limit":9,"max_budget":"2.5","budget_duration":"1mo"})"));
+    auto key =
+        with_budget(entity(R"({"purse":"k","rpm_limit":1})"),
+                    entity(R"({"purse":"b","rpm_limit":9,"max_budget":"2.5","budget_duration":"1mo"})"));
 
     EXPECT_EQ(key->limits.rpm, 1);
     EXPECT_EQ(key->limits.max_budget, 2'500'000'000);
@@ -108,7 +111,8 @@ TEST(RouteClass, TellsWhoMayUseARoute) {
     EXPECT_EQ(class_of_route("GET", "/key/info"), RouteClass::Info);
     EXPECT_EQ(class_of_route("POST", "/keyring"), RouteClass::Inference);
 
-    auto plain = entity(R"({"purse":"k"})"), routed = entity(R"({"purse":"k","allowed_routes":["/v1/embeddings","/v1/m*"]})");
+    auto plain = entity(R"({"purse":"k"})"),
+         routed = entity(R"({"purse":"k","allowed_routes":["/v1/embeddings","/v1/m*"]})");
     EXPECT_TRUE(may_use_route(*plain, false, "POST", "/v1/messages"));
     EXPECT_FALSE(may_use_route(*plain, false, "POST", "/key/generate"));
     EXPECT_TRUE(may_use_route(*plain, true, "POST", "/key/generate"));

@@ -12,12 +12,40 @@ namespace seance::litellm {
 namespace {
 
 // What does not change the answer: who asks, how it is delivered, and what is the gateway's.
-constexpr std::string_view kNotHashed[] = {
-    "model", "user", "metadata", "stream", "stream_options", "cache", "caching", "ttl", "s-maxage", "s-max-age",
-    "litellm_metadata", "tags", "fallbacks", "context_window_fallbacks", "content_policy_fallbacks", "num_retries",
-    "retry_policy", "guardrails", "user_config", "mock_timeout", "mock_delay", "litellm_call_id",
-    "litellm_session_id", "litellm_trace_id", "disable_fallbacks", "api_key", "api_base", "base_url", "timeout",
-    "request_timeout", "stream_timeout", "safety_identifier", "prompt_cache_key", "store"};
+constexpr std::string_view kNotHashed[] = {"model",
+                                           "user",
+                                           "metadata",
+                                           "stream",
+                                           "stream_options",
+                                           "cache",
+                                           "caching",
+                                           "ttl",
+                                           "s-maxage",
+                                           "s-max-age",
+                                           "litellm_metadata",
+                                           "tags",
+                                           "fallbacks",
+                                           "context_window_fallbacks",
+                                           "content_policy_fallbacks",
+                                           "num_retries",
+                                           "retry_policy",
+                                           "guardrails",
+                                           "user_config",
+                                           "mock_timeout",
+                                           "mock_delay",
+                                           "litellm_call_id",
+                                           "litellm_session_id",
+                                           "litellm_trace_id",
+                                           "disable_fallbacks",
+                                           "api_key",
+                                           "api_base",
+                                           "base_url",
+                                           "timeout",
+                                           "request_timeout",
+                                           "stream_timeout",
+                                           "safety_identifier",
+                                           "prompt_cache_key",
+                                           "store"};
 
 bool is_hashed(std::string_view name) {
     return std::find(std::begin(kNotHashed), std::end(kNotHashed), name) == std::end(kNotHashed) &&
@@ -54,9 +82,10 @@ bool is_true(const std::optional<JsonValue>& value) {
 
 ApiError not_allowed(std::string_view control) {
     return {.status = 403,
-            .message = fmt::format("Not allowed to set {} as a cache control. The key's allowed_cache_controls do not "
-                                   "name it.",
-                                   control),
+            .message = fmt::format(
+                "Not allowed to set {} as a cache control. The key's allowed_cache_controls do not "
+                "name it.",
+                control),
             .type = "auth_error",
             .param = "cache"};
 }
@@ -81,9 +110,9 @@ std::string cache_hash(std::string_view call_type, std::string_view group, const
     return hex(hash.finish());
 }
 
-Answer<CacheWish> read_cache_wish(const CacheConfig& config, std::string_view call_type, std::string_view group,
-                                  const JsonValue& body, const http::FieldViews& fields,
-                                  const std::vector<std::string>& allowed) {
+Answer<CacheWish> read_cache_wish(const CacheConfig& config, std::string_view call_type,
+                                  std::string_view group, const JsonValue& body,
+                                  const http::FieldViews& fields, const std::vector<std::string>& allowed) {
     CacheWish wish;
     if (!config.caches(call_type) || !body.is(JsonKind::Object)) return wish;
     wish.read = wish.write = config.by_default;
@@ -107,7 +136,8 @@ Answer<CacheWish> read_cache_wish(const CacheConfig& config, std::string_view ca
             auto word = lower(trim(part));
             auto name = word.substr(0, word.find('='));
             if (name != "no-cache" && name != "no-store" && name != "max-age") continue;
-            if (!allowed.empty() && std::find(allowed.begin(), allowed.end(), name) == allowed.end()) continue;
+            if (!allowed.empty() && std::find(allowed.begin(), allowed.end(), name) == allowed.end())
+                continue;
             if (name == "no-cache") wish.read = false;
             if (name == "no-store") wish.write = false;
             if (name == "max-age" && word.size() > name.size())

@@ -21,9 +21,9 @@ struct CacheWish {
 };
 
 // `allowed`: the key's allowed_cache_controls; empty: all. `group`: the model group that is asked.
-Answer<CacheWish> read_cache_wish(const CacheConfig& config, std::string_view call_type, std::string_view group,
-                                  const JsonValue& body, const http::FieldViews& fields,
-                                  const std::vector<std::string>& allowed);
+Answer<CacheWish> read_cache_wish(const CacheConfig& config, std::string_view call_type,
+                                  std::string_view group, const JsonValue& body,
+                                  const http::FieldViews& fields, const std::vector<std::string>& allowed);
 
 // The hash that names a call: of its kind, group and every member of its body that can change the answer, in
 // whatever order and with whatever white space they were sent.

@@ -26,8 +26,9 @@ TEST(CacheHash, IsTheSameForTheSameQuestionHoweverItIsWritten) {
         "user":"u","metadata":{"x":1},"num_retries":3,"cache":{"ttl":5}})"));
     EXPECT_NE(hash, hash_of(R"({"messages":[{"role":"user","content":"a  b"}],"temperature":1})"));
     EXPECT_NE(hash, hash_of(R"({"messages":[{"role":"user","content":"a b"}],"temperature":1,"top_k":3})"));
-    EXPECT_NE(hash, cache_hash("acompletion", "small",
-                               *parse_json(R"({"messages":[{"role":"user","content":"a b"}],"temperature":1})")));
+    EXPECT_NE(hash,
+              cache_hash("acompletion", "small",
+                         *parse_json(R"({"messages":[{"role":"user","content":"a b"}],"temperature":1})")));
 }
 
 TEST(CacheHash, KeepsEscapedQuotesApart) {
@@ -66,8 +67,8 @@ TEST(CacheWish, RefusesControlsThatAKeyMayNotUse) {
     CacheConfig config;
     config.enabled = true;
 
-    auto wish = read_cache_wish(config, "acompletion", "big", *parse_json(R"({"cache":{"no-store":true}})"), {},
-                                {"no-cache"});
+    auto wish = read_cache_wish(config, "acompletion", "big", *parse_json(R"({"cache":{"no-store":true}})"),
+                                {}, {"no-cache"});
 
     ASSERT_FALSE(wish);
     EXPECT_EQ(wish.error().status, 403);

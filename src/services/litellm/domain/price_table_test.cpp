@@ -61,8 +61,9 @@ TEST(PriceTable, CarriesEachPriceWithItsSourceAndDate) {
     auto& table = PriceTable::built_in();
 
     EXPECT_GT(table.size(), 50u);
-    for (auto [provider, model] : {std::pair("openai", "gpt-4o-mini"), std::pair("anthropic", "claude-sonnet-4-5"),
-                                   std::pair("gemini", "gemini-2.5-pro")}) {
+    for (auto [provider, model] :
+         {std::pair("openai", "gpt-4o-mini"), std::pair("anthropic", "claude-sonnet-4-5"),
+          std::pair("gemini", "gemini-2.5-pro")}) {
         auto entry = table.entry(provider, model);
         ASSERT_NE(entry, nullptr) << model;
         EXPECT_TRUE(text_of(*entry, "source")->starts_with("https://"));
@@ -80,7 +81,9 @@ TEST(PriceTable, FindsADatedModelByItsFamilyButNoOtherName) {
 
 TEST(PriceTable, RefusesWhatIsNoObject) {
     EXPECT_FALSE(PriceTable::parse("[1]", "x.json"));
-    EXPECT_EQ(PriceTable::parse(R"({"sample_spec":{},"a":{"input_cost_per_token":1},"b":3})", "x.json")->size(), 1u);
+    EXPECT_EQ(
+        PriceTable::parse(R"({"sample_spec":{},"a":{"input_cost_per_token":1},"b":3})", "x.json")->size(),
+        1u);
 }
 
 }  // namespace

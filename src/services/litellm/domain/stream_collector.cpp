@@ -71,12 +71,13 @@ std::optional<std::string> StreamCollector::completion() const {
         if (!choice.reasoning.empty()) message += ",\"reasoning_content\":" + json_quote(choice.reasoning);
         std::string calls;
         for (auto& [at, call] : choice.calls)
-            calls += fmt::format("{}{{\"id\":{},\"type\":\"function\",\"function\":{{\"name\":{},\"arguments\":{}}}}}",
-                                 calls.empty() ? "" : ",", json_quote(call.id), json_quote(call.name),
-                                 json_quote(call.arguments));
+            calls += fmt::format(
+                "{}{{\"id\":{},\"type\":\"function\",\"function\":{{\"name\":{},\"arguments\":{}}}}}",
+                calls.empty() ? "" : ",", json_quote(call.id), json_quote(call.name),
+                json_quote(call.arguments));
         if (!calls.empty()) message += fmt::format(",\"tool_calls\":[{}]", calls);
-        choices += fmt::format("{}{{\"index\":{},\"finish_reason\":{},\"message\":{}}}}}", choices.empty() ? "" : ",",
-                               index, json_quote(choice.finish), message);
+        choices += fmt::format("{}{{\"index\":{},\"finish_reason\":{},\"message\":{}}}}}",
+                               choices.empty() ? "" : ",", index, json_quote(choice.finish), message);
     }
     auto out = fmt::format("{{\"id\":{},\"object\":\"chat.completion\",\"created\":{},\"model\":{}", id_,
                            created_.empty() ? "0" : created_, model_.empty() ? "\"\"" : model_);

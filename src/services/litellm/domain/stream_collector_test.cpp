@@ -6,7 +6,8 @@ namespace seance::litellm {
 namespace {
 
 std::string chunk(std::string_view choices) {
-    return "data: {\"id\":\"c1\",\"created\":5,\"model\":\"big\",\"choices\":[" + std::string(choices) + "]}\n\n";
+    return "data: {\"id\":\"c1\",\"created\":5,\"model\":\"big\",\"choices\":[" + std::string(choices) +
+           "]}\n\n";
 }
 
 TEST(StreamCollector, JoinsWhatAStreamSaid) {
@@ -24,9 +25,12 @@ TEST(StreamCollector, JoinsWhatAStreamSaid) {
 TEST(StreamCollector, JoinsTheArgumentsOfToolsByIndex) {
     StreamCollector collector;
     collector.feed(
-        chunk(R"({"index":0,"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":""}}]}})") +
-        chunk(R"({"index":0,"delta":{"tool_calls":[{"index":1,"id":"b","function":{"name":"g","arguments":"[1"}}]}})") +
-        chunk(R"({"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{}"}},{"index":1,"function":{"arguments":"]"}}]}})") +
+        chunk(
+            R"({"index":0,"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":""}}]}})") +
+        chunk(
+            R"({"index":0,"delta":{"tool_calls":[{"index":1,"id":"b","function":{"name":"g","arguments":"[1"}}]}})") +
+        chunk(
+            R"({"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{}"}},{"index":1,"function":{"arguments":"]"}}]}})") +
         chunk(R"({"index":0,"delta":{},"finish_reason":"tool_calls"})") + "data: [DONE]\n\n");
 
     auto whole = collector.completion().value_or("");

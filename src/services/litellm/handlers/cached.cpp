@@ -16,9 +16,10 @@ namespace {
 constexpr auto kLongestWait = std::chrono::seconds(120);
 
 ApiError no_cache() {
-    return {.status = 503,
-            .message = "Cache not initialized. Set litellm_settings.cache: true and cache_params in config.yaml.",
-            .type = "cache_ping_error"};
+    return {
+        .status = 503,
+        .message = "Cache not initialized. Set litellm_settings.cache: true and cache_params in config.yaml.",
+        .type = "cache_ping_error"};
 }
 
 std::string params_json(const CacheConfig& config) {
@@ -92,8 +93,9 @@ Awaitable<bool> answer_from_cache(Gateway& gateway, http::Exchange& exchange, Cl
     static const std::vector<std::string> all;
     auto& allowed = admission.caller().key ? admission.caller().key->cache_controls : all;
     auto resolution = gateway.models()->resolve(admission.model());
-    auto wish = read_cache_wish(cache.config(), form.call_type(), resolution ? resolution->group : admission.model(),
-                                request.root, exchange.head().fields, allowed);
+    auto wish =
+        read_cache_wish(cache.config(), form.call_type(), resolution ? resolution->group : admission.model(),
+                        request.root, exchange.head().fields, allowed);
     if (!wish) {
         Settlement refused;
         refused.status = wish.error().status;
@@ -118,19 +120,21 @@ Awaitable<void> cache_ping(Gateway& gateway, http::Exchange& exchange, std::stri
     auto& config = cache.config();
     if (!config.enabled) co_return reply_error(exchange, no_cache());
     if (!cache.valkey())
-        co_return reply_json(exchange, 200,
-                             fmt::format("{{\"status\":\"healthy\",\"cache_type\":\"local\",\"ping_response\":null,"
-                                         "\"set_cache_response\":\"success\",\"litellm_cache_params\":{}}}",
-                                         json_quote(params_json(config))));
+        co_return reply_json(
+            exchange, 200,
+            fmt::format("{{\"status\":\"healthy\",\"cache_type\":\"local\",\"ping_response\":null,"
+                        "\"set_cache_response\":\"success\",\"litellm_cache_params\":{}}}",
+                        json_quote(params_json(config))));
     std::vector<std::string> ping{"PING"};
     auto pong = co_await cache.valkey()->command(std::move(ping));
     std::vector<std::string> set{"SET", std::string(kPrefix) + "cache:ping", "1", "EX", "10"};
     auto kept = co_await cache.valkey()->command(std::move(set));
     if (!pong || !kept) {
-        ApiError error{.status = 503,
-                       .message = fmt::format("Service Unhealthy (Valkey at {} does not answer: {})",
-                                              config.server->printed(), (!pong ? pong.error() : kept.error()).message()),
-                       .type = "cache_ping_error"};
+        ApiError error{
+            .status = 503,
+            .message = fmt::format("Service Unhealthy (Valkey at {} does not answer: {})",
+                                   config.server->printed(), (!pong ? pong.error() : kept.error()).message()),
+            .type = "cache_ping_error"};
         co_return reply_error(exchange, error);
     }
     reply_json(exchange, 200,
@@ -146,7 +150,9 @@ Awaitable<void> cache_info(Gateway& gateway, http::Exchange& exchange, std::stri
     std::vector<std::string> words{"INFO"};
     auto info = co_await valkey->command(std::move(words));
     if (!info) {
-        ApiError error{.status = 503, .message = "Valkey does not answer: " + info.error().message(), .type = "cache_ping_error"};
+        ApiError error{.status = 503,
+                       .message = "Valkey does not answer: " + info.error().message(),
+                       .type = "cache_ping_error"};
         co_return reply_error(exchange, error);
     }
     std::string members;
@@ -169,14 +175,17 @@ Awaitable<void> cache_delete(Gateway& gateway, http::Exchange& exchange, std::st
     auto root = parse_json(*body);
     auto list = root && root->is(JsonKind::Object) ? json_find(*root, "keys") : std::nullopt;
     if (!list || !list->is(JsonKind::Array))
-        co_return reply_error(exchange, bad_request("keys must be a list of cache keys (x-litellm-cache-key)", "keys"));
+        co_return reply_error(exchange,
+                              bad_request("keys must be a list of cache keys (x-litellm-cache-key)", "keys"));
     std::vector<std::string> keys;
     for (auto& item : json_elements(*list))
         // Nothing but cached answers can be removed here.
         if (auto key = json_text(item); key && !key->starts_with(kPrefix)) keys.push_back(*key);
     auto gone = co_await cache.remove(std::move(keys));
     if (!gone) {
-        ApiError error{.status = 503, .message = "Valkey does not answer: " + gone.error().message(), .type = "cache_ping_error"};
+        ApiError error{.status = 503,
+                       .message = "Valkey does not answer: " + gone.error().message(),
+                       .type = "cache_ping_error"};
         co_return reply_error(exchange, error);
     }
     reply_json(exchange, 200, fmt::format("{{\"status\":\"success\",\"deleted_keys\":{}}}", *gone));
@@ -187,7 +196,9 @@ Awaitable<void> cache_flush(Gateway& gateway, http::Exchange& exchange, std::str
     if (!cache.config().enabled) co_return reply_error(exchange, no_cache());
     auto gone = co_await cache.flush();
     if (!gone) {
-        ApiError error{.status = 503, .message = "Valkey does not answer: " + gone.error().message(), .type = "cache_ping_error"};
+        ApiError error{.status = 503,
+                       .message = "Valkey does not answer: " + gone.error().message(),
+                       .type = "cache_ping_error"};
         co_return reply_error(exchange, error);
     }
     reply_json(exchange, 200, fmt::format("{{\"status\":\"success\",\"deleted_keys\":{}}}", *gone));

@@ -90,7 +90,8 @@ void AnswerCache::store(const CacheWish& wish, std::string response) {
     }
     if (!store_) return;
     auto ttl = wish.ttl.value_or(config_.valkey_ttl.value_or(config_.ttl));
-    asio::co_spawn(loop_.executor(), write(shared_from_this(), wish.key, std::move(value), ttl), asio::detached);
+    asio::co_spawn(loop_.executor(), write(shared_from_this(), wish.key, std::move(value), ttl),
+                   asio::detached);
 }
 
 Awaitable<void> AnswerCache::write(std::shared_ptr<AnswerCache> self, std::string key, std::string value,
@@ -161,7 +162,8 @@ Awaitable<Result<std::int64_t>> AnswerCache::flush() {
     gone = 0;
     std::string cursor = "0";
     do {
-        std::vector<std::string> words{"SCAN", cursor, "COUNT", std::to_string(kMostRemovedAtOnce), "TYPE", "string"};
+        std::vector<std::string> words{"SCAN", cursor,  "COUNT", std::to_string(kMostRemovedAtOnce),
+                                       "TYPE", "string"};
         auto reply = co_await store_->command(std::move(words));
         if (!reply) co_return reply.error();
         if (reply->list.size() < 2) break;

@@ -53,7 +53,8 @@ class AnswerCache : public std::enable_shared_from_this<AnswerCache> {
     std::optional<std::string> read(const std::string& value, const CacheWish& wish) const;
     void remember(const std::string& key, std::string value, Duration ttl);
     void forget(const std::string& key);
-    static Awaitable<void> write(std::shared_ptr<AnswerCache> self, std::string key, std::string value, Duration ttl);
+    static Awaitable<void> write(std::shared_ptr<AnswerCache> self, std::string key, std::string value,
+                                 Duration ttl);
 
     Loop& loop_;
     CacheConfig config_;

@@ -313,7 +313,7 @@ NanoUsd Ledger::most_it_may_cost(const Ask& ask, std::string_view model, const R
         all_free = all_free && price->free();
         auto output = wanted ? wanted : price->max_output ? price->max_output : kUsualOutput;
         Usage usage;
-        usage.prompt = ask.prompt_estimate;
+        usage.prompt = ask.prompt_estimate * 2;  // an estimate of the most, not of the mean
         usage.completion = output * choices;
         most = std::max(most, cost_of(*price, usage));
     }
