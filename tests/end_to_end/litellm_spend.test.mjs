@@ -120,6 +120,7 @@ test('prices come from deployment, table and what the provider says; unknown one
   assert.equal((await chat('sk-master', { model: 'listed' })).headers.get('x-litellm-response-cost'), '0.00000315')
   assert.equal((await chat('sk-master', { model: 'unpriced' })).headers.get('x-litellm-response-cost'), null)
   await chat('sk-master', { model: 'unpriced' })
+  await waitFor(() => gateway().log.some(line => line.event === 'price_unknown'), 'the warning')
   assert.equal(gateway().log.filter(line => line.event === 'price_unknown').length, 1)
   upstream.next({ body: { id: 'c', object: 'chat.completion', created: 1, model: 'm', choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'x' } }], usage: { prompt_tokens: 9, completion_tokens: 3, total_tokens: 12, cost: 0.5 } } })
   assert.equal((await chat('sk-master')).headers.get('x-litellm-response-cost'), '0.5')

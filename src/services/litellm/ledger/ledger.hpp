@@ -100,6 +100,11 @@ class Ledger : public std::enable_shared_from_this<Ledger> {
 
 UnixMs unix_ms();
 
+// What a caller is told: a 401, and that Valkey does not answer.
+ApiError auth_error(std::string message, std::string type = "auth_error",
+                    std::optional<std::string> param = std::nullopt);
+ApiError store_away();
+
 // Where a record is kept: "litellm:key:<hash>".
 std::string record_key(std::string_view kind, std::string_view id);
 
