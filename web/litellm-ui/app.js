@@ -126,7 +126,7 @@ const showOverview = () => showing('overview-problem', async () => {
   $('figures').replaceChildren(...figures.map(([name, value]) => make('div', {}, make('dt', {}, name), make('dd', {}, value))))
   drawChart(byDay, models)
   rank('top-models', models.map(row => [row.model, row.spend, row.requests]))
-  rank('top-keys', keys.map(row => [row.key_alias || row.api_key.slice(0, 12), row.spend, row.requests]))
+  rank('top-keys', keys.map(row => [row.api_key === 'litellm_proxy_master_key' ? 'master key' : row.key_alias || row.api_key.slice(0, 12), row.spend, row.requests]))
 })
 
 function rank (id, rows) {
@@ -141,7 +141,7 @@ function rank (id, rows) {
 function ceiling (value) {
   if (value <= 0) return 1
   const power = 10 ** Math.floor(Math.log10(value))
-  return [1, 2, 2.5, 5, 10].map(step => step * power).find(step => step >= value)
+  return [1, 1.2, 1.6, 2, 2.4, 3.2, 4, 5, 6, 8, 10].map(step => step * power).find(step => step >= value * 0.999999)
 }
 
 function drawChart (byDay, models) {
@@ -158,9 +158,10 @@ function drawChart (byDay, models) {
   const [width, height, left, bottom, above] = [960, 280, 64, 26, 10]
   const y = value => above + (height - above - bottom) * (1 - value / top)
   const svg = make('svg:svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': `Spend by day over ${days} days; the table below holds the numbers` })
+  const digits = Math.max(2, Math.ceil(-Math.log10(top / 4)) + 1)
   for (let i = 0; i <= 4; i++) {
     const value = top * i / 4
-    svg.append(make('svg:line', { class: 'grid', x1: left, x2: width, y1: y(value), y2: y(value) }), make('svg:text', { x: left - 8, y: y(value) + 4, 'text-anchor': 'end' }, usd(value)))
+    svg.append(make('svg:line', { class: 'grid', x1: left, x2: width, y1: y(value), y2: y(value) }), make('svg:text', { x: left - 8, y: y(value) + 4, 'text-anchor': 'end' }, `$${value.toFixed(digits)}`))
   }
   const step = (width - left) / days
   const every = Math.ceil(days / 10)
@@ -260,7 +261,7 @@ const showModels = () => showing('models-problem', async () => {
     const state = !seen ? make('span', { class: 'tag' }, 'not checked') : seen.error ? make('span', { class: 'tag bad' }, 'down') : make('span', { class: 'tag good' }, 'healthy')
     return [model.model_name, make('code', {}, model.litellm_params.model ?? '–'), state, price(info.input_cost_per_token), price(info.output_cost_per_token), { wide: seen?.error ?? '' }]
   })
-  $('model-table').replaceChildren(table(['Name', 'Calls', 'Health', 'In / M', 'Out / M', ''], rows, [3, 4]))
+  $('model-table').replaceChildren(table(['Name', 'Calls', 'Health', 'Million in', 'Million out', 'Problem'], rows, [3, 4]))
 })
 $('check').addEventListener('click', () => showing('models-problem', async () => {
   $('check').disabled = true

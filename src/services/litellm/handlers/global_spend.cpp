@@ -48,7 +48,7 @@ Awaitable<json::array> top_keys(Management& call, const DaySums& sums) {
         auto one = sum_json(sum);
         one["api_key"] = hash;
         auto name = names.find(hash);
-        one["key_alias"] = name == names.end() ? hash.substr(0, 12) : name->second;
+        one["key_alias"] = name != names.end() ? name->second : is_hex(hash, 64) ? hash.substr(0, 12) : hash;
         one["total_spend"] = to_usd(sum.spend);
         list.emplace_back(std::move(one));
     }
