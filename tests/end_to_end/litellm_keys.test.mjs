@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startOpenAi } from '../emulators/openai.mjs'
-import { missing, startGateway, waitFor } from './litellm/program.mjs'
+import { missing, patience, startGateway, waitFor } from './litellm/program.mjs'
 import { startValkey } from './litellm/valkey.mjs'
 
 const skip = missing()
@@ -29,7 +29,7 @@ export async function withGateway (body, { gateways = 1, config = '', env = {} }
   const upstream = await startOpenAi({ key: 'sk-up' })
   const valkey = await startValkey()
   const all = []
-  for (let i = 0; i < gateways; i++) all.push(await startGateway(configFor(upstream.url, config), { REDIS_URL: valkey.url, ...env }))
+  for (let i = 0; i < gateways; i++) all.push(await startGateway(configFor(upstream.url, config), { REDIS_URL: valkey.url, ...patience, ...env }))
   const ask = async (path, sent, key = 'sk-master', to = all[0], headers = {}) => {
     const response = await fetch(to.url + path, {
       method: sent === undefined ? 'GET' : 'POST',

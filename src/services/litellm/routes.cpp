@@ -4,10 +4,12 @@
 
 #include "services/litellm/domain/access.hpp"
 #include "services/litellm/domain/json_text.hpp"
+#include "services/litellm/handlers/cached.hpp"
 #include "services/litellm/handlers/entities.hpp"
 #include "services/litellm/handlers/handlers.hpp"
 #include "services/litellm/handlers/keys.hpp"
 #include "services/litellm/handlers/spend.hpp"
+#include "services/litellm/handlers/ui.hpp"
 
 namespace seance::litellm {
 namespace {
@@ -105,6 +107,13 @@ constexpr Route kRoutes[] = {
     {"POST", "/budget/info", "info_budget", budget_info},
     {"GET", "/budget/info", "info_budget", budget_info},
     {"GET", "/budget/list", "list_budget", budget_list},
+    {"GET", "/ui", "ui", move_to_ui},
+    {"GET", "/ui/", "ui", show_ui},
+    {"GET", "/ui/{file}", "ui", show_ui},
+    {"GET", "/cache/ping", "cache_ping", cache_ping},
+    {"GET", "/cache/redis/info", "cache_redis_info", cache_info},
+    {"POST", "/cache/delete", "cache_delete", cache_delete},
+    {"POST", "/cache/flushall", "cache_flushall", cache_flush},
     {"GET", "/spend/logs", "view_spend_logs", spend_logs},
     {"GET", "/spend/keys", "spend_key_fn", spend_keys},
     {"GET", "/spend/users", "spend_user_fn", spend_users},

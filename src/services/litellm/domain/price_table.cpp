@@ -154,6 +154,18 @@ std::optional<Price> PriceBook::find(std::string_view provider, std::string_view
 
 std::optional<Price> PriceBook::find(const Deployment& deployment, std::string_view provider,
                                      std::string_view model) const {
+    constexpr std::size_t kMostKept = 4096;  // wildcards may be asked for any name
+    auto key = deployment.id;
+    key += '\n';
+    key += model;
+    auto known = found_.find(key);
+    if (known != found_.end()) return known->second;
+    if (found_.size() >= kMostKept) found_.clear();
+    return found_.emplace(std::move(key), look_up(deployment, provider, model)).first->second;
+}
+
+std::optional<Price> PriceBook::look_up(const Deployment& deployment, std::string_view provider,
+                                        std::string_view model) const {
     auto own = own_.find(&deployment);
     if (own == own_.end()) return find(provider, model);
     auto base = own->second.base_model.empty() ? nullptr : table().entry(provider, own->second.base_model);

@@ -74,7 +74,11 @@ class PriceBook {
         std::string base_model;
     };
     const PriceTable& table() const { return replaced_ ? *replaced_ : PriceTable::built_in(); }
+    std::optional<Price> look_up(const Deployment& deployment, std::string_view provider,
+                                 std::string_view model) const;
     std::unordered_map<const Deployment*, Own> own_;
+    // What was found before; each loop has a book of its own.
+    mutable std::unordered_map<std::string, std::optional<Price>> found_;
     std::shared_ptr<const PriceTable> replaced_;
 };
 

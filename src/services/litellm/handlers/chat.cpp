@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "services/litellm/domain/forms/anthropic_form.hpp"
+#include "services/litellm/handlers/cached.hpp"
 #include "services/litellm/handlers/chat_call.hpp"
 #include "services/litellm/handlers/handlers.hpp"
 
@@ -53,6 +54,8 @@ Awaitable<void> serve_call(Gateway& gateway, http::Exchange& exchange, ClientFor
         co_return;
     }
     if (!admission->may_mock()) request->mock_response.reset();
+    std::unique_ptr<AnswerCache::Lead> lead;
+    if (co_await answer_from_cache(gateway, exchange, form, *request, *admission, lead)) co_return;
     ChatCall call(gateway, exchange, form, std::move(*request), models, std::move(admission));
     co_await call.run();
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "services/litellm/domain/client_form.hpp"
+#include "services/litellm/domain/stream_collector.hpp"
 #include "services/litellm/handlers/relay.hpp"
 #include "services/litellm/routing/choice.hpp"
 #include "services/litellm/routing/decision.hpp"
@@ -105,6 +106,7 @@ class ChatCall {
     void note(Attempt& attempt, const Usage& usage);
     std::optional<NanoUsd> cost_of(const Attempt& attempt, const Usage& usage) const;
     void settle(const Attempt& attempt, const Usage& usage);
+    void keep_stream(std::string_view sent, bool whole);
 
     Gateway& gateway_;
     http::Exchange& exchange_;
@@ -112,6 +114,7 @@ class ChatCall {
     ChatRequest request_;
     std::shared_ptr<const ModelTable> models_;
     AdmissionPtr admission_;
+    std::unique_ptr<StreamCollector> collector_;  // of a stream that is to be cached
     std::shared_ptr<CallScope> scope_;
     std::string call_id_, group_, api_base_;
     Instant started_;

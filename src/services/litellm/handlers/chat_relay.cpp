@@ -127,6 +127,7 @@ Awaitable<ChatCall::Failure> ChatCall::send_whole(Attempt& attempt, Completion c
     if (upstream) add_times(fields, attempt);
     if (auto cost = cost_of(attempt, completion.usage)) admission_->add_fields(fields, cost);
     note(attempt, completion.usage);
+    if (admission_->cache_wish().write) admission_->keep(completion.json);
     reply_json(exchange_, 200, std::move(completion.json), std::move(fields));
     co_return std::nullopt;
 }
@@ -138,6 +139,7 @@ Awaitable<ChatCall::Failure> ChatCall::send_stream(Attempt& attempt, Completion 
     make_stream(fields);
     auto lost = co_await exchange_.start(200, fields, std::nullopt);
     note(attempt, stream.usage);
+    keep_stream(stream.json, true);
     if (!lost && !scope_->client_gone()) lost = co_await exchange_.write(stream.json);
     if (lost)
         scope_->end(CallScope::Ended::ClientGone);
@@ -150,6 +152,7 @@ Awaitable<ChatCall::Failure> ChatCall::relay_stream(Attempt& attempt) {
     auto& open = *attempt.open;
     auto& provider = *attempt.endpoint.provider;
     auto relay = attempt.dialogue->stream();
+    collector_.reset();
     std::string out;  // for the client; held until something in it is worth beginning the answer
     bool begun = false, content = false, finished = false, first = true;
     scope_->on_end([&open] { open.stream.abort(); });
@@ -177,6 +180,7 @@ Awaitable<ChatCall::Failure> ChatCall::relay_stream(Attempt& attempt) {
         }
         bool ended = piece && piece->empty();
         first = false;
+        keep_stream(step.out, step.done && !step.error);
         if (out.empty())
             out = std::move(step.out);
         else

@@ -47,6 +47,15 @@ void ChatCall::settle(const Attempt& attempt, const Usage& usage) {
     admission_->settle(std::move(how));
 }
 
+// What the client is about to get of a stream, for the cache.
+void ChatCall::keep_stream(std::string_view sent, bool whole) {
+    if (!admission_->cache_wish().write) return;
+    if (!collector_) collector_ = std::make_unique<StreamCollector>();
+    collector_->feed(sent);
+    if (!whole) return;
+    if (auto completion = collector_->completion()) admission_->keep(std::move(*completion));
+}
+
 http::Fields ChatCall::fields_for(const Deployment* deployment, const http::Fields* upstream) const {
     auto fields = common_fields(exchange_.head(), call_id_);
     if (deployment) {

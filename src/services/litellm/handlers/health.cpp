@@ -129,12 +129,15 @@ Awaitable<void> liveliness(Gateway&, http::Exchange& exchange, std::string) {
 }
 
 Awaitable<void> readiness(Gateway& gateway, http::Exchange& exchange, std::string) {
-    reply_json(exchange, 200,
-               fmt::format("{{\"status\":\"healthy\",\"db\":\"Not "
-                           "connected\",\"cache\":null,\"litellm_version\":{},\"success_callbacks\":[],"
-                           "\"log_level\":\"{}\",\"is_detailed_debug\":false{}}}",
-                           json_quote(gateway_version()), gateway.settings().debug ? "DEBUG" : "INFO",
-                           config_error(gateway)));
+    reply_json(
+        exchange, 200,
+        fmt::format("{{\"status\":\"healthy\",\"db\":\"{}\",\"cache\":{},\"litellm_version\":{},\"success_"
+                    "callbacks\":[],"
+                    "\"log_level\":\"{}\",\"is_detailed_debug\":false{}}}",
+                    gateway.ledger().store() && gateway.ledger().store()->state().connected ? "connected"
+                                                                                            : "Not connected",
+                    gateway.ledger().cache().valkey() ? "\"redis\"" : "null", json_quote(gateway_version()),
+                    gateway.settings().debug ? "DEBUG" : "INFO", config_error(gateway)));
     co_return;
 }
 

@@ -6,7 +6,7 @@
 #include "core/base/hash.hpp"
 #include "core/base/id.hpp"
 #include "core/base/text.hpp"
-#include "services/litellm/handlers/management.hpp"
+#include "services/litellm/handlers/key_parts.hpp"
 #include "services/litellm/ledger/ledger.hpp"
 
 namespace seance::litellm {
@@ -25,28 +25,12 @@ std::string new_secret() {
     return "sk-" + text;
 }
 
-// People name a key by itself or by its hash.
-std::string hash_of(std::string_view key) {
-    return key.starts_with("sk-") ? sha256_hex(key) : lower(key);
-}
-
-std::string name_of_key(std::string_view secret) {
-    return fmt::format("sk-...{}", secret.substr(secret.size() - 4));
-}
-
 ApiError alias_taken(std::string_view alias) {
     return bad_request(
         fmt::format("Key with alias '{}' already exists. Unique key aliases across all keys are "
                     "required.",
                     alias),
         "key_alias");
-}
-
-ApiError unknown_key(std::string_view key) {
-    return not_found(
-        fmt::format("Key not found in database. Received key={}",
-                    key.starts_with("sk-") && key.size() > 8 ? name_of_key(key) : std::string(key)),
-        "key");
 }
 
 void fill(json::object& into, const json::object& defaults, const json::object& sent) {
@@ -80,18 +64,6 @@ void complete(json::object& record) {
         if (!record.contains(name) || record[name].is_null()) record[name] = json::array();
     for (auto name : maps)
         if (!record.contains(name) || record[name].is_null()) record[name] = json::object();
-}
-
-// The reset that a new or changed budget_duration brings shows at once.
-Awaitable<std::optional<json::object>> shown(Management& call, const std::string& hash) {
-    auto record = co_await call.records.get(RecordKind::Key, hash);
-    if (!record || !*record) co_return std::nullopt;
-    auto purse = co_await call.records.purse((*record)->purse, call.now);
-    if (!purse) co_return std::nullopt;
-    auto info = Records::shown(**record, *purse);
-    info["token"] = hash;
-    info["model_spend"] = purse->by_model;
-    co_return info;
 }
 
 Awaitable<void> generate(Management& call, bool service_account) {
@@ -132,7 +104,7 @@ Awaitable<void> generate(Management& call, bool service_account) {
     if (*saved == Records::Saved::AliasTaken) co_return call.refuse(alias_taken(alias));
     if (*saved == Records::Saved::Conflict)
         co_return call.refuse(bad_request("a key with this value exists already", "key"));
-    auto info = co_await shown(call, hash);
+    auto info = co_await key_shown(call, hash);
     if (!info) co_return call.away();
     (*info)["key"] = secret;
     (*info)["token_id"] = hash;
@@ -142,7 +114,7 @@ Awaitable<void> generate(Management& call, bool service_account) {
 // Changes one record, again if somebody else changed it meanwhile. True once saved; else it has answered.
 template <class Change>
 Awaitable<bool> change_key(Management& call, std::string key, Change change) {
-    auto hash = hash_of(key);
+    auto hash = hash_of_key(key);
     for (int tries = 0; tries < kMostTries; ++tries) {
         auto found = co_await call.records.get(RecordKind::Key, hash);
         if (!found) {
@@ -196,7 +168,7 @@ Awaitable<std::optional<json::object>> update_one(Management& call, const json::
             if (auto asked = number_of(*fields, name); asked && *asked > *most) (*fields)[name] = bound;
     auto change = [&fields](json::object& record) { apply(record, *fields); };
     if (!co_await change_key(call, *key, change)) co_return std::nullopt;
-    auto info = co_await shown(call, hash_of(*key));
+    auto info = co_await key_shown(call, hash_of_key(*key));
     if (!info)
         call.away();
     else
@@ -210,7 +182,7 @@ Awaitable<void> set_blocked(Gateway& gateway, http::Exchange& exchange, bool blo
     auto key = text_of(call->body, "key").value_or("");
     auto change = [blocked](json::object& record) { record["blocked"] = blocked; };
     if (!co_await change_key(*call, key, change)) co_return;
-    if (auto info = co_await shown(*call, hash_of(key)))
+    if (auto info = co_await key_shown(*call, hash_of_key(key)))
         call->reply(*info);
     else
         call->away();
@@ -247,7 +219,7 @@ Awaitable<void> key_bulk_update(Gateway& gateway, http::Exchange& exchange, std:
         auto key = one.is_object() ? text_of(one.get_object(), "key").value_or("") : "";
         auto fields = one.is_object() ? read_fields(RecordKind::Key, one.get_object(), call->now)
                                       : Answer<json::object>(bad_request("an update must be an object"));
-        auto found = co_await call->records.get(RecordKind::Key, hash_of(key));
+        auto found = co_await call->records.get(RecordKind::Key, hash_of_key(key));
         if (!found) co_return call->away();
         std::string problem;
         if (!fields)
@@ -264,7 +236,7 @@ Awaitable<void> key_bulk_update(Gateway& gateway, http::Exchange& exchange, std:
             if (*saved == Records::Saved::Conflict) problem = "the key is being changed by others; try again";
         }
         if (problem.empty()) {
-            auto info = co_await shown(*call, hash_of(key));
+            auto info = co_await key_shown(*call, hash_of_key(key));
             good.push_back(
                 json::object{{"key", key}, {"key_info", info ? json::value(*info) : json::value()}});
         } else {
@@ -289,7 +261,7 @@ Awaitable<void> key_delete(Gateway& gateway, http::Exchange& exchange, std::stri
     }
     json::array deleted;
     for (auto& key : keys) {
-        auto found = co_await call->records.get(RecordKind::Key, hash_of(key));
+        auto found = co_await call->records.get(RecordKind::Key, hash_of_key(key));
         if (!found) co_return call->away();
         if (!*found) continue;
         auto gone = co_await call->records.remove(RecordKind::Key, *found, true);
@@ -306,7 +278,7 @@ Awaitable<void> key_regenerate(Gateway& gateway, http::Exchange& exchange, std::
     auto call = co_await begin_management(gateway, exchange);
     if (!call) co_return;
     auto key = parameter.empty() ? text_of(call->body, "key").value_or("") : parameter;
-    auto found = co_await call->records.get(RecordKind::Key, hash_of(key));
+    auto found = co_await call->records.get(RecordKind::Key, hash_of_key(key));
     if (!found) co_return call->away();
     if (!*found) co_return call->refuse(unknown_key(key));
     auto fields = read_fields(RecordKind::Key, call->body, call->now);
@@ -331,7 +303,7 @@ Awaitable<void> key_regenerate(Gateway& gateway, http::Exchange& exchange, std::
         co_await call->records.save(RecordKind::Key, nullptr, (*found)->json, call->now);
         co_return call->refuse(bad_request("the new key or its alias is taken", "new_key"));
     }
-    auto info = co_await shown(*call, hash);
+    auto info = co_await key_shown(*call, hash);
     if (!info) co_return call->away();
     (*info)["key"] = secret;
     (*info)["token_id"] = hash;
@@ -341,7 +313,7 @@ Awaitable<void> key_regenerate(Gateway& gateway, http::Exchange& exchange, std::
 Awaitable<void> key_reset_spend(Gateway& gateway, http::Exchange& exchange, std::string key) {
     auto call = co_await begin_management(gateway, exchange);
     if (!call) co_return;
-    auto found = co_await call->records.get(RecordKind::Key, hash_of(key));
+    auto found = co_await call->records.get(RecordKind::Key, hash_of_key(key));
     if (!found) co_return call->away();
     if (!*found) co_return call->refuse(unknown_key(key));
     auto to = usd_of(call->body, "reset_to").value_or(0);
@@ -352,7 +324,7 @@ Awaitable<void> key_reset_spend(Gateway& gateway, http::Exchange& exchange, std:
     auto set = co_await call->records.set_spend((*found)->purse, to);
     if (!before || set) co_return call->away();
     json::object answer{
-        {"key_hash", hash_of(key)},
+        {"key_hash", hash_of_key(key)},
         {"spend", to_usd(to)},
         {"previous_spend", to_usd(before->spend)},
         {"max_budget",
@@ -366,86 +338,6 @@ Awaitable<void> key_block(Gateway& gateway, http::Exchange& exchange, std::strin
 }
 Awaitable<void> key_unblock(Gateway& gateway, http::Exchange& exchange, std::string) {
     return set_blocked(gateway, exchange, false);
-}
-
-Awaitable<void> key_info(Gateway& gateway, http::Exchange& exchange, std::string) {
-    auto call = co_await begin_management(gateway, exchange);
-    if (!call) co_return;
-    auto key = call->query("key");
-    if (!key && call->caller.key) key = call->caller.key->id;
-    if (!key) co_return call->refuse(bad_request("key is required: /key/info?key=sk-… or its hash", "key"));
-    co_await gateway.ledger().courier()->settled(std::chrono::milliseconds(500));
-    auto found = co_await call->records.get(RecordKind::Key, hash_of(*key));
-    if (!found) co_return call->away();
-    if (!*found) co_return call->refuse(unknown_key(*key));
-    if (!sees(call->caller, **found)) {
-        ApiError error{.status = 403,
-                       .message = "You are not allowed to access this key's info. Use the master key.",
-                       .type = "auth_error",
-                       .param = "key"};
-        co_return call->refuse(error);
-    }
-    auto info = co_await shown(*call, hash_of(*key));
-    if (!info) co_return call->away();
-    json::object answer{{"key", *key}, {"info", *info}};
-    call->reply(answer);
-}
-
-Awaitable<void> key_list(Gateway& gateway, http::Exchange& exchange, std::string) {
-    auto call = co_await begin_management(gateway, exchange);
-    if (!call) co_return;
-    auto ids = co_await call->records.ids(RecordKind::Key);
-    if (!ids) co_return call->away();
-    auto user = call->query("user_id"), team = call->query("team_id"), alias = call->query("key_alias"),
-         hash = call->query("key_hash");
-    auto whole = call->query("return_full_object");
-    std::vector<EntityPtr> matching;
-    constexpr std::size_t kAtOnce = 500;
-    for (std::size_t at = 0; at < ids->size(); at += kAtOnce) {
-        std::vector<std::string> some(
-            ids->begin() + static_cast<std::ptrdiff_t>(at),
-            ids->begin() + static_cast<std::ptrdiff_t>(std::min(at + kAtOnce, ids->size())));
-        auto keys = co_await call->records.get_all(RecordKind::Key, std::move(some));
-        if (!keys) co_return call->away();
-        for (auto& key : *keys)
-            if ((!user || key->user_id == *user) && (!team || key->team_id == *team) &&
-                (!alias || key->alias.find(*alias) != std::string::npos) && (!hash || key->id == *hash))
-                matching.push_back(key);
-    }
-    auto size = call->query_number("size", 10, 1000), page = call->query_number("page", 1, 1'000'000);
-    json::array list;
-    for (auto at = (page - 1) * size; at < std::min(page * size, matching.size()); ++at) {
-        if (whole != "true" && whole != "True") {
-            list.emplace_back(matching[at]->id);
-        } else if (auto info = co_await shown(*call, matching[at]->id)) {
-            list.emplace_back(*info);
-        }
-    }
-    json::object answer{{"keys", list},
-                        {"total_count", matching.size()},
-                        {"current_page", page},
-                        {"total_pages", (matching.size() + size - 1) / size}};
-    call->reply(answer);
-}
-
-Awaitable<void> key_aliases(Gateway& gateway, http::Exchange& exchange, std::string) {
-    auto call = co_await begin_management(gateway, exchange);
-    if (!call) co_return;
-    auto names = co_await call->records.aliases();
-    if (!names) co_return call->away();
-    json::array list;
-    for (auto& name : *names) list.emplace_back(name);
-    json::object answer{
-        {"aliases", list}, {"total_count", list.size()}, {"current_page", 1}, {"total_pages", 1}};
-    call->reply(answer);
-}
-
-// What a key's own calls would meet: that it is valid was checked on the way here.
-Awaitable<void> key_health(Gateway& gateway, http::Exchange& exchange, std::string) {
-    auto call = co_await begin_management(gateway, exchange);
-    if (!call) co_return;
-    json::object answer{{"key", "healthy"}, {"logging_callbacks", nullptr}};
-    call->reply(answer);
 }
 
 }  // namespace seance::litellm

@@ -67,6 +67,7 @@ void Admission::add_fields(http::Fields& fields, std::optional<NanoUsd> cost) co
         fields.set("x-litellm-response-cost-margin-amount", "0.0");
         fields.set("x-litellm-response-cost-margin-percent", "0.0");
     }
+    if (cache_wish_.any() && !refusal_) fields.set("x-litellm-cache-key", cache_wish_.key);
     if (!caller_.key) return;
     auto& limits = caller_.key->limits;
     if (limits.tpm) fields.set("x-litellm-key-tpm-limit", std::to_string(*limits.tpm));
@@ -88,6 +89,10 @@ void Admission::add_fields(http::Fields& fields, std::optional<NanoUsd> cost) co
         fields.set(fmt::format("x-ratelimit-reset-{}", kind),
                    fmt::format("{}s", (std::max<UnixMs>(window_ends_[i] - now, 0) + 999) / 1000));
     }
+}
+
+void Admission::keep(std::string completion) {
+    if (cache_wish_.write) ledger_->cache().store(cache_wish_, std::move(completion));
 }
 
 std::string Admission::log_fields() const {

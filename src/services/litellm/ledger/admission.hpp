@@ -7,6 +7,7 @@
 
 #include "net/http/message.hpp"
 #include "services/litellm/domain/admission_plan.hpp"
+#include "services/litellm/domain/cache_wish.hpp"
 #include "services/litellm/domain/model_table.hpp"
 #include "services/litellm/domain/price_table.hpp"
 
@@ -57,6 +58,10 @@ class Admission {
                                 std::string_view model) const;
     // Headers of section 15 about the key, its limits and, if known, the cost.
     void add_fields(http::Fields& fields, std::optional<NanoUsd> cost) const;
+    // What the call wishes of the response cache; keep() stores its answer accordingly.
+    void set_cache_wish(CacheWish wish) { cache_wish_ = std::move(wish); }
+    const CacheWish& cache_wish() const { return cache_wish_; }
+    void keep(std::string completion);
     void settle(Settlement how);
     bool settled() const { return settled_; }
     std::string log_fields() const;  // `,"api_key_alias":…`
@@ -75,6 +80,7 @@ class Admission {
     http::Fields refusal_fields_;
     std::string call_id_, call_type_, model_, asked_model_, end_user_, peer_, session_, metadata_, prompt_;
     std::vector<std::string> tags_;
+    CacheWish cache_wish_;
     std::string lease_;
     NanoUsd reserved_ = 0, spend_before_ = 0;  // of the key
     std::vector<NanoUsd> spends_;              // of each purse, before this call

@@ -9,6 +9,7 @@
 
 #include "services/litellm/domain/model_access.hpp"
 #include "services/litellm/ledger/admission.hpp"
+#include "services/litellm/ledger/answer_cache.hpp"
 #include "services/litellm/ledger/courier.hpp"
 #include "services/litellm/ledger/spend_metrics.hpp"
 #include "services/litellm/ledger/store.hpp"
@@ -44,6 +45,7 @@ class Ledger : public std::enable_shared_from_this<Ledger> {
     const LedgerConfig& config() const { return models_->config().ledger; }
     const PriceBook& prices();
     SpendMetrics& metrics() { return metrics_; }
+    AnswerCache& cache() { return *cache_; }
     Loop& loop() { return loop_; }
 
   private:
@@ -85,6 +87,7 @@ class Ledger : public std::enable_shared_from_this<Ledger> {
         rules_;
     std::unique_ptr<Store> store_, patient_store_;
     std::shared_ptr<Courier> courier_;
+    std::shared_ptr<AnswerCache> cache_;
     std::unordered_map<std::string, Known> known_;  // by hash
     std::unordered_map<std::string, KnownCustomer> customers_;
     std::set<Admission*> open_;  // with a lease
@@ -96,6 +99,11 @@ class Ledger : public std::enable_shared_from_this<Ledger> {
 };
 
 UnixMs unix_ms();
+
+// What a caller is told: a 401, and that Valkey does not answer.
+ApiError auth_error(std::string message, std::string type = "auth_error",
+                    std::optional<std::string> param = std::nullopt);
+ApiError store_away();
 
 // Where a record is kept: "litellm:key:<hash>".
 std::string record_key(std::string_view kind, std::string_view id);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -61,6 +62,14 @@ bool Spool::open_folder() {
     if (lock_ >= 0) return true;
     std::error_code wrong;
     fs::create_directories(folder_, wrong);
+    // Whoever else could write there could take our spend away.
+    struct stat about {};
+    auto parent = fs::path(folder_).parent_path().string();
+    if (!wrong &&
+        (lstat(parent.c_str(), &about) != 0 || !S_ISDIR(about.st_mode) || about.st_uid != geteuid())) {
+        problem_ = fmt::format("{} is not a folder of this user", parent);
+        return false;
+    }
     if (!wrong) fs::permissions(folder_, fs::perms::owner_all, wrong);
     if (wrong) {
         problem_ = fmt::format("{} cannot be made: {}", folder_, wrong.message());
