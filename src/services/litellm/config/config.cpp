@@ -158,6 +158,10 @@ class ConfigReader {
                           key->place(), key->missing_variable);
         }
         config_.completion_model = read_text(map.find("completion_model"), notes()).value_or("");
+        for (auto& [name, into] : {std::pair{"embedding_model", &config_.embedding_model},
+                                   {"image_generation_model", &config_.image_generation_model},
+                                   {"moderation_model", &config_.moderation_model}})
+            *into = read_text(map.find(name), notes()).value_or("");
         config_.key_header = read_text(map.find("litellm_key_header_name"), notes()).value_or("");
         config_.public_routes = read_texts(map.find("public_routes"), notes());
         if (auto most = read_number(map.find("max_request_size_mb"), notes()); most && *most > 0)

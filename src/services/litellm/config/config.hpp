@@ -26,7 +26,7 @@ struct Config {
 
     SecretText master_key;
     std::string master_key_problem;  // a master key is asked for but has no value
-    std::string completion_model;
+    std::string completion_model, embedding_model, image_generation_model, moderation_model;
     std::string key_header;
     std::vector<std::string> public_routes;
     std::uint64_t max_body = 64 << 20;

@@ -89,7 +89,8 @@ Awaitable<ChatCall::Failure> ChatCall::relay(Attempt& attempt) {
         auto& text = request_.mock_response ? request_.mock_response : attempt.deployment->mock_response;
         co_return co_await answer_mock(attempt, *text);
     }
-    if (attempt.dialogue->opaque()) co_return co_await relay_opaque(attempt);
+    if (attempt.dialogue->opaque(attempt.open->fields.get("Content-Type")))
+        co_return co_await relay_opaque(attempt);
     if (request_.stream) co_return co_await relay_stream(attempt);
     co_return co_await relay_whole(attempt);
 }
