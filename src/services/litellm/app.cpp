@@ -9,6 +9,7 @@
 #include "net/http/router.hpp"
 #include "services/litellm/handlers/handlers.hpp"
 #include "services/litellm/handlers/health_check.hpp"
+#include "services/litellm/handlers/routing_share.hpp"
 #include "services/litellm/routes.hpp"
 
 namespace seance::litellm {
@@ -79,6 +80,7 @@ App::App(Loop& loop, const Settings& settings, ConfigSource& source, bool first)
     if (first) {
         tasks_ = std::make_unique<TaskGroup>(loop.executor());
         tasks_->spawn(check_in_background(gateway_, stopping_));
+        tasks_->spawn(share_routing(gateway_, stopping_));
     }
     if (first && settings.admin_port != 0) {
         admin_ = std::make_unique<http::Server>(loop, http::ServerOptions{}, admin_routes());

@@ -189,11 +189,21 @@ Awaitable<ChatCall::Failure> ChatCall::attempt(Pick pick) {
     if (!failure) failure = co_await relay(*attempt);
     auto* problem = failure ? &*failure : attempt->broken ? &*attempt->broken : nullptr;
     decision_.attempt_ended(attempt->deployment->id, problem, Clock::now() - began);
-    if (!scope_->client_gone()) count_outcome(*attempt, problem);
-    // Who leaves a call that was not answered yet has used its prompt all the same.
-    if (scope_->client_gone() && attempt->called != Instant{} && attempt->usage.prompt == 0)
-        settle(*attempt, {request_.prompt_estimate, 0});
     count_usage(*attempt);
+    if (scope_->client_gone()) {
+        // Who leaves a call that was not answered yet has used its prompt all the same.
+        if (attempt->called != Instant{} && attempt->usage.prompt == 0)
+            settle(*attempt, {request_.prompt_estimate, 0});
+        co_return failure;
+    }
+    gateway_.call_metrics.attempt_ended(metrics_labels(), *attempt->deployment, attempt->endpoint, problem);
+    count_outcome(*attempt, problem);
+    if (failure) {
+        waited_ += Clock::now() - began;
+        co_return failure;
+    }
+    count_answer(*attempt);
+    gateway_.call_metrics.request_ended(metrics_labels(), problem ? problem->status : 200, problem);
     co_return failure;
 }
 

@@ -201,12 +201,16 @@ void Admission::settle(Settlement how) {
     if (how.deployment && !how.cache_hit)
         cost = this->cost(how.usage, *how.deployment, how.provider, how.model).value_or(0);
     if (caller_.kind != Caller::Kind::Open || ledger_->courier_) {
+        // Names from the configuration alone: what clients make up is no label.
+        auto made_up = !how.deployment || how.deployment->is_wildcard();
         SpendMetrics::Labels labels{std::string(caller_.name()),
                                     std::string(caller_.alias()),
                                     caller_.key ? caller_.key->team_id : "",
                                     caller_.key ? caller_.key->user_id : "",
-                                    asked_model_.substr(0, 128),
-                                    how.model.empty() ? asked_model_.substr(0, 128) : how.model,
+                                    how.deployment ? how.deployment->model_name : "",
+                                    !made_up         ? how.model
+                                    : how.deployment ? how.deployment->litellm_model
+                                                     : "",
                                     how.deployment ? how.deployment->id : ""};
         ledger_->metrics_.note(labels, cost, how.cache_hit ? Usage{} : how.usage);
     }
