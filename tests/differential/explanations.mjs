@@ -19,7 +19,8 @@ const rules = [
   ['plain-text-errors', /bad:|key generate/, /^(headers\.content-type|text|json.*)$/, 'any'],
   // Answers.
   ['empty-fields', /./, /^json\.(choices\[\]\.(message\.)?provider_specific_fields|choices\[\]\.message\.(images|thinking_blocks|tool_calls|function_call)|vertex_ai_[a-z_]+|system_fingerprint|service_tier|citations|stop_details)$/, 'any'],
-  ['tool-index', /./, /tool_calls\[\]\.index$/, 'ours'],
+  ['tool-index', /./, /tool_calls.*\.index$/, 'ours'],
+  ['group-of-aliases', /alias|by id/, /^headers\.x-litellm-model-group$/, 'any'],
   ['usage-details', /./, /^(json|stream)\.usage(\.|$)/, 'any'],
   ['model-of-fallbacks', /fallback|path/, /^json\.model$/, 'any'],
   ['content-of-blocked-answers', /filtered/, /^(json\.choices\[\]\.message\.content|stream\.text)$/, 'any'],
