@@ -10,11 +10,14 @@ namespace seance::testing_support {
 // A real redis-server on a port of its own, without persistence.
 class RedisServer {
   public:
-    explicit RedisServer(const std::string& password = "") : port_(free_port()) {
+    // `more`: further lines of its configuration.
+    explicit RedisServer(const std::string& password = "", const std::string& more = "")
+        : port_(free_port()) {
         std::ofstream config(folder_.path() / "redis.conf");
         config << "bind 127.0.0.1\nport " << port_ << "\nsave \"\"\nappendonly no\ndir "
                << folder_.path().string() << "\n";
         if (!password.empty()) config << "requirepass " << password << "\n";
+        config << more;
         config.close();
         start();
     }

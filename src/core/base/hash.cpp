@@ -22,6 +22,15 @@ Sha256Digest hmac_sha256(std::string_view key, std::string_view data) {
     return digest;
 }
 
+std::string hmac_sha1(std::string_view key, std::string_view data) {
+    std::string digest(SHA_DIGEST_LENGTH, '\0');
+    unsigned length = 0;
+    ::HMAC(EVP_sha1(), key.data(), static_cast<int>(key.size()),
+           reinterpret_cast<const unsigned char*>(data.data()), data.size(),
+           reinterpret_cast<unsigned char*>(digest.data()), &length);
+    return digest;
+}
+
 std::string md5(std::string_view data) {
     std::string digest(EVP_MAX_MD_SIZE, '\0');
     unsigned length = 0;

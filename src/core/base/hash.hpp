@@ -12,6 +12,9 @@ using Sha256Digest = std::array<unsigned char, 32>;
 Sha256Digest sha256(std::string_view data);
 Sha256Digest hmac_sha256(std::string_view key, std::string_view data);
 
+// The 20 bytes of HMAC-SHA-1: for TURN credentials alone, whose servers know no other.
+std::string hmac_sha1(std::string_view key, std::string_view data);
+
 // The 16 bytes of MD5: for Content-MD5 alone, which some servers demand. It protects nothing.
 std::string md5(std::string_view data);
 

@@ -36,4 +36,10 @@ TEST(Hex, TellsDigitsFromOthers) {
     EXPECT_FALSE(is_hex("00ffAg", 6));
 }
 
+// RFC 2202 section 3, test case 2.
+TEST(HmacSha1, GivesWhatTheStandardSays) {
+    EXPECT_EQ(hex(hmac_sha1("Jefe", "what do ya want for nothing?")),
+              "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
+}
+
 }  // namespace seance

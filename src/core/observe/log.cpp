@@ -28,17 +28,12 @@ std::string& service_field() {
     return field;
 }
 
+// Never destroyed: its thread may be stuck in a write to someone who does not read, and a program has to be
+// able to end all the same.
 class Writer {
   public:
-    Writer() : thread_([this] { run(); }) {}
-
-    ~Writer() {
-        {
-            std::lock_guard lock(mutex_);
-            stopping_ = true;
-        }
-        ready_.notify_one();
-        thread_.join();
+    Writer() {
+        std::thread([this] { run(); }).detach();
     }
 
     void take(std::string_view line) {
@@ -68,10 +63,8 @@ class Writer {
         std::string batch;
         std::unique_lock lock(mutex_);
         while (true) {
-            ready_.wait(lock, [this] { return stopping_ || !pending_.empty(); });
-            if (pending_.empty()) return;
-            if (!stopping_ && !flushing_)
-                ready_.wait_for(lock, kGatherTime, [this] { return stopping_ || flushing_; });
+            ready_.wait(lock, [this] { return !pending_.empty(); });
+            if (!flushing_) ready_.wait_for(lock, kGatherTime, [this] { return flushing_; });
             batch.swap(pending_);
             auto dropped = std::exchange(dropped_, 0);
             writing_ = true;
@@ -100,12 +93,15 @@ class Writer {
     std::condition_variable ready_, written_;
     std::string pending_;
     std::uint64_t dropped_ = 0;
-    bool stopping_ = false, flushing_ = false, writing_ = false;
-    std::thread thread_;
+    bool flushing_ = false, writing_ = false;
 };
 
 Writer& writer() {
-    static Writer instance;
+    static Writer& instance = *new Writer;
+    struct AtExit {
+        ~AtExit() { instance.flush(); }
+    };
+    static AtExit last;
     return instance;
 }
 

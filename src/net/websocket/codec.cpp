@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "net/websocket/deflate.hpp"
+
 namespace seance::websocket {
 namespace {
 
@@ -34,6 +36,11 @@ bool may_be_sent(std::uint16_t code) {
     return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
 }
 
+Decoder::Pieces& Decoder::pieces() {
+    if (!pieces_) pieces_ = std::make_unique<Pieces>();
+    return *pieces_;
+}
+
 Decoder::Step Decoder::fail(std::uint16_t code, const char* reason) {
     ended_ = true;
     Step step;
@@ -46,8 +53,10 @@ Decoder::Step Decoder::fail(std::uint16_t code, const char* reason) {
 Decoder::Step Decoder::take(std::span<char> input) {
     if (release_) {  // the view given by the last step ends here, and an idle connection holds nothing
         release_ = false;
-        if (kind_ == Opcode::Continuation) message_ = {};
-        control_ = {};
+        if (kind_ == Opcode::Continuation)
+            pieces_.reset();
+        else if (pieces_)
+            pieces_->control.clear();
     }
     std::size_t consumed = 0;
     while (!ended_) {
@@ -77,7 +86,8 @@ Decoder::Step Decoder::head(std::span<char> input) {
     };
     if (!gather(1)) return step;
     auto code = static_cast<std::uint8_t>(head_[0] & 0x0F);
-    if (head_[0] & 0x70)
+    bool compressed = (head_[0] & 0x40) != 0;
+    if ((head_[0] & 0x30) != 0 || (compressed && !deflate_))
         return fail(close_code::kProtocolError, "reserved bits are set, no extension was agreed on");
     if ((code > 2 && code < 8) || code > 10) return fail(close_code::kProtocolError, "unknown opcode");
     frame_ = static_cast<Opcode>(code);
@@ -89,6 +99,9 @@ Decoder::Step Decoder::head(std::span<char> input) {
     } else if (kind_ != Opcode::Continuation) {
         return fail(close_code::kProtocolError, "new message inside another");
     }
+    // RFC 7692 section 6.1: on the first frame of a message, and nowhere else.
+    if (compressed && frame_ != Opcode::Text && frame_ != Opcode::Binary)
+        return fail(close_code::kProtocolError, "compression bit on a frame that begins no message");
     if (!gather(2)) return step;
     bool masked = (head_[1] & 0x80) != 0;
     if (masked != (role_ == Role::Server))
@@ -106,7 +119,7 @@ Decoder::Step Decoder::head(std::span<char> input) {
         if (size < (width == 2 ? 126U : 65536U))
             return fail(close_code::kProtocolError, "length not in its shortest form");
     }
-    if (!is_control(frame_) && size > most_message_ - std::min(most_message_, message_.size()))
+    if (!is_control(frame_) && size > most_message_ - std::min(most_message_, gathered()))
         return fail(close_code::kTooBig, "message too big");
     std::size_t whole = 2 + width + (masked ? 4 : 0);
     if (!gather(whole)) return step;
@@ -117,6 +130,7 @@ Decoder::Step Decoder::head(std::span<char> input) {
     in_payload_ = true;
     if (frame_ == Opcode::Text || frame_ == Opcode::Binary) {
         kind_ = frame_;
+        compressed_ = compressed;
         utf8_.reset();
     }
     return step;
@@ -134,15 +148,38 @@ Decoder::Step Decoder::payload(std::span<char> input) {
 
 Decoder::Step Decoder::data_frame(std::span<char> piece, Step step) {
     std::string_view text(piece.data(), piece.size());
+    if (compressed_) return compressed_frame(text, step);
     bool ends = left_ == 0 && fin_;
     if (kind_ == Opcode::Text && (!utf8_.feed(text) || (ends && !utf8_.complete())))
         return fail(close_code::kBadData, "text is not UTF-8");
-    bool whole = ends && message_.empty();
-    if (!whole) message_.append(text);
+    bool whole = ends && gathered() == 0;
+    if (!whole && !text.empty()) pieces().message.append(text);
     if (!ends) return step;
     step.kind = Step::Message;
     step.opcode = kind_;
-    step.payload = whole ? text : std::string_view(message_);
+    step.payload = whole ? text : std::string_view(pieces().message);
+    kind_ = Opcode::Continuation;
+    release_ = true;
+    return step;
+}
+
+// Expanded once it is whole: only then is its size known to be one that zlib's work is worth.
+Decoder::Step Decoder::compressed_frame(std::string_view piece, Step step) {
+    bool ends = left_ == 0 && fin_;
+    bool whole = ends && gathered() == 0;
+    if (!whole && !piece.empty()) pieces().message.append(piece);
+    if (!ends) return step;
+    auto& expanded = pieces().expanded;
+    auto outcome =
+        inflater().expand(whole ? piece : std::string_view(pieces().message), most_message_, expanded);
+    if (outcome == Inflater::Outcome::TooBig) return fail(close_code::kTooBig, "message too big");
+    if (outcome == Inflater::Outcome::Broken)
+        return fail(close_code::kBadData, "compressed message is damaged");
+    if (kind_ == Opcode::Text && (!utf8_.feed(expanded) || !utf8_.complete()))
+        return fail(close_code::kBadData, "text is not UTF-8");
+    step.kind = Step::Message;
+    step.opcode = kind_;
+    step.payload = expanded;
     kind_ = Opcode::Continuation;
     release_ = true;
     return step;
@@ -150,9 +187,10 @@ Decoder::Step Decoder::data_frame(std::span<char> piece, Step step) {
 
 Decoder::Step Decoder::control_frame(std::span<char> piece, Step step) {
     std::string_view payload(piece.data(), piece.size());
-    if (left_ > 0 || !control_.empty()) {
-        control_.append(payload);
-        payload = control_;
+    if (left_ > 0 || (pieces_ && !pieces_->control.empty())) {
+        auto& control = pieces().control;
+        control.append(payload);
+        payload = control;
     }
     if (left_ > 0) return step;
     release_ = true;
@@ -178,10 +216,11 @@ Decoder::Step Decoder::control_frame(std::span<char> piece, Step step) {
     return step;
 }
 
-void append_head(std::string& out, Opcode opcode, std::uint64_t size, bool fin, const MaskKey* mask) {
+void append_head(std::string& out, Opcode opcode, std::uint64_t size, bool fin, const MaskKey* mask,
+                 bool compressed) {
     unsigned masked = mask ? 0x80 : 0;
     auto put = [&](std::uint64_t byte) { out += static_cast<char>(static_cast<unsigned char>(byte)); };
-    put((fin ? 0x80U : 0U) | static_cast<std::uint8_t>(opcode));
+    put((fin ? 0x80U : 0U) | (compressed ? 0x40U : 0U) | static_cast<std::uint8_t>(opcode));
     if (size < 126) {
         put(masked | size);
     } else {
@@ -214,6 +253,15 @@ std::string close_payload(std::uint16_t code, std::string_view reason) {
         --size;
     out += reason.substr(0, size);
     return out;
+}
+
+SharedFrame share_compressed_frame(Opcode opcode, std::string_view payload, std::uint8_t bits) {
+    auto compressed = deflater(bits).compress(payload);
+    auto frame = std::make_shared<std::string>();
+    frame->reserve(compressed.size() + 10);
+    append_head(*frame, opcode, compressed.size(), true, nullptr, true);
+    *frame += compressed;
+    return frame;
 }
 
 SharedFrame share_frame(Opcode opcode, std::string_view payload) {

@@ -10,7 +10,7 @@
 
 namespace seance::websocket {
 
-// RFC 6455 section 5, without I/O.
+// RFC 6455 section 5, and compressed messages of RFC 7692, without I/O.
 
 enum class Opcode : std::uint8_t { Continuation = 0, Text = 1, Binary = 2, Close = 8, Ping = 9, Pong = 10 };
 
@@ -42,6 +42,10 @@ class Decoder {
   public:
     Decoder(Role role, std::size_t most_message) : most_message_(most_message), role_(role) {}
 
+    // permessage-deflate was agreed on, without context takeover: messages may come compressed, and are
+    // given expanded. The limit holds before and after.
+    void allow_deflate() { deflate_ = true; }
+
     struct Step {
         enum Kind { NeedMore, Message, Ping, Pong, Close, Failed } kind = NeedMore;
         std::size_t consumed = 0;  // bytes of the input that are dealt with
@@ -59,11 +63,19 @@ class Decoder {
     Step head(std::span<char> input);
     Step payload(std::span<char> input);
     Step data_frame(std::span<char> piece, Step step);
+    Step compressed_frame(std::string_view piece, Step step);
     Step control_frame(std::span<char> piece, Step step);
     Step fail(std::uint16_t code, const char* reason);
 
-    std::string message_;  // of a message in pieces
-    std::string control_;  // of a control frame in pieces
+    struct Pieces {
+        std::string message;  // of a message in pieces
+        std::string control;  // of a control frame in pieces
+        std::string expanded;
+    };
+    Pieces& pieces();
+    std::size_t gathered() const { return pieces_ ? pieces_->message.size() : 0; }
+
+    std::unique_ptr<Pieces> pieces_;  // only while there is something in pieces
     std::size_t most_message_;
     std::uint64_t left_ = 0;  // of the current frame's payload
     std::array<unsigned char, 14> head_{};
@@ -74,11 +86,12 @@ class Decoder {
     Opcode frame_{}, kind_{};  // kind_: of the message under way, Continuation if there is none
     Utf8Check utf8_;
     bool in_payload_ = false, fin_ = false, release_ = false, ended_ = false;
+    bool deflate_ = false, compressed_ = false;
 };
 
 // The head of a frame; with a mask for Role::Client.
 void append_head(std::string& out, Opcode opcode, std::uint64_t size, bool fin = true,
-                 const MaskKey* mask = nullptr);
+                 const MaskKey* mask = nullptr, bool compressed = false);
 
 // A whole frame as a server sends it, and as a client does.
 void append_frame(std::string& out, Opcode opcode, std::string_view payload, bool fin = true);
@@ -88,8 +101,10 @@ void append_masked_frame(std::string& out, Opcode opcode, std::string_view paylo
 // The payload of a Close frame. The reason is cut to fit, at the border of a character.
 std::string close_payload(std::uint16_t code, std::string_view reason);
 
-// A frame serialised once for many receivers of one loop.
+// A frame serialised once for many receivers.
 using SharedFrame = std::shared_ptr<const std::string>;
 SharedFrame share_frame(Opcode opcode, std::string_view payload);
+// For receivers with which permessage-deflate was agreed on, with a window of at least `bits`.
+SharedFrame share_compressed_frame(Opcode opcode, std::string_view payload, std::uint8_t bits);
 
 }  // namespace seance::websocket

@@ -18,13 +18,16 @@ namespace seance::websocket {
 namespace {
 
 constexpr std::size_t kFramesPerWrite = 64;
-// A queue that grew beyond this gives its memory back when it is empty.
-constexpr std::size_t kKeptQueue = 8;
-
 // The empty ping, serialised once for all connections of a process.
 const SharedFrame& ping_frame() {
     static const SharedFrame frame = share_frame(Opcode::Ping, {});
     return frame;
+}
+
+// A text or binary message of ours, whole. The 101, which is no frame, begins like none of them.
+bool is_message(const std::string& frame) {
+    auto opcode = static_cast<unsigned char>(frame[0]) & 0x8FU;
+    return opcode == 0x81 || opcode == 0x82;
 }
 
 bool would_block(int error) {
@@ -77,6 +80,11 @@ void WebSocket::start(Listener* listener, std::string preamble, std::string left
         self->take(bytes);
         self->read_on();
     });
+}
+
+void WebSocket::use_deflate(std::uint8_t bits) {
+    deflate_bits_ = bits;
+    decoder_.allow_deflate();
 }
 
 // A reader that has messages waiting is not sent more: the peer feels it through TCP.
@@ -165,17 +173,57 @@ void WebSocket::send(Opcode kind, std::string_view payload) {
     if (state_ == State::Open && has_room_for(payload.size())) queue_frame(kind, payload);
 }
 
+bool WebSocket::fits(std::size_t bytes) const {
+    if (queued_ + bytes > options_.max_queue) return false;
+    const auto* backlog = options_.backlog;
+    return !backlog || !waiting_writable_ || backlog->used + bytes <= backlog->limit;
+}
+
 // Slow is who leaves the socket full, not who is sent much in one turn.
 bool WebSocket::has_room_for(std::size_t bytes) {
-    if (queued_ + bytes <= options_.max_queue) return true;
+    if (fits(bytes)) return true;
     if (!waiting_writable_ && !write_queue()) {
         cancel();
         return false;
     }
-    if (queued_ + bytes <= options_.max_queue) return true;
+    if (fits(bytes)) return true;
+    return make_room(bytes);
+}
+
+bool WebSocket::make_room(std::size_t bytes) {
+    if (options_.slow_reader == SlowReader::DropOldest) {
+        drop_oldest(bytes);
+        if (fits(bytes)) return true;
+        if (options_.dropped && bytes > 0) ++*options_.dropped;  // the new one itself
+        return false;
+    }
+    bool mine = queued_ + bytes > options_.max_queue;
     drop_unsent();
-    begin_close(close_code::kTryAgainLater, "reads too slowly", true);
+    begin_close(close_code::kTryAgainLater,
+                mine ? "reads too slowly" : "reads too slowly for a server short of memory", true);
     return false;
+}
+
+// Messages only: pings, pongs and what the peer has the beginning of stay.
+void WebSocket::drop_oldest(std::size_t wanted) {
+    for (std::size_t i = offset_ > 0 ? 1 : 0; i < queue_.size() && !fits(wanted);) {
+        if (!is_message(*queue_[i])) {
+            ++i;
+            continue;
+        }
+        queued_ -= queue_[i]->size();
+        queue_.erase(queue_.begin() + static_cast<std::ptrdiff_t>(i));
+        if (options_.dropped) ++*options_.dropped;
+        account();
+    }
+}
+
+// Keeps the loop's backlog at what waits for slow readers.
+void WebSocket::account() {
+    if (!options_.backlog) return;
+    auto waits = waiting_writable_ ? queued_ : 0;
+    options_.backlog->used += waits - accounted_;
+    accounted_ = waits;
 }
 
 // All but the frame that the peer has the beginning of.
@@ -183,6 +231,7 @@ void WebSocket::drop_unsent() {
     std::size_t kept = offset_ > 0 ? 1 : 0;
     queue_.resize(kept);
     queued_ = kept ? queue_.front()->size() - offset_ : 0;
+    account();
 }
 
 void WebSocket::queue_frame(Opcode kind, std::string_view payload) {
@@ -199,7 +248,8 @@ void WebSocket::queue(SharedFrame frame) {
     if (state_ == State::Ended) return;
     queued_ += frame->size();
     queue_.push_back(std::move(frame));
-    if (flush_posted_ || waiting_writable_) return;
+    if (waiting_writable_) return account();
+    if (flush_posted_) return;
     flush_posted_ = true;
     // Runs after the handlers of all connections that are readable in this turn, so what they cause to be
     // sent here leaves in one write; before the loop sleeps, so nothing is delayed.
@@ -236,20 +286,23 @@ bool WebSocket::write_queue() {
         }
         sent(static_cast<std::size_t>(n));
     }
-    if (queue_.capacity() > kKeptQueue) queue_ = {};
+    queue_ = {};  // an idle connection holds no memory for what it may send
     return true;
 }
 
 void WebSocket::flush() {
     if (state_ == State::Ended || waiting_writable_) return;
     if (!write_queue()) return end();
+    if (state_ == State::Open && !fits(0)) make_room(0);
     finish_when_flushed();
 }
 
 void WebSocket::wait_writable() {
     waiting_writable_ = true;
+    account();
     socket_.async_wait(TcpSocket::wait_write, [self = shared_from_this()](error_code error) {
         self->waiting_writable_ = false;
+        self->account();
         if (self->state_ == State::Ended) return;
         if (error) return self->end();
         self->flush();
@@ -270,7 +323,7 @@ void WebSocket::close(std::uint16_t code, std::string_view reason) {
 }
 
 void WebSocket::begin_close(std::uint16_t code, std::string_view reason, bool by_us) {
-    ending_ = {code, std::string(reason), by_us};
+    ending_ = std::make_unique<Ending>(Ending{code, std::string(reason), by_us});
     state_ = State::Closing;
     deadline_.arm(options_.close_timeout);
     // An answer repeats the code, and an empty Close is answered with an empty one.
@@ -302,8 +355,14 @@ void WebSocket::end() {
     socket_.close(ignored);
     queue_ = {};
     queued_ = 0;
+    account();
     if (reader_) reader_->arrived.cancel();
-    if (listener_) std::exchange(listener_, nullptr)->on_closed(ending_);
+    if (listener_) std::exchange(listener_, nullptr)->on_closed(ending());
+}
+
+const Ending& WebSocket::ending() const {
+    static const Ending cut;
+    return ending_ ? *ending_ : cut;
 }
 
 // The loop's sweep is walking its list now, so what may end connections runs after it.

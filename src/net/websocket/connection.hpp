@@ -14,10 +14,24 @@ namespace seance::websocket {
 
 using TcpSocket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
 
+// What happens when more waits for a peer than may: it is closed with 1013, or it loses the oldest messages
+// that it has not the beginning of.
+enum class SlowReader : std::uint8_t { Close, DropOldest };
+
+// Bytes that wait for slow readers, over all connections of a loop. What leaves at the end of the loop's turn
+// is not counted: it waits for nobody.
+struct Backlog {
+    std::size_t limit = 0;
+    std::size_t used = 0;
+};
+
 struct Options {
     Role role = Role::Server;
     std::size_t max_message = 1 << 20;  // bytes of one message from the peer; above: close 1009
-    std::size_t max_queue = 1 << 20;    // bytes waiting for a peer that reads slowly; above: close 1013
+    std::size_t max_queue = 1 << 20;    // bytes waiting for a peer that reads slowly; above: `slow_reader`
+    SlowReader slow_reader = SlowReader::Close;
+    Backlog* backlog = nullptr;        // a slow reader for which there is no room in it: `slow_reader`
+    std::uint64_t* dropped = nullptr;  // counts what DropOldest drops
     Duration ping_interval = std::chrono::seconds(30);  // a peer silent for two of them is gone; 0: never
     Duration close_timeout = std::chrono::seconds(5);   // from our Close frame to the end of the connection
 };
@@ -54,6 +68,11 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
     // listener each message goes to it; it must live until on_closed(). Without one: read_message().
     void start(Listener* listener, std::string preamble, std::string leftover);
 
+    // Before start(): permessage-deflate was agreed on, without context takeover, and we may compress with a
+    // window of `bits`.
+    void use_deflate(std::uint8_t bits);
+    std::uint8_t deflate_bits() const { return deflate_bits_; }  // 0: not agreed on
+
     struct Message {
         Opcode kind = Opcode::Text;
         std::string data;
@@ -70,7 +89,7 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
     bool open() const { return state_ == State::Open; }  // false from the first Close frame on
     bool ended() const { return state_ == State::Ended; }
     std::size_t queued() const { return queued_; }
-    const Ending& ending() const { return ending_; }
+    const Ending& ending() const;
 
   private:
     // Open → Closing (our Close frame is queued) → Flushing (both sides have closed, or there is nobody to
@@ -86,7 +105,11 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
     void queue(SharedFrame frame);
     void queue_frame(Opcode kind, std::string_view payload);
     void drop_unsent();
+    void drop_oldest(std::size_t wanted);
+    bool fits(std::size_t bytes) const;
     bool has_room_for(std::size_t bytes);
+    bool make_room(std::size_t bytes);
+    void account();
     bool write_queue();
     void flush();
     void wait_writable();
@@ -105,10 +128,12 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
     Decoder decoder_;
     Deadline deadline_;
     std::vector<SharedFrame> queue_;
-    std::size_t queued_ = 0;  // bytes in queue_ not sent yet
-    std::size_t offset_ = 0;  // of the first frame that is sent already
-    Ending ending_;
+    std::size_t queued_ = 0;     // bytes in queue_ not sent yet
+    std::size_t offset_ = 0;     // of the first frame that is sent already
+    std::size_t accounted_ = 0;  // of queued_, in the backlog
+    std::unique_ptr<Ending> ending_;
     State state_ = State::Open;
+    std::uint8_t deflate_bits_ = 0;
     bool reading_ = false, flush_posted_ = false, waiting_writable_ = false;
     bool heard_ = false, failed_ = false, half_closed_ = false;
 };

@@ -258,6 +258,41 @@ TEST(WebSocketServer, TellsASlowPeerWhyOnceItReadsAgain) {
     EXPECT_EQ((all.size() - close.size()) % (64 * 1024 + 10), 0u) << "whole frames before it";
 }
 
+TEST(WebSocketServer, DropsTheOldestMessagesOfASlowPeerWhereItIsToldTo) {
+    std::uint64_t dropped = 0;
+    Options options;
+    options.slow_reader = SlowReader::DropOldest;
+    options.dropped = &dropped;
+    EchoServer server(options);
+    Peer peer(server);
+
+    peer.sends(masked(Opcode::Text, "flood") + masked(Opcode::Text, "the end"));
+    auto all = peer.receives_until("the end");
+
+    auto frame = plain(Opcode::Binary, std::string(64 * 1024, 'x')).size();
+    auto end = plain(Opcode::Text, "the end").size();
+    EXPECT_EQ((all.size() - end) % frame, 0u) << "whole frames";
+    server.loop().on_loop([&] { EXPECT_EQ(dropped, 1000 - (all.size() - end) / frame); });
+    EXPECT_GT(dropped, 0u);
+}
+
+TEST(WebSocketServer, ClosesASlowPeerThatTheServerHasNoMemoryFor) {
+    Backlog backlog;
+    backlog.limit = 1 << 20;
+    Options options;
+    options.max_queue = 1 << 30;
+    options.backlog = &backlog;
+    EchoServer server(options);
+    Peer peer(server);
+
+    peer.sends(masked(Opcode::Text, "flood"));
+    auto all = peer.receives_until("short of memory");
+
+    EXPECT_TRUE(all.ends_with(
+        plain(Opcode::Close, close_payload(1013, "reads too slowly for a server short of memory"))));
+    server.loop().on_loop([&] { EXPECT_LE(backlog.used, backlog.limit); });
+}
+
 TEST(WebSocketServer, PingsASilentPeerAndCutsItWhenItStaysSilent) {
     Options options;
     options.ping_interval = 100ms;

@@ -50,12 +50,14 @@ Upgrade check_upgrade(const http::RequestHead& head) {
     return {101, {}, accept_key(key)};
 }
 
-std::string upgrade_response(std::string_view accept, std::string_view request_id) {
+std::string upgrade_response(std::string_view accept, std::string_view request_id,
+                             std::string_view extensions) {
     auto out = fmt::format(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Accept: {}\r\n",
         accept);
     if (!request_id.empty()) out += fmt::format("X-Request-Id: {}\r\n", request_id);
+    if (!extensions.empty()) out += fmt::format("Sec-WebSocket-Extensions: {}\r\n", extensions);
     return out += "\r\n";
 }
 

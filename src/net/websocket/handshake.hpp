@@ -22,8 +22,10 @@ struct Upgrade {
 };
 Upgrade check_upgrade(const http::RequestHead& head);
 
-// The 101, with its final blank line. No extension or subprotocol is ever agreed on.
-std::string upgrade_response(std::string_view accept, std::string_view request_id = {});
+// The 101, with its final blank line. `extensions` is what deflate.hpp answers; no subprotocol is ever
+// agreed on.
+std::string upgrade_response(std::string_view accept, std::string_view request_id = {},
+                             std::string_view extensions = {});
 
 // The request that a client sends. `authority` as in Host; with an empty `subprotocol` it asks for none.
 std::string upgrade_request(std::string_view authority, std::string_view target, std::string_view key,

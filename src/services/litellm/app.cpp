@@ -41,7 +41,7 @@ Awaitable<void> fetch_health(Loop& loop, const Settings& settings, const Config&
 App::App(Loop& loop, const Settings& settings, ConfigSource& source, bool first)
     : source_(source),
       first_(first),
-      gateway_(loop, settings, source),
+      gateway_(loop, settings, source, first),
       server_(loop, server_options(settings),
               [this](http::Exchange& exchange) { return serve(gateway_, exchange); }) {
     if (first) {
@@ -72,6 +72,7 @@ void App::watch_files() {
 
 Awaitable<void> App::drain() {
     co_await server_.drain();
+    co_await gateway_.ledger().drain();
     if (admin_) co_await admin_->drain();
 }
 

@@ -1,8 +1,13 @@
 #include "services/signaling/app.hpp"
 
+#include <boost/asio/this_coro.hpp>
+
 #include "core/observe/log.hpp"
-#include "core/runtime/open_files.hpp"
+#include "core/runtime/task_group.hpp"
 #include "net/http/router.hpp"
+#include "services/signaling/room_list.hpp"
+#include "services/signaling/sync/directory_store.hpp"
+#include "services/signaling/sync/valkey_store.hpp"
 
 namespace seance::signaling {
 namespace {
@@ -14,22 +19,51 @@ http::ServerOptions server_options(const Settings& settings) {
     return options;
 }
 
+http::Router admin_routes(Lobby& lobby) {
+    auto router = http::admin_router();
+    router.add("GET", "/rooms", make_room_list(lobby));
+    return router;
+}
+
+std::unique_ptr<sync::Hall> make_hall(Loop& loop, const Settings& settings, const websocket::Options& options,
+                                      sync::Door& door) {
+    const auto& sync = settings.sync;
+    std::unique_ptr<sync::DocumentStore> store;
+    if (settings.valkey)
+        store = std::make_unique<sync::ValkeyStore>(loop, *settings.valkey, settings.channel_prefix, sync.ttl,
+                                                    sync.max_document_bytes);
+    else if (!sync.directory.empty())
+        store = std::make_unique<sync::DirectoryStore>(sync.directory, sync.fsync, sync.ttl);
+    auto hall = std::make_unique<sync::Hall>(loop, sync, options, std::move(store), door);
+    if (settings.valkey) hall->join_replicas(*settings.valkey, settings.channel_prefix);
+    return hall;
+}
+
 }  // namespace
 
-App::App(Loop& loop, const Settings& settings)
-    : lobby_(loop, settings),
+App::App(Loop& loop, unsigned index, const Settings& settings, Shared& shared)
+    : lobby_(loop, settings, shared, index),
+      hall_(settings.sync.enabled && index == 0
+                ? make_hall(loop, settings, lobby_.socket_options(), shared.sync_door)
+                : nullptr),
       server_(loop, server_options(settings), make_handler(lobby_)),
-      admin_(loop, {}, http::admin_router()) {
-    allow_open_files(settings.max_connections + 1100);
-    server_.listen(settings.address, settings.port);
+      admin_(loop, {}, admin_routes(lobby_)) {
+    server_.listen(settings.address, index == 0 ? settings.port : shared.port,
+                   http::sharing_of(index, settings.threads));
+    if (index != 0) return;
+    shared.port = server_.port();
     if (settings.admin_port != 0) admin_.listen("127.0.0.1", settings.admin_port);
     observe::log(observe::Level::Info, "listening")
         .field("address", settings.address)
         .field("port", static_cast<unsigned>(server_.port()));
 }
 
+// New peers are refused with 503 until the last has gone.
 Awaitable<void> App::drain() {
-    co_await lobby_.drain();
+    TaskGroup leaving(co_await asio::this_coro::executor);
+    leaving.spawn(lobby_.drain());
+    if (hall_) leaving.spawn(hall_->drain());
+    co_await leaving.wait();
     co_await server_.drain();
     co_await admin_.drain();
 }

@@ -3,19 +3,22 @@
 #include "net/http/server.hpp"
 #include "services/signaling/lobby.hpp"
 #include "services/signaling/settings.hpp"
+#include "services/signaling/shared.hpp"
+#include "services/signaling/sync/hall.hpp"
 
 namespace seance::signaling {
 
 // All of the service on one loop.
 class App final : public Unit {
   public:
-    App(Loop& loop, const Settings& settings);
+    App(Loop& loop, unsigned index, const Settings& settings, Shared& shared);
 
     Awaitable<void> drain() override;
     std::uint16_t port() const { return server_.port(); }
 
   private:
     Lobby lobby_;
+    std::unique_ptr<sync::Hall> hall_;  // on the first loop, with SYNC
     http::Server server_, admin_;
 };
 

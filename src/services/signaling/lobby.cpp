@@ -1,86 +1,77 @@
 #include "services/signaling/lobby.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <limits>
 #include <utility>
 
 #include "core/observe/log.hpp"
+#include "core/runtime/wait.hpp"
 
 namespace seance::signaling {
 namespace {
 
+using namespace std::chrono_literals;
 namespace close_code = websocket::close_code;
 
-observe::Counter& messages(std::string type) {
-    return observe::metrics().counter("seance_signaling_messages_total", "Messages from clients, by type",
-                                      {{"type", std::move(type)}});
-}
-
-observe::Counter& closed(std::string why) {
-    return observe::metrics().counter("seance_signaling_closed_total", "Connections that ended, by reason",
-                                      {{"reason", std::move(why)}});
-}
+constexpr Duration kDrainStep = 50ms;
+constexpr std::size_t kLeastPerDrainStep = 10;  // 200 a second
+constexpr int kSecondsBetweenTokenChecks = 5;
 
 }  // namespace
 
-Counters::Counters()
-    : connections(observe::metrics().gauge("seance_signaling_connections", "Peers connected now")),
-      rooms(observe::metrics().gauge("seance_signaling_rooms", "Topics with a subscriber now")),
-      opened(observe::metrics().counter("seance_signaling_opened_total", "Peers that have connected")),
-      refused(
-          observe::metrics().counter("seance_signaling_refused_total", "Upgrades refused: full or draining")),
-      subscribes(messages("subscribe")),
-      unsubscribes(messages("unsubscribe")),
-      publishes(messages("publish")),
-      pings(messages("ping")),
-      ignored(messages("other")),
-      deliveries(observe::metrics().counter("seance_signaling_deliveries_total",
-                                            "Messages relayed to a subscriber")),
-      closed_by_peer(closed("peer")),
-      closed_going_away(closed("draining")),
-      closed_bad_message(closed("bad_message")),
-      closed_too_big(closed("too_big")),
-      closed_slow(closed("slow")),
-      closed_broken(closed("broken")) {}
-
-Lobby::Lobby(Loop& loop, const Settings& settings)
-    : loop_(loop), settings_(settings), emptied_(loop.executor()) {
+Lobby::Lobby(Loop& loop, const Settings& settings, Shared& shared, unsigned index)
+    : rooms(this),
+      loop_(loop),
+      settings_(settings),
+      shared_(shared),
+      index_(index),
+      alive_(std::make_shared<Lobby*>(this)),
+      emptied_(loop.executor()) {
+    backlog_.limit = settings.max_total_queue_bytes;
     socket_options_.max_message = settings.max_message_bytes;
     socket_options_.max_queue = settings.max_queue_bytes;
+    socket_options_.slow_reader = settings.slow_reader;
+    socket_options_.backlog = &backlog_;
+    socket_options_.dropped = &dropped_;
     socket_options_.ping_interval = settings.ping_interval;
     socket_options_.close_timeout = settings.close_timeout;
+    if (shared.hub) shared.hub->attach(index, loop.executor(), [this](Note& note) { on_note(note); });
+    if (settings.valkey)
+        link_.emplace(loop, settings, node_of(shared.process, index), static_cast<Link::Owner&>(*this));
+    asio::co_spawn(loop.executor(), watch(alive_, loop), asio::detached);
 }
 
 // Their sockets may outlive this by handlers that are still queued, which touch only the sockets.
 Lobby::~Lobby() {
+    *alive_ = nullptr;
+    link_.reset();
+    if (shared_.hub) shared_.hub->detach(index_);
+    rooms.watch(nullptr);
     peers_.clear_and_dispose([this](Peer* peer) {
         rooms.leave(*peer);
         delete peer;
     });
 }
 
-void Lobby::admit(websocket::TcpSocket socket, std::string response, std::string leftover, std::string id) {
-    auto peer = std::make_unique<Peer>(
-        *this, websocket::WebSocket::make(loop_, std::move(socket), socket_options_), std::move(id));
+void Lobby::admit(Arrival arrival) {
+    auto socket = websocket::WebSocket::make(loop_, std::move(*arrival.socket), socket_options_);
+    if (arrival.deflate_bits != 0) socket->use_deflate(arrival.deflate_bits);
+    auto peer = std::make_unique<Peer>(*this, std::move(socket), arrival.connection, arrival.place,
+                                       std::move(arrival.grants));
     peers_.push_back(*peer);
     counters.opened.add();
-    counters.connections.set(static_cast<std::int64_t>(peers_.size()));
-    observe::log(observe::Level::Debug, "peer_opened").field("request_id", peer->id());
-    peer.release()->start(std::move(response), std::move(leftover));  // gone() deletes it
-}
-
-void Lobby::publish(const Message& message) {
-    if (message.topic.empty()) return;
-    auto* room = rooms.find(message.topic);
-    if (!room) return;
-    auto clients = room->size();
-    room->deliver(relay_frame(message, clients));
-    counters.deliveries.add(clients);
-    for (auto* peer : std::exchange(leaving_, {})) rooms.leave(*peer);
+    counters.connections.add(1);
+    if (shared_.recorder) shared_.recorder->opened(arrival.connection);
+    peer.release()->start(std::move(arrival.response), std::move(arrival.leftover));  // gone() deletes it
 }
 
 void Lobby::gone(Peer& peer, const websocket::Ending& ending) {
     bool refused = ending.by_us && ending.code != close_code::kGoingAway;
     observe::log(refused ? observe::Level::Info : observe::Level::Debug, "peer_closed")
-        .field("request_id", peer.id())
+        .field("connection", peer.id())
         .field("code", static_cast<unsigned>(ending.code))
         .field("reason", ending.by_us ? std::string_view(ending.reason) : "");
     auto& counter = ending.code == close_code::kAbnormal        ? counters.closed_broken
@@ -88,19 +79,161 @@ void Lobby::gone(Peer& peer, const websocket::Ending& ending) {
                     : ending.code == close_code::kGoingAway     ? counters.closed_going_away
                     : ending.code == close_code::kTooBig        ? counters.closed_too_big
                     : ending.code == close_code::kTryAgainLater ? counters.closed_slow
+                    : ending.code == close_code::kPolicy        ? counters.closed_policy
                                                                 : counters.closed_bad_message;
     counter.add();
     rooms.leave(peer);
+    std::erase_if(pings_, [&](const Ping& ping) { return ping.peer == &peer; });
+    shared_.places.give_back(peer.place());
     peers_.erase_and_dispose(peers_.iterator_to(peer), [](Peer* p) { delete p; });
-    counters.connections.set(static_cast<std::int64_t>(peers_.size()));
-    counters.rooms.set(static_cast<std::int64_t>(rooms.size()));
+    counters.connections.add(-1);
+    count_rooms();
     if (peers_.empty() && draining_) emptied_.notify();
 }
 
+void Lobby::count_rooms() {
+    auto now = rooms.size();
+    counters.rooms.add(static_cast<std::int64_t>(now) - static_cast<std::int64_t>(rooms_told_));
+    rooms_told_ = now;
+}
+
+// --- messages ---------------------------------------------------------------------------------------------
+
+std::size_t Lobby::members_elsewhere(std::string_view topic) const {
+    return siblings_.members(topic) + (link_ ? link_->members(topic) : 0);
+}
+
+void Lobby::publish(const Message& message) {
+    if (message.topic.empty()) return;
+    const auto* room = rooms.find(message.topic);
+    const auto& siblings = siblings_.shares(message.topic);
+    websocket::SharedFrame frame;
+    if (room) frame = relay_frame(message, room->size() + members_elsewhere(message.topic));
+    for (const auto& share : siblings) {
+        Note note;
+        note.kind = room ? Note::Frame : Note::Text;
+        note.from = index_;
+        note.topic = message.topic;
+        if (room)
+            note.frame = frame;
+        else
+            note.text = message.text;
+        shared_.hub->post(static_cast<unsigned>(share.node), std::move(note));
+    }
+    if (link_) link_->publish(message.topic, message.text);
+    if (room) deliver(*room, std::move(frame));
+}
+
+void Lobby::deliver(const Room& room, websocket::SharedFrame frame) {
+    counters.deliveries.add(room.size());
+    Delivery delivery(std::move(frame), settings_.compress_from_bytes);
+    room.deliver(delivery);
+    for (auto* peer : std::exchange(leaving_, {})) rooms.leave(*peer);
+    time_fan_out();
+}
+
+// A publish of another loop or replica that is not a frame yet.
+void Lobby::deliver_text(std::string_view topic, std::string_view text) {
+    const auto* room = rooms.find(topic);
+    if (!room) return;
+    auto message = parser.parse(text);
+    if (!message || (*message)->type != Message::Type::Publish || (*message)->topic != topic) return;
+    deliver(*room, relay_frame(**message, room->size() + members_elsewhere(topic)));
+}
+
+void Lobby::on_remote_publish(std::string_view topic, std::string_view text) {
+    deliver_text(topic, text);
+}
+
+void Lobby::on_note(Note& note) {
+    if (note.kind == Note::Members) {
+        siblings_.set(note.topic, note.from, note.members);
+    } else if (note.kind == Note::Text) {
+        deliver_text(note.topic, note.text);
+    } else if (const auto* room = rooms.find(note.topic)) {
+        deliver(*room, std::move(note.frame));
+    }
+}
+
+void Lobby::on_size(const std::string& topic, std::size_t members) {
+    if (shared_.hub)
+        for (unsigned other = 0; other < shared_.hub->loops(); ++other) {
+            if (other == index_) continue;
+            Note note;
+            note.kind = Note::Members;
+            note.from = index_;
+            note.topic = topic;
+            note.members = static_cast<std::uint32_t>(members);
+            shared_.hub->post(other, std::move(note));
+        }
+    if (link_) link_->on_size(topic, members);
+}
+
+bool Lobby::answer_ping(Peer& peer, std::uint64_t joined) {
+    if (!link_ || link_->settled() >= joined) return true;
+    pings_.push_back({joined, &peer});
+    return false;
+}
+
+void Lobby::on_settled() {
+    auto settled = link_->settled();
+    std::erase_if(pings_, [&](const Ping& ping) {
+        if (ping.joined > settled) return false;
+        ping.peer->pong();
+        return true;
+    });
+}
+
+// The flushes of a turn's deliveries are queued by now or will be before the second of these runs.
+void Lobby::time_fan_out() {
+    if (fan_out_began_) return;
+    fan_out_began_ = Clock::now();
+    asio::post(loop_.executor(), [alive = alive_, executor = loop_.executor()] {
+        asio::post(executor, [alive] {
+            if (!*alive) return;
+            auto& self = **alive;
+            self.counters.fan_out.observe(
+                std::chrono::duration<double>(Clock::now() - *self.fan_out_began_).count());
+            self.fan_out_began_.reset();
+        });
+    });
+}
+
+// --- time -------------------------------------------------------------------------------------------------
+
+Awaitable<void> Lobby::watch(std::shared_ptr<Lobby*> self, Loop& loop) {
+    Timer timer(loop.executor());
+    std::int64_t backlog_told = 0;
+    for (int seconds = 1; *self; ++seconds) {
+        timer.expires_after(1s);
+        auto [error] = co_await timer.async_wait(kAwait);
+        if (error || !*self) co_return;
+        auto& lobby = **self;
+        auto waits = static_cast<std::int64_t>(lobby.backlog_.used);
+        lobby.counters.backlog.add(waits - std::exchange(backlog_told, waits));
+        lobby.counters.dropped_slow.add(lobby.dropped_ - std::exchange(lobby.dropped_told_, lobby.dropped_));
+        if (lobby.settings_.room_token_secret.empty() || seconds % kSecondsBetweenTokenChecks != 0) continue;
+        auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+        for (auto& peer : lobby.peers_) peer.leave_if_expired(now);
+    }
+}
+
+// Who is told to leave goes to the end of the list.
 Awaitable<void> Lobby::drain() {
     draining_ = true;
-    for (auto& peer : peers_) peer.close(close_code::kGoingAway, "the server is going away, connect again");
+    auto untold = peers_.size();
+    auto steps = std::max<std::int64_t>(1, settings_.drain_spread / kDrainStep);
+    auto per_step = std::max(kLeastPerDrainStep, untold / static_cast<std::size_t>(steps) + 1);
+    while (untold > 0 && !peers_.empty()) {
+        for (auto n = std::min(per_step, untold); n > 0 && !peers_.empty(); --n, --untold) {
+            auto& peer = peers_.front();
+            peers_.splice(peers_.end(), peers_, peers_.begin());
+            peer.close(close_code::kGoingAway, "the server is going away, connect again");
+        }
+        if (untold > 0) co_await sleep_for(kDrainStep);
+    }
     while (!peers_.empty()) co_await emptied_.wait();
+    if (link_) co_await link_->flush();
 }
 
 }  // namespace seance::signaling

@@ -1,15 +1,27 @@
+#include <string_view>
+
 #include "services/signaling/app.hpp"
+#include "services/signaling/replay/command.hpp"
 
 int main(int argc, char** argv) {
     using namespace seance;
+    if (argc > 1 && std::string_view(argv[1]) == "--replay") return signaling::replay_command(argc, argv);
     auto environment = config::process_environment();
     config::Reader read(environment);
     auto settings = signaling::read_settings(read);
     if (auto code = begin_service(argc, argv, "seance-signaling",
                                   "rooms in which y-webrtc peers find each other", read))
         return *code;
-    ServiceOptions options;
-    options.drain_timeout = settings.drain_timeout;
-    return run_service(
-        options, [&](Loop& loop, unsigned) { return std::make_unique<signaling::App>(loop, settings); });
+    try {
+        signaling::Shared shared(settings);
+        ServiceOptions options;
+        options.threads = settings.threads;
+        options.drain_timeout = settings.drain_timeout;
+        return run_service(options, [&](Loop& loop, unsigned index) {
+            return std::make_unique<signaling::App>(loop, index, settings, shared);
+        });
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "seance-signaling: {}\n", error.what());
+        return 1;
+    }
 }

@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "net/websocket/codec.hpp"
+#include "services/signaling/delivery.hpp"
 
 namespace seance::signaling {
 
@@ -16,11 +16,12 @@ class Room;
 // returns.
 class Member {
   public:
-    virtual void deliver(const websocket::SharedFrame& frame) = 0;
+    virtual void deliver(Delivery& delivery) = 0;
     std::size_t topics() const { return rooms_.size(); }
 
   protected:
     ~Member() = default;
+    const std::vector<Room*>& rooms() const { return rooms_; }
 
   private:
     friend class Rooms;
@@ -33,8 +34,8 @@ class Room {
     explicit Room(std::string_view topic) : topic_(topic) {}
     const std::string& topic() const { return topic_; }
     std::size_t size() const { return members_.size(); }
-    void deliver(const websocket::SharedFrame& frame) const {
-        for (auto* member : members_) member->deliver(frame);
+    void deliver(Delivery& delivery) const {
+        for (auto* member : members_) member->deliver(delivery);
     }
 
   private:
@@ -44,9 +45,20 @@ class Room {
 };
 
 // Who gets what: the topics and their subscribers, without I/O. A room lives from its first subscriber to its
-// last. One Rooms per loop; topics shared by several would be kept apart by their hash.
+// last. One Rooms per loop, with that loop's members.
 class Rooms {
   public:
+    // Hears of each change of a room's size, down to 0 at its end.
+    class Watcher {
+      public:
+        virtual void on_size(const std::string& topic, std::size_t members) = 0;
+
+      protected:
+        ~Watcher() = default;
+    };
+    explicit Rooms(Watcher* watcher = nullptr) : watcher_(watcher) {}
+    void watch(Watcher* watcher) { watcher_ = watcher; }
+
     void subscribe(Member& member, std::string_view topic);    // again: no change
     void unsubscribe(Member& member, std::string_view topic);  // unknown: no change
     void leave(Member& member);                                // all its topics
@@ -55,9 +67,18 @@ class Rooms {
     bool has(const Member& member, std::string_view topic) const;
     std::size_t size() const { return rooms_.size(); }
 
+    template <class Visit>  // void(const Room&)
+    void each(Visit visit) const {
+        for (const auto& [topic, room] : rooms_) visit(*room);
+    }
+
   private:
+    void changed(const Room& room) const {
+        if (watcher_) watcher_->on_size(room.topic(), room.size());
+    }
     void remove(Room& room, Member& member);
 
+    Watcher* watcher_;
     // Keys are views of the rooms' own topics.
     std::unordered_map<std::string_view, std::unique_ptr<Room>> rooms_;
 };

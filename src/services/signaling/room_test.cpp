@@ -10,14 +10,14 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 struct Listener : Member {
-    void deliver(const websocket::SharedFrame& frame) override { heard.push_back(frame->substr(2)); }
+    void deliver(Delivery& delivery) override { heard.push_back(delivery.frame_for(0)->substr(2)); }
     std::vector<std::string> heard;
 };
 
 struct RoomsTest : testing::Test {
     void publish(std::string_view topic, std::string_view text) {
-        if (auto* room = rooms.find(topic))
-            room->deliver(websocket::share_frame(websocket::Opcode::Text, text));
+        Delivery delivery(websocket::share_frame(websocket::Opcode::Text, text), 1);
+        if (auto* room = rooms.find(topic)) room->deliver(delivery);
     }
     Rooms rooms;
     Listener ann, bob;

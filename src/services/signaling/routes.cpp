@@ -1,47 +1,102 @@
 #include <fmt/format.h>
 
+#include <ctime>
+
+#include "net/websocket/deflate.hpp"
 #include "net/websocket/handshake.hpp"
+#include "services/signaling/admission.hpp"
 #include "services/signaling/app.hpp"
+#include "services/signaling/sync/route.hpp"
+#include "services/signaling/turn/endpoint.hpp"
 
 namespace seance::signaling {
 namespace {
 
-void upgrade(http::Exchange& exchange, Lobby& lobby) {
-    auto answer = websocket::check_upgrade(exchange.head());
-    if (answer.status != 101) {
-        auto page = http::text_response(answer.status, std::string(answer.reason) + "\n");
-        if (answer.status == 426) page.fields.add("Sec-WebSocket-Version", "13");
-        return exchange.reply(std::move(page));
-    }
-    if (lobby.full() || lobby.draining()) {
-        lobby.counters.refused.add();
-        auto page = http::text_response(503, lobby.full() ? "All places are taken, try again later.\n"
-                                                          : "This server is going away, connect again.\n");
-        page.fields.add("Retry-After", "1");
-        return exchange.reply(std::move(page));
-    }
-    auto id = exchange.request_id();
-    auto response = websocket::upgrade_response(answer.accept, id);
+void refuse(http::Exchange& exchange, int status, std::string_view reason) {
+    auto page = http::text_response(status, std::string(reason) + "\n");
+    if (status == 426) page.fields.add("Sec-WebSocket-Version", "13");
+    if (status == 503 || status == 429) page.fields.add("Retry-After", status == 503 ? "1" : "10");
+    exchange.reply(std::move(page));
+}
+
+// To the y-websocket protocol, in the room that the path names.
+void upgrade_to_sync(http::Exchange& exchange, Lobby& lobby, std::string_view accept, Admission admission) {
+    auto& shared = lobby.shared();
+    auto give_back = [&shared, address = admission.place](void*) { shared.places.give_back(address); };
+    std::shared_ptr<void> place(&shared, std::move(give_back));
+    auto room = sync::room_of_path(exchange.head().path(), lobby.settings().sync.max_room_bytes);
+    if (!room) return refuse(exchange, 400, room.error().what);
+    if (admission.grants && admission.grants->on(*room, std::time(nullptr)) == Grants::Right::None)
+        return refuse(exchange, 403, "The room token is for other rooms.");
+
+    sync::Arrival arrival;
+    arrival.connection = ++shared.last_connection;
+    arrival.room = std::move(*room);
+    arrival.grants = std::move(admission.grants);
+    arrival.place = std::move(place);
+    arrival.response = websocket::upgrade_response(accept, exchange.request_id());
+    if (exchange.is_logged()) exchange.log_fields(fmt::format(",\"connection\":{}", arrival.connection));
     auto taken = exchange.take_over();
-    lobby.admit(std::move(taken.socket), std::move(response), std::move(taken.leftover), std::move(id));
+    arrival.leftover = std::move(taken.leftover);
+    error_code error;
+    auto local = taken.socket.local_endpoint(error);
+    if (error) return;  // it has gone
+    arrival.protocol = local.protocol();
+    arrival.socket.fd = taken.socket.release(error);
+    if (!error) shared.sync_door.hand_over(std::move(arrival));
+}
+
+void upgrade(http::Exchange& exchange, Lobby& lobby) {
+    const auto& head = exchange.head();
+    auto answer = websocket::check_upgrade(head);
+    if (answer.status != 101) return refuse(exchange, answer.status, answer.reason);
+    if (lobby.draining()) {
+        lobby.counters.refused_draining.add();
+        return refuse(exchange, 503, "This server is going away, connect again.");
+    }
+    auto admission = admit(head, exchange.peer_address(), lobby.settings(), lobby.shared(), lobby.counters);
+    if (admission.status != 101) return refuse(exchange, admission.status, admission.reason);
+    if (lobby.settings().sync.enabled && sync::is_sync_path(head.path()))
+        return upgrade_to_sync(exchange, lobby, answer.accept, std::move(admission));
+
+    Lobby::Arrival arrival;
+    std::string extensions;
+    if (lobby.settings().compression) {
+        auto deflate = websocket::answer_deflate_offers(head.fields);
+        arrival.deflate_bits = deflate.server_bits;
+        extensions = std::move(deflate.field);
+    }
+    arrival.connection = ++lobby.shared().last_connection;
+    arrival.place = admission.place;
+    arrival.grants = std::move(admission.grants);
+    arrival.response = websocket::upgrade_response(answer.accept, exchange.request_id(), extensions);
+    if (exchange.is_logged()) exchange.log_fields(fmt::format(",\"connection\":{}", arrival.connection));
+    auto taken = exchange.take_over();
+    arrival.socket.emplace(std::move(taken.socket));
+    arrival.leftover = std::move(taken.leftover);
+    lobby.admit(std::move(arrival));
 }
 
 http::Response health(const Lobby& lobby) {
+    auto replicas = lobby.link() ? fmt::format(",\"valkey\":{}", lobby.link()->open()) : std::string();
     auto page = http::json_response(
         lobby.draining() ? 503 : 200,
-        fmt::format("{{\"status\":\"{}\",\"connections\":{},\"rooms\":{}}}",
-                    lobby.draining() ? "draining" : "ok", lobby.connections(), lobby.rooms.size()));
+        fmt::format("{{\"status\":\"{}\",\"connections\":{},\"rooms\":{}{}}}",
+                    lobby.draining() ? "draining" : "ok", lobby.counters.connections.value(),
+                    lobby.counters.rooms.value(), replicas));
     page.fields.add("Cache-Control", "no-store");
     return page;
 }
 
 // Any path and method, as clients of the reference expect; /health is ours.
-Awaitable<void> answer_request(http::Exchange& exchange, Lobby& lobby) {
+Awaitable<void> answer_request(http::Exchange& exchange, Lobby& lobby, turn::Endpoint& turn) {
     auto& head = exchange.head();
     if (head.upgrades_to_websocket) {
         upgrade(exchange, lobby);
     } else if (head.path() == "/health" && (head.method == "GET" || head.method == "HEAD")) {
         exchange.reply(health(lobby));
+    } else if (head.path() == turn::kPath) {
+        exchange.reply(turn.answer(head, exchange.peer_address()));
     } else {
         http::Response okay{200, {{"Content-Type", "text/plain"}}, "okay"};
         exchange.reply(std::move(okay));
@@ -52,7 +107,8 @@ Awaitable<void> answer_request(http::Exchange& exchange, Lobby& lobby) {
 }  // namespace
 
 http::Handler make_handler(Lobby& lobby) {
-    return [&lobby](http::Exchange& exchange) { return answer_request(exchange, lobby); };
+    auto turn = std::make_shared<turn::Endpoint>(lobby.settings());
+    return [&lobby, turn](http::Exchange& exchange) { return answer_request(exchange, lobby, *turn); };
 }
 
 }  // namespace seance::signaling

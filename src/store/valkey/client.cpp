@@ -4,9 +4,7 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/connect.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
 #include <deque>
 
@@ -15,13 +13,12 @@
 #include "core/observe/log.hpp"
 #include "core/runtime/signal.hpp"
 #include "core/runtime/wait.hpp"
+#include "store/valkey/detail/session.hpp"
 
 namespace seance::valkey {
 namespace {
 
 using observe::Level;
-using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
-using Resolver = asio::ip::basic_resolver<asio::ip::tcp, Executor>;
 
 // One write carries at most about this much, so that replies begin to come while the rest is still queued.
 constexpr std::size_t kBatch = 64 * 1024;
@@ -59,28 +56,25 @@ struct Waiting {
         : wire(std::move(text)), done(executor), since(Clock::now()) {}
 
     void finish(Result<Reply> result) {
+        if (on_reply) return std::exchange(on_reply, nullptr)(result);
         outcome = std::move(result);
         done.cancel();
     }
 
     std::string wire;
     std::optional<Result<Reply>> outcome;
+    Client::OnReply on_reply;  // of a posted command, which nobody awaits
     Timer done;
     Instant since;
     bool abandoned = false;
 };
 using WaitingPtr = std::shared_ptr<Waiting>;
 
-struct Connection {
-    Connection(Executor executor, std::size_t max_reply)
-        : socket(executor), wake(executor), reader(max_reply) {}
+struct Connection : Session {
+    Connection(Executor executor, std::size_t max_reply) : Session(executor, max_reply), wake(executor) {}
 
-    Socket socket;
-    Signal wake;  // of the writer
-    ReplyReader reader;
-    std::array<char, BufferPool::kSize> buffer;
+    Signal wake;                       // of the writer
     std::deque<WaitingPtr> in_flight;  // in the order of their replies
-    Instant last_read = Clock::now();
     bool lost = false;
 };
 using ConnectionPtr = std::shared_ptr<Connection>;
@@ -138,6 +132,19 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
         co_return error_code{asio::error::timed_out};
     }
 
+    bool post(std::string wire, OnReply on_reply) {
+        if (closing_ || (!connection_ && attempt_failed_) || waiting_ >= options_.max_waiting) return false;
+        auto waiting = std::make_shared<Waiting>(executor_, std::move(wire));
+        ++waiting_;
+        waiting->on_reply = [this, on_reply = std::move(on_reply)](const Result<Reply>& reply) {
+            --waiting_;
+            if (on_reply) on_reply(reply);
+        };
+        queue_.push_back(std::move(waiting));
+        if (connection_) connection_->wake.notify();
+        return true;
+    }
+
     static Awaitable<bool> wait_connected(std::shared_ptr<Impl> self, Duration limit) {
         auto timer = std::make_shared<Timer>(self->executor_, limit);
         if (self->state.connected || self->closing_) co_return self->state.connected;
@@ -149,6 +156,7 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
 
     Address address;
     State state;
+    std::function<void(bool)> on_change;
 
   private:
     struct Counted {
@@ -187,49 +195,9 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
 
     // A connection over which the server has answered. The reason of a refusal is left in refusal_.
     static Awaitable<Result<ConnectionPtr>> open(std::shared_ptr<Impl> self) {
-        self->refusal_.clear();
-        Resolver resolver(self->executor_);
-        auto [no_name, found] =
-            co_await resolver.async_resolve(self->address.host, std::to_string(self->address.port), kAwait);
-        if (no_name) co_return no_name;
         auto connection = std::make_shared<Connection>(self->executor_, self->options_.max_reply);
-        auto [refused, endpoint] = co_await asio::async_connect(connection->socket, found, kAwait);
-        if (refused) co_return refused;
-        error_code ignored;
-        connection->socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-
-        std::vector<std::vector<std::string>> greeting;
-        const auto& address = self->address;
-        if (!address.user.empty())
-            greeting.push_back({"AUTH", address.user, address.password.reveal()});
-        else if (!address.password.empty())
-            greeting.push_back({"AUTH", address.password.reveal()});
-        if (address.database != 0) greeting.push_back({"SELECT", std::to_string(address.database)});
-        greeting.push_back({"PING"});
-        std::string wire;
-        for (const auto& command : greeting) wire += encode_command(command);
-        auto [unsent, sent] = co_await asio::async_write(connection->socket, asio::buffer(wire), kAwait);
-        if (unsent) co_return unsent;
-        for (std::size_t answered = 0; answered < greeting.size();) {
-            auto [ended, got] =
-                co_await connection->socket.async_read_some(asio::buffer(connection->buffer), kAwait);
-            if (ended) co_return ended;
-            connection->reader.feed({connection->buffer.data(), got});
-            while (auto reply = connection->reader.next()) {
-                if (answered >= greeting.size() || reply->failed()) {
-                    self->refusal_ =
-                        fmt::format("the server refused {}: {}",
-                                    greeting[std::min(answered, greeting.size() - 1)][0], reply->text);
-                    co_return error_code{Errc::Refused};
-                }
-                ++answered;
-            }
-            if (connection->reader.broken()) {
-                self->refusal_ =
-                    "what answers there does not speak Valkey's protocol: " + connection->reader.reason();
-                co_return error_code{Errc::Refused};
-            }
-        }
+        auto error = co_await open_session(*connection, self->address, self->refusal_);
+        if (error) co_return error;
         co_return connection;
     }
 
@@ -336,6 +304,7 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
     void set_connected(bool now) {
         state.connected = now;
         state.since = std::chrono::system_clock::now();
+        if (on_change && !closing_) on_change(now);
     }
 
     void fail_queue(error_code error) {
@@ -380,8 +349,16 @@ Awaitable<Result<Reply>> Client::send(std::string_view name, std::string wire) {
     return Impl::command(impl_, std::move(wire));
 }
 
+bool Client::post(const std::vector<std::string_view>& arguments, OnReply on_reply) {
+    return impl_->post(encode_command(arguments), std::move(on_reply));
+}
+
 Awaitable<bool> Client::wait_connected(Duration limit) {
     return Impl::wait_connected(impl_, limit);
+}
+
+void Client::on_change(std::function<void(bool)> tell) {
+    impl_->on_change = std::move(tell);
 }
 
 const State& Client::state() const {

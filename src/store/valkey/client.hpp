@@ -2,6 +2,7 @@
 #include <chrono>
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -65,7 +66,14 @@ class Client {
                     encode_command(arguments));
     }
 
+    // For commands that nobody waits for: queued and pipelined with the others, without a deadline of its own
+    // (a server that answers nothing is noticed by ping_interval). `on_reply` is called on the loop, with an
+    // error if the connection ends first. False: not taken, for the server is away or the queue full.
+    using OnReply = std::function<void(const Result<Reply>& reply)>;
+    bool post(const std::vector<std::string_view>& arguments, OnReply on_reply = nullptr);
+
     Awaitable<bool> wait_connected(Duration limit);
+    void on_change(std::function<void(bool connected)> tell);  // when state().connected changes, on the loop
     const State& state() const;
     const Address& address() const;
 

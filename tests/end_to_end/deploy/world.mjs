@@ -187,11 +187,12 @@ export class World {
       const of = state.deployments.filter(one => one.serviceId === service.id)
       return [service.name, of.filter(one => one.status === 'SUCCESS').map(one => one.image)]
     }))
+    const deployments = Object.fromEntries(alive(state.services).map(service => [service.name, state.deployments.filter(one => one.serviceId === service.id).length]))
     const records = this.cloudflare.zones.flatMap(zone => zone.records.map(record => `${record.type} ${record.name} ${record.type === 'TXT' ? '' : targets.get(record.content) ?? ''} ${record.proxied ?? ''} ${record.comment ?? ''}`)).sort()
     return {
       projects: alive(state.projects).map(one => one.name), environments: alive(state.environments).map(one => one.name), services: alive(state.services).map(one => one.name).sort(),
       instances: state.instances.filter(one => !one.deletedAt).map(one => [name(one.serviceId), one.source?.image, one.settings]).sort(),
-      volumes: alive(state.volumeInstances).map(one => `${name(one.serviceId)} ${one.mountPath}`), domains, variables, latest, records,
+      deployments, volumes: alive(state.volumeInstances).map(one => `${name(one.serviceId)} ${one.mountPath}`), domains, variables, latest, records,
       buckets: [...this.spaces.buckets.values()].map(one => [one.name, one.rules])
     }
   }

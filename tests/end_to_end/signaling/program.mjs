@@ -23,7 +23,7 @@ export async function startSeance (settings = {}) {
   const log = []
   readline.createInterface({ input: child.stdout }).on('line', line => log.push(JSON.parse(line)))
   const { port } = await waitFor(() => log.find(line => line.event === 'listening'), 'seance-signaling to listen')
-  return { port, log, url: `ws://127.0.0.1:${port}`, stop: (signal = 'SIGTERM') => stop(child, signal) }
+  return { port, log, pid: child.pid, url: `ws://127.0.0.1:${port}`, stop: (signal = 'SIGTERM') => stop(child, signal) }
 }
 
 export async function freePort () {
@@ -62,4 +62,14 @@ export function startPeer (url, room, password) {
     sees: text => waitFor(() => has(e => e.event === 'text' && e.text === text), `the text "${text}"`),
     stop: () => stop(child, 'SIGKILL')
   }
+}
+
+// A real redis-server without persistence.
+export async function startValkey () {
+  const port = await freePort()
+  const child = spawn('redis-server', ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no'], { stdio: 'ignore' })
+  await waitFor(() => new Promise(resolve => {
+    const socket = net.connect(port, '127.0.0.1', () => { socket.destroy(); resolve(true) }).on('error', () => resolve(false))
+  }), 'redis-server to listen')
+  return { port, url: `redis://127.0.0.1:${port}`, stop: (signal = 'SIGTERM') => stop(child, signal) }
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -22,6 +23,8 @@ class Program {
     explicit Program(Settings settings = {}, Start start = MustListen) {
         settings.emplace("PORT", "0");
         settings.emplace("ADDRESS", "127.0.0.1");
+        for (const char* name : {"ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"})  // where its findings go
+            if (const char* value = std::getenv(name)) settings.emplace(name, value);
         std::vector<std::string> lines;
         for (const auto& [name, value] : settings) lines.push_back(name + "=" + value);
         std::vector<char*> environment;
@@ -43,12 +46,11 @@ class Program {
         out_ = out[0];
         err_ = err[0];
         if (start == MayFail) return;
-        std::string log;
-        while (log.find("\"listening\"") == std::string::npos || log.back() != '\n')
-            if (!read_more(out_, log))
+        while (log_.find("\"listening\"") == std::string::npos || log_.back() != '\n')
+            if (!read_more(out_, log_))
                 throw std::runtime_error("seance-signaling did not start: " + errors());
-        auto at = log.find("\"port\":", log.find("\"listening\""));
-        port_ = static_cast<std::uint16_t>(std::stoi(log.substr(at + 7)));
+        auto at = log_.find("\"port\":", log_.find("\"listening\""));
+        port_ = static_cast<std::uint16_t>(std::stoi(log_.substr(at + 7)));
     }
     ~Program() {
         if (!ended_) {
@@ -63,6 +65,16 @@ class Program {
 
     std::uint16_t port() const { return port_; }
     void signal(int number) { ::kill(pid_, number); }
+    void kill() {
+        signal(SIGKILL);
+        exit_code();
+    }
+    // What it has logged, up to and with `text`; without it after a while.
+    const std::string& log_until(std::string_view text) {
+        while (log_.find(text) == std::string::npos && read_more(out_, log_)) {
+        }
+        return log_;
+    }
 
     int exit_code() {  // waits for the end; -1 if it was killed
         if (!ended_) ::waitpid(pid_, &status_, 0);
@@ -89,6 +101,7 @@ class Program {
 
     pid_t pid_ = -1;
     int out_ = -1, err_ = -1, status_ = 0;
+    std::string log_;
     std::uint16_t port_ = 0;
     bool ended_ = false;
 };

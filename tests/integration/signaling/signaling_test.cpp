@@ -4,70 +4,20 @@
 
 #include <memory>
 
-#include "net/websocket/codec.hpp"
-#include "net/websocket/handshake.hpp"
+#include "tests/integration/signaling/peer.hpp"
 #include "tests/integration/signaling/program.hpp"
-#include "tests/support/raw_client.hpp"
 
 namespace seance::signaling {
 namespace {
 
 using testing::HasSubstr;
 using testing::StartsWith;
+using testing_support::get;
+using testing_support::masked;
+using testing_support::Peer;
+using testing_support::plain;
 using testing_support::Program;
-using testing_support::RawClient;
 using websocket::Opcode;
-
-std::string masked(Opcode opcode, std::string_view payload) {
-    std::string out;
-    websocket::append_masked_frame(out, opcode, payload, {1, 2, 3, 4});
-    return out;
-}
-
-std::string plain(std::string_view payload, Opcode opcode = Opcode::Text) {
-    std::string out;
-    websocket::append_frame(out, opcode, payload);
-    return out;
-}
-
-const std::string kPong = plain(R"({"type":"pong"})");
-
-class Peer : public RawClient {
-  public:
-    explicit Peer(std::uint16_t port) : RawClient(port) {
-        sends(websocket::upgrade_request("signaling.test", "/a?b", "dGhlIHNhbXBsZSBub25jZQ=="));
-        head_ = receives_head();
-    }
-    const std::string& head() const { return head_; }
-
-    void says(std::string_view text) { sends(masked(Opcode::Text, text)); }
-    // What came before the answer to a ping: everything that was on its way to this peer.
-    std::string hears() {
-        says(R"({"type":"ping"})");
-        auto all = receives_until(kPong);
-        return all.substr(0, all.size() - kPong.size());
-    }
-    void joins(std::string_view topic) {
-        says(R"({"type":"subscribe","topics":[")" + std::string(topic) + "\"]}");
-        EXPECT_EQ(hears(), "");
-    }
-    std::string receives_close() {
-        auto frame = receives(4);
-        return frame.size() == 4 && frame[0] == '\x88'
-                   ? std::to_string(static_cast<unsigned char>(frame[2]) * 256 +
-                                    static_cast<unsigned char>(frame[3]))
-                   : "no close but " + frame;
-    }
-
-  private:
-    std::string head_;
-};
-
-std::string get(std::uint16_t port, const std::string& path, const std::string& fields = "") {
-    RawClient client(port);
-    client.sends("GET " + path + " HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n" + fields + "\r\n");
-    return client.receives_all();
-}
 
 }  // namespace
 

@@ -10,6 +10,7 @@
 #include "core/base/text.hpp"
 #include "services/litellm/config/deployment_reader.hpp"
 #include "services/litellm/config/known_keys.hpp"
+#include "services/litellm/domain/price_table.hpp"
 #include "services/litellm/config/routing_reader.hpp"
 
 namespace seance::litellm {
@@ -38,6 +39,15 @@ class ConfigReader {
         read_settings(settings);
         warn_about_keys(router, "router_settings", notes());
         config_.routing = read_routing(settings, router, notes());
+        config_.ledger =
+            read_ledger_config(section("general_settings"), settings, router, config_.environment, notes());
+        if (auto& file = config_.ledger.price_file; !file.empty()) {
+            auto text = read_file_(file);
+            if (!text) return Problem{"LITELLM_MODEL_COST_MAP_FILE: " + text.error().what};
+            auto prices = PriceTable::parse(*text, file);
+            if (!prices) return prices.error();
+            config_.ledger_prices = std::make_shared<const PriceTable>(std::move(*prices));
+        }
         config_.routing.allow_mock_testing =
             read_bool(section("general_settings").find("dangerously_allow_mock_testing_request_params"),
                       notes())

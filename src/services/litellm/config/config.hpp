@@ -5,11 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "services/litellm/config/ledger_config.hpp"
 #include "services/litellm/config/node.hpp"
 #include "services/litellm/domain/deployment.hpp"
 #include "services/litellm/routing/settings.hpp"
 
 namespace seance::litellm {
+
+class PriceTable;
 
 struct Alias {
     std::string name, target;
@@ -33,6 +36,8 @@ struct Config {
     bool health_details = true;
     bool drop_params = false, modify_params = false;  // of requests, for providers of another form
 
+    LedgerConfig ledger;
+    std::shared_ptr<const PriceTable> ledger_prices;  // replaces the built-in table; null: it does not
     RoutingSettings routing;
     // Spent on each provider with a budget; survives reloads.
     std::map<std::string, std::shared_ptr<SpendWindow>, std::less<>> provider_spend;

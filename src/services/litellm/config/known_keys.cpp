@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/base/text.hpp"
+#include "services/litellm/config/ledger_config.hpp"
 
 namespace seance::litellm {
 namespace {
@@ -246,7 +247,7 @@ void warn_about_keys(const Node& map, std::string_view section, Notes& notes) {
     auto& known = known_keys(section);
     auto prefix = section.empty() ? std::string() : fmt::format("{}.", section);
     for (auto& [key, value] : map.members) {
-        if (holds(known.used, key)) continue;
+        if (holds(known.used, key) || is_ledger_key(section, key)) continue;
         if (holds(known.later, key)) {
             notes.warnings.push_back(fmt::format(
                 "{}{}{} is recognised but not supported yet; it has no effect", value.place(), prefix, key));

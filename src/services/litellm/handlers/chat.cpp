@@ -4,6 +4,7 @@
 #include "services/litellm/domain/forms/completion_form.hpp"
 #include "services/litellm/domain/forms/embedding_form.hpp"
 #include "services/litellm/domain/forms/responses_form.hpp"
+#include "services/litellm/handlers/cached.hpp"
 #include "services/litellm/handlers/chat_call.hpp"
 #include "services/litellm/handlers/handlers.hpp"
 
@@ -44,7 +45,21 @@ Awaitable<void> serve_call(Gateway& gateway, http::Exchange& exchange, ClientFor
         co_return;
     }
     Flight flight(gateway.in_flight);
-    ChatCall call(gateway, exchange, form, std::move(*request), models);
+    Ask ask{form.call_type(), request->model, request->root, request->prompt_estimate,
+            exchange.peer_address()};
+    auto admission = co_await gateway.ledger().admit(exchange.head(), call_id(exchange.head()), ask, models);
+    if (auto& error = admission->refusal()) {
+        gateway.refused.add();
+        auto fields = common_fields(exchange.head(), admission->call_id());
+        admission->add_fields(fields, std::nullopt);
+        exchange.log_fields(admission->log_fields());
+        reply_json(exchange, error->status, form.error_body(*error), std::move(fields));
+        co_return;
+    }
+    if (!admission->may_mock()) request->mock_response.reset();
+    std::unique_ptr<AnswerCache::Lead> lead;
+    if (co_await answer_from_cache(gateway, exchange, form, *request, *admission, lead)) co_return;
+    ChatCall call(gateway, exchange, form, std::move(*request), models, std::move(admission));
     co_await call.run();
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "services/litellm/domain/client_form.hpp"
+#include "services/litellm/domain/stream_collector.hpp"
 #include "services/litellm/handlers/relay.hpp"
 #include "services/litellm/routing/choice.hpp"
 #include "services/litellm/routing/decision.hpp"
@@ -34,7 +35,7 @@ class Slot {
 class ChatCall {
   public:
     ChatCall(Gateway& gateway, http::Exchange& exchange, ClientForm& form, ChatRequest request,
-             std::shared_ptr<const ModelTable> models);
+             std::shared_ptr<const ModelTable> models, AdmissionPtr admission);
     Awaitable<void> run();
 
   private:
@@ -99,13 +100,17 @@ class ChatCall {
     http::Fields fields_for(const Deployment* deployment, const http::Fields* upstream) const;
     void refuse(ApiError error, const Deployment* deployment);
     void note(Attempt& attempt, const Usage& usage);
-    std::optional<double> cost_of(const Usage& usage, const Deployment& deployment) const;
+    std::optional<NanoUsd> cost_of(const Attempt& attempt, const Usage& usage) const;
+    void settle(const Attempt& attempt, const Usage& usage);
+    void keep_stream(std::string_view sent, bool whole);
 
     Gateway& gateway_;
     http::Exchange& exchange_;
     ClientForm& form_;
     ChatRequest request_;
     std::shared_ptr<const ModelTable> models_;
+    AdmissionPtr admission_;
+    std::unique_ptr<StreamCollector> collector_;  // of a stream that is to be cached
     std::shared_ptr<CallScope> scope_;
     std::string call_id_, group_, api_base_;
     Instant started_;

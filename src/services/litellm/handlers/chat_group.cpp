@@ -184,6 +184,9 @@ Awaitable<ChatCall::Failure> ChatCall::attempt(Pick pick) {
     auto* problem = failure ? &*failure : attempt->broken ? &*attempt->broken : nullptr;
     decision_.attempt_ended(attempt->deployment->id, problem, Clock::now() - began);
     if (!scope_->client_gone()) count_outcome(*attempt, problem);
+    // Who leaves a call that was not answered yet has used its prompt all the same.
+    if (scope_->client_gone() && attempt->called != Instant{} && attempt->usage.prompt == 0)
+        settle(*attempt, {request_.prompt_estimate, 0});
     count_usage(*attempt);
     co_return failure;
 }
@@ -225,8 +228,9 @@ void ChatCall::count_usage(const Attempt& attempt) {
     auto& deployment = *attempt.deployment;
     if (auto sum = attempt.usage.prompt + attempt.usage.completion; sum > 0)
         deployment.state->tokens.add(minute_of(now), sum);
-    auto cost = cost_of(attempt.usage, deployment);
-    if (!cost || *cost <= 0) return;
+    auto exact = cost_of(attempt, attempt.usage);
+    if (!exact || *exact <= 0) return;
+    auto cost = std::optional(to_usd(*exact));
     if (deployment.budget) deployment.state->spend.add(*cost, now, deployment.budget->period);
     auto& config = models_->config();
     auto& provider = attempt.endpoint.provider->prefix;

@@ -42,14 +42,15 @@ void Slot::release() {
 }
 
 ChatCall::ChatCall(Gateway& gateway, http::Exchange& exchange, ClientForm& form, ChatRequest request,
-                   std::shared_ptr<const ModelTable> models)
+                   std::shared_ptr<const ModelTable> models, AdmissionPtr admission)
     : gateway_(gateway),
       exchange_(exchange),
       form_(form),
       request_(std::move(request)),
       models_(std::move(models)),
+      admission_(std::move(admission)),
       scope_(std::make_shared<CallScope>(gateway.loop().executor())),
-      call_id_(call_id(exchange.head())),
+      call_id_(admission_->call_id()),
       started_(Clock::now()),
       wishes_(
           read_wishes(request_.root, exchange.head().fields, models_->config().routing.allow_mock_testing)),
@@ -133,9 +134,9 @@ Awaitable<ChatCall::Failure> ChatCall::send_whole(Attempt& attempt, Completion c
         fields.set("x-litellm-overhead-duration-ms",
                    ms(attempt.called - started_ + (now - attempt.answered)));
     }
-    if (auto cost = cost_of(completion.usage, *attempt.deployment))
-        fields.set("x-litellm-response-cost", fmt::format("{}", *cost));
+    if (auto cost = cost_of(attempt, completion.usage)) admission_->add_fields(fields, cost);
     note(attempt, completion.usage);
+    if (admission_->cache_wish().write) admission_->keep(completion.json);
     reply_json(exchange_, 200, std::move(completion.json), std::move(fields));
     co_return std::nullopt;
 }
@@ -146,8 +147,9 @@ Awaitable<ChatCall::Failure> ChatCall::send_stream(Attempt& attempt, Completion 
     auto fields = fields_for(attempt.deployment.get(), upstream);
     make_stream(fields);
     auto lost = co_await exchange_.start(200, fields, std::nullopt);
-    if (!lost && !scope_->client_gone()) lost = co_await exchange_.write(stream.json);
     note(attempt, stream.usage);
+    keep_stream(stream.json, true);
+    if (!lost && !scope_->client_gone()) lost = co_await exchange_.write(stream.json);
     if (lost)
         scope_->end(CallScope::Ended::ClientGone);
     else
@@ -159,6 +161,7 @@ Awaitable<ChatCall::Failure> ChatCall::relay_stream(Attempt& attempt) {
     auto& open = *attempt.open;
     auto& provider = *attempt.endpoint.provider;
     auto relay = attempt.dialogue->stream();
+    collector_.reset();
     std::string out;  // for the client; held until something in it is worth beginning the answer
     bool begun = false, content = false, finished = false, first = true;
     scope_->on_end([&open] { open.stream.abort(); });
@@ -186,6 +189,7 @@ Awaitable<ChatCall::Failure> ChatCall::relay_stream(Attempt& attempt) {
         }
         bool ended = piece && piece->empty();
         first = false;
+        keep_stream(step.out, step.done && !step.error);
         if (out.empty())
             out = std::move(step.out);
         else
@@ -205,6 +209,8 @@ Awaitable<ChatCall::Failure> ChatCall::relay_stream(Attempt& attempt) {
             if (co_await exchange_.start(200, fields, std::nullopt))
                 scope_->end(CallScope::Ended::ClientGone);
         }
+        if (step.error) attempt.broken = step.error;
+        if (finished) settle(attempt, relay->usage());
         if (begun && !out.empty() && !scope_->client_gone()) {
             if (co_await exchange_.write(out)) scope_->end(CallScope::Ended::ClientGone);
             out.clear();
@@ -214,7 +220,6 @@ Awaitable<ChatCall::Failure> ChatCall::relay_stream(Attempt& attempt) {
             gateway_.upstream_failures.add();
             gateway_.failed.add();
             exchange_.log_fields(fmt::format(",\"stream_failed\":{}", json_quote(step.error->message)));
-            attempt.broken = std::move(step.error);
         }
         if (finished) co_await exchange_.finish();
         if (step.done && !ended) {
@@ -248,8 +253,8 @@ Awaitable<ChatCall::Failure> ChatCall::relay_opaque(Attempt& attempt) {
             gateway_.upstream_failures.add();
             gateway_.failed.add();
             exchange_.log_fields(fmt::format(",\"stream_failed\":{}", json_quote(error.message)));
-            note(attempt, {});
             attempt.broken = std::move(error);
+            note(attempt, {});
             co_return std::nullopt;
         }
         if (!begun) {
@@ -260,6 +265,7 @@ Awaitable<ChatCall::Failure> ChatCall::relay_opaque(Attempt& attempt) {
             }
         }
         if (piece->empty()) {
+            settle(attempt, {request_.prompt_estimate, 0});
             co_await exchange_.finish();
             break;
         }

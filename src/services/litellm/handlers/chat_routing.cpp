@@ -25,8 +25,8 @@ Awaitable<void> ChatCall::run() {
     };
     exchange_.on_disconnect(std::move(gone));
 
-    auto resolution = models_->resolve(request_.model);
-    group_ = resolution ? resolution->group : request_.model;
+    auto resolution = models_->resolve(admission_->model());
+    group_ = resolution ? resolution->group : admission_->model();
     walk_.begin(group_);
     most_retries_ = request_.num_retries.value_or(models_->config().routing.num_retries);
     Failure failure;

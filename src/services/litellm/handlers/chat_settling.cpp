@@ -15,11 +15,39 @@ constexpr std::string_view kNotRepeated[] = {
 
 }  // namespace
 
-std::optional<double> ChatCall::cost_of(const Usage& usage, const Deployment& deployment) const {
-    if (usage.cost) return usage.cost;
-    if (!deployment.input_price && !deployment.output_price) return std::nullopt;
-    return static_cast<double>(usage.prompt) * deployment.input_price.value_or(0) +
-           static_cast<double>(usage.completion) * deployment.output_price.value_or(0);
+std::optional<NanoUsd> ChatCall::cost_of(const Attempt& attempt, const Usage& usage) const {
+    return admission_->cost(usage, *attempt.deployment, attempt.endpoint.provider->prefix,
+                            attempt.endpoint.model);
+}
+
+// What the call consumed is on disk before the client has all of its answer.
+void ChatCall::settle(const Attempt& attempt, const Usage& usage) {
+    Settlement how;
+    how.usage = usage;
+    how.deployment = attempt.deployment.get();
+    how.provider = attempt.endpoint.provider->prefix;
+    how.model = attempt.endpoint.model;
+    how.api_base = attempt.endpoint.base.substr(0, attempt.endpoint.base.find('?'));
+    how.model_group = group_;
+    how.first_token = attempt.first_content;
+    how.retries = retries_;
+    if (attempt.broken) {
+        how.status = attempt.broken->status;
+        how.error = attempt.broken->message;
+    } else if (scope_->client_gone()) {
+        how.status = 499;
+        how.error = "the client went away";
+    }
+    admission_->settle(std::move(how));
+}
+
+// What the client is about to get of a stream, for the cache.
+void ChatCall::keep_stream(std::string_view sent, bool whole) {
+    if (!admission_->cache_wish().write) return;
+    if (!collector_) collector_ = std::make_unique<StreamCollector>();
+    collector_->feed(sent);
+    if (!whole) return;
+    if (auto completion = collector_->completion()) admission_->keep(std::move(*completion));
 }
 
 http::Fields ChatCall::fields_for(const Deployment* deployment, const http::Fields* upstream) const {
@@ -44,6 +72,7 @@ http::Fields ChatCall::fields_for(const Deployment* deployment, const http::Fiel
             if (word.starts_with("x-ratelimit-")) fields.set(word, value);
         }
     }
+    admission_->add_fields(fields, std::nullopt);  // after the upstream's: the key's own limits win
     return fields;
 }
 
@@ -55,6 +84,14 @@ void ChatCall::refuse(ApiError error, const Deployment* deployment) {
     if (error.retry_after)
         fields.set("retry-after",
                    std::to_string(std::chrono::ceil<std::chrono::seconds>(*error.retry_after).count()));
+    Settlement how;
+    how.status = error.status;
+    how.error = error.message;
+    how.deployment = deployment;
+    how.model_group = group_;
+    how.retries = retries_;
+    admission_->settle(std::move(how));
+    exchange_.log_fields(admission_->log_fields());
     (error.status >= 500 ? gateway_.failed : gateway_.refused).add();
     exchange_.log_fields(fmt::format(",\"model_group\":{},\"retries\":{}", json_quote(group_), retries_));
     reply_json(exchange_, error.status, form_.error_body(error), std::move(fields));
@@ -63,6 +100,8 @@ void ChatCall::refuse(ApiError error, const Deployment* deployment) {
 void ChatCall::note(Attempt& attempt, const Usage& usage) {
     gateway_.answered.add();
     attempt.usage = usage;
+    settle(attempt, usage);
+    exchange_.log_fields(admission_->log_fields());
     exchange_.log_fields(fmt::format(
         ",\"model_group\":{},\"deployment\":{},\"retries\":{},\"prompt_tokens\":{},\"completion_tokens\":{}",
         json_quote(group_), json_quote(attempt.deployment->id), retries_, usage.prompt, usage.completion));

@@ -30,7 +30,7 @@ const std::string& gateway_version() {
     return version;
 }
 
-Gateway::Gateway(Loop& loop, const Settings& settings, const ConfigSource& source)
+Gateway::Gateway(Loop& loop, const Settings& settings, const ConfigSource& source, bool first)
     : in_flight(observe::metrics().gauge("seance_litellm_requests_in_flight", "Model calls under way")),
       answered(requests("answered")),
       refused(requests("refused")),
@@ -42,7 +42,10 @@ Gateway::Gateway(Loop& loop, const Settings& settings, const ConfigSource& sourc
       settings_(settings),
       source_(source),
       models_(source.current()),
-      client_(loop, client_options()) {}
+      client_(loop, client_options()),
+      ledger_(std::make_shared<Ledger>(loop, settings, models_, first)) {
+    ledger_->start();
+}
 
 std::string call_id(const http::RequestHead& head) {
     auto given = head.fields.get("x-litellm-call-id");

@@ -9,6 +9,7 @@
 #include "services/litellm/config_source.hpp"
 #include "services/litellm/domain/api_error.hpp"
 #include "services/litellm/domain/model_table.hpp"
+#include "services/litellm/ledger/ledger.hpp"
 #include "services/litellm/settings.hpp"
 
 namespace seance::litellm {
@@ -20,10 +21,15 @@ const std::string& gateway_version();
 // only what comes after it.
 class Gateway {
   public:
-    Gateway(Loop& loop, const Settings& settings, const ConfigSource& source);
+    // `first`: the loop of several that does what one of them has to do.
+    Gateway(Loop& loop, const Settings& settings, const ConfigSource& source, bool first);
 
     std::shared_ptr<const ModelTable> models() const { return models_; }
-    void replace(std::shared_ptr<const ModelTable> models) { models_ = std::move(models); }
+    void replace(std::shared_ptr<const ModelTable> models) {
+        models_ = std::move(models);
+        ledger_->replace(models_);
+    }
+    Ledger& ledger() { return *ledger_; }
     http::Client& client() { return client_; }
     Loop& loop() { return loop_; }
     const ConfigSource& source() const { return source_; }
@@ -38,6 +44,7 @@ class Gateway {
     const ConfigSource& source_;
     std::shared_ptr<const ModelTable> models_;
     http::Client client_;
+    std::shared_ptr<Ledger> ledger_;
 };
 
 // x-litellm-call-id as the client sent it, or a new one.

@@ -77,7 +77,8 @@ std::string FallbackWalk::available(std::string_view group) const {
     if (client_.disabled) return "None";
     std::string out;
     auto own = group == first_ && !client_.general.empty();
-    for (auto& target : own ? client_.general : general_of(group)) out += (out.empty() ? "'" : ", '") + target.model + "'";
+    for (auto& target : own ? client_.general : general_of(group))
+        out += (out.empty() ? "'" : ", '") + target.model + "'";
     return out.empty() ? "None" : "[" + out + "]";
 }
 

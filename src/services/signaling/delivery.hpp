@@ -1,0 +1,25 @@
+#pragma once
+#include <array>
+#include <cstdint>
+
+#include "net/websocket/codec.hpp"
+
+namespace seance::signaling {
+
+// One message on its way to the members of a room: serialised once, and compressed once for each window that
+// receivers agreed on, if any did and it is large enough.
+class Delivery {
+  public:
+    Delivery(websocket::SharedFrame plain, std::size_t compress_from)
+        : plain_(std::move(plain)), compress_from_(compress_from) {}
+
+    // `deflate_bits` of the receiver; 0: it did not agree on compression.
+    const websocket::SharedFrame& frame_for(std::uint8_t deflate_bits);
+
+  private:
+    websocket::SharedFrame plain_;
+    std::size_t compress_from_;
+    std::array<websocket::SharedFrame, 16> compressed_;  // by window bits
+};
+
+}  // namespace seance::signaling

@@ -1,0 +1,34 @@
+#include "services/signaling/places.hpp"
+
+namespace seance::signaling {
+
+Places::Place Places::take(const std::string& address) {
+    std::lock_guard lock(mutex_);
+    Place place;
+    if (taken_ >= most_) return place;
+    if (most_per_address_ > 0) {
+        auto at = by_address_.try_emplace(address, 0).first;
+        if (at->second >= most_per_address_) {
+            place.answer = Answer::AddressFull;
+            return place;
+        }
+        ++at->second;
+        place.address = &*at;
+    }
+    ++taken_;
+    place.answer = Answer::Taken;
+    return place;
+}
+
+void Places::give_back(Address address) {
+    std::lock_guard lock(mutex_);
+    --taken_;
+    if (address && --address->second == 0) by_address_.erase(by_address_.find(address->first));
+}
+
+std::uint64_t Places::taken() const {
+    std::lock_guard lock(mutex_);
+    return taken_;
+}
+
+}  // namespace seance::signaling

@@ -1,0 +1,171 @@
+#include "services/signaling/replay/command.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <fstream>
+#include <map>
+#include <vector>
+
+#include "core/base/text.hpp"
+#include "core/runtime/open_files.hpp"
+#include "core/runtime/task_group.hpp"
+#include "core/runtime/wait.hpp"
+#include "net/websocket/client.hpp"
+#include "services/signaling/replay/capture.hpp"
+
+namespace seance::signaling {
+namespace {
+
+using namespace std::chrono_literals;
+
+// After the last event, for what is still on its way.
+constexpr Duration kLastWords = 500ms;
+
+struct Arguments {
+    std::string file;
+    std::string url = "ws://127.0.0.1:4444/";
+    std::uint64_t speed = 1;  // 0: without pauses
+};
+
+struct Tally {
+    std::uint64_t connections = 0, failed = 0, sent = 0, unsent = 0, received = 0;
+    std::map<std::uint16_t, std::uint64_t> closed;  // by the server, while the recording has it open
+};
+
+Outcome<Arguments> parse_arguments(int argc, char** argv) {
+    Arguments arguments;
+    for (int i = 1; i < argc; i += 2) {
+        std::string_view name = argv[i];
+        if (i + 1 == argc) return Problem{fmt::format("{} needs a value", name)};
+        std::string_view value = argv[i + 1];
+        auto number = parse_number(value);
+        if (name == "--replay")
+            arguments.file = value;
+        else if (name == "--url")
+            arguments.url = value;
+        else if (name == "--speed" && number)
+            arguments.speed = *number;
+        else
+            return Problem{fmt::format("{} {} is not understood; --replay FILE [--url WS_URL] [--speed N]",
+                                       name, value)};
+    }
+    return arguments;
+}
+
+Outcome<std::vector<CapturedEvent>> read_capture(const std::string& path) {
+    std::ifstream file(path);
+    if (!file) return Problem{fmt::format("{} cannot be read", path)};
+    std::vector<CapturedEvent> events;
+    std::string line;
+    for (std::size_t number = 1; std::getline(file, line); ++number) {
+        if (trim(line).empty()) continue;
+        auto event = parse_capture_line(line);
+        if (!event) return Problem{fmt::format("{} line {} {}", path, number, event.error().what)};
+        events.push_back(std::move(*event));
+    }
+    return events;
+}
+
+class Replay {
+  public:
+    Replay(Loop& loop, const Arguments& arguments)
+        : loop_(loop), arguments_(arguments), tasks_(loop.executor()) {}
+
+    Awaitable<void> run(std::vector<CapturedEvent> events) {
+        auto began = Clock::now();
+        for (auto& event : events) {
+            if (arguments_.speed > 0) {
+                auto due = began + std::chrono::milliseconds(event.ms / arguments_.speed);
+                if (due > Clock::now()) co_await sleep_for(due - Clock::now());
+            }
+            co_await act(event);
+        }
+        co_await sleep_for(kLastWords);
+        for (auto& [id, socket] : open_) socket->close(websocket::close_code::kNormal, "");
+        open_.clear();
+        co_await tasks_.wait();
+        loop_.stop();
+    }
+    const Tally& tally() const { return tally_; }
+
+  private:
+    Awaitable<void> act(CapturedEvent& event) {
+        auto at = open_.find(event.connection);
+        if (event.kind == CapturedEvent::Open) {
+            ++tally_.connections;
+            auto socket = co_await websocket::connect(loop_, arguments_.url, options_, 10s);
+            if (!socket) {
+                if (++tally_.failed == 1) fmt::print(stderr, "{}\n", socket.error().what);
+                co_return;
+            }
+            open_[event.connection] = *socket;
+            tasks_.spawn(listen(*socket, event.connection));
+        } else if (event.kind == CapturedEvent::Close) {
+            if (at == open_.end()) co_return;
+            at->second->close(websocket::close_code::kNormal, "");
+            open_.erase(at);
+        } else if (at != open_.end() && at->second->open()) {
+            ++tally_.sent;
+            at->second->send(websocket::Opcode::Text, event.text);
+        } else {
+            ++tally_.unsent;
+        }
+    }
+
+    Awaitable<void> listen(std::shared_ptr<websocket::WebSocket> socket, std::uint64_t id) {
+        while (true) {
+            auto message = co_await socket->read_message();
+            if (!message) break;
+            ++tally_.received;
+        }
+        auto at = open_.find(id);
+        if (at == open_.end() || at->second != socket) co_return;
+        ++tally_.closed[socket->ending().code];
+        open_.erase(at);
+    }
+
+    Loop& loop_;
+    const Arguments& arguments_;
+    websocket::Options options_ = websocket::client_options();
+    std::map<std::uint64_t, std::shared_ptr<websocket::WebSocket>> open_;
+    Tally tally_;
+    TaskGroup tasks_;
+};
+
+void print(const Tally& tally) {
+    std::string closed;
+    for (auto [code, count] : tally.closed)
+        closed += fmt::format("{}\"{}\":{}", closed.empty() ? "" : ",", code, count);
+    fmt::print(
+        "{{\"connections\":{},\"failed\":{},\"sent\":{},\"unsent\":{},\"received\":{},\"closed_by_server\":{{"
+        "{}}}"
+        "}}\n",
+        tally.connections, tally.failed, tally.sent, tally.unsent, tally.received, closed);
+}
+
+}  // namespace
+
+int replay_command(int argc, char** argv) {
+    auto arguments = parse_arguments(argc, argv);
+    if (!arguments) {
+        fmt::print(stderr, "seance-signaling: {}\n", arguments.error().what);
+        return 64;
+    }
+    auto events = read_capture(arguments->file);
+    if (!events) {
+        fmt::print(stderr, "seance-signaling: {}\n", events.error().what);
+        return 65;
+    }
+    allow_open_files(events->size() + 100);
+    Loop loop;
+    Replay replay(loop, *arguments);
+    asio::co_spawn(loop.executor(), replay.run(std::move(*events)), [](std::exception_ptr failure) {
+        if (failure) std::rethrow_exception(failure);
+    });
+    loop.run();
+    print(replay.tally());
+    return replay.tally().failed > 0 || !replay.tally().closed.empty() ? 1 : 0;
+}
+
+}  // namespace seance::signaling

@@ -1,0 +1,345 @@
+#include "services/signaling/replicas/link.hpp"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "core/observe/log.hpp"
+#include "core/observe/metrics.hpp"
+#include "core/runtime/wait.hpp"
+
+namespace seance::signaling {
+namespace {
+
+using namespace std::chrono_literals;
+using Kind = ReplicaNote::Kind;
+
+// A replica that does not answer a greeting in this time is busy or gone; its members count from when it is
+// heard of.
+constexpr Duration kGreeting = 250ms;
+constexpr Duration kLongestRetry = 1s;
+// After an outage: the others' longest pause before they try again, and the time to ask for all channels.
+constexpr Duration kResume = kLongestRetry + 500ms;
+
+valkey::ClientOptions client_options() {
+    valkey::ClientOptions options;
+    options.ping_interval = 1s;
+    options.longest_retry = kLongestRetry;
+    options.max_waiting = 200'000;
+    return options;
+}
+
+}  // namespace
+
+struct Link::Counters {
+    observe::Counter& counter(const char* name, const char* help) {
+        return observe::metrics().counter(name, help);
+    }
+    observe::Counter& published =
+        counter("seance_signaling_replica_sent_total", "Messages sent to other replicas");
+    observe::Counter& received =
+        counter("seance_signaling_replica_received_total", "Messages that came from other replicas");
+    observe::Counter& dropped = observe::metrics().counter(
+        "seance_signaling_dropped_total", "Messages not delivered, by reason", {{"reason", "valkey_away"}});
+    observe::Gauge& open =
+        observe::metrics().gauge("seance_signaling_valkey_connected", "Threads that reach Valkey now");
+    observe::Gauge& replicas =
+        observe::metrics().gauge("seance_signaling_replicas", "Other replicas' threads heard of now");
+};
+
+Link::Link(Loop& loop, const Settings& settings, Presence::Node node, Owner& owner)
+    : loop_(loop),
+      owner_(owner),
+      node_(node),
+      prefix_(settings.channel_prefix + "topic:"),
+      replicas_channel_(settings.channel_prefix + "replicas"),
+      lease_(settings.replica_lease),
+      counters_(std::make_unique<Counters>()),
+      alive_(std::make_shared<Link*>(this)),
+      pub_sub_(loop, *settings.valkey, *this, client_options()) {
+    pub_sub_.subscribe(replicas_channel_);
+    asio::co_spawn(loop.executor(), beat(alive_, loop, lease_ / 3), asio::detached);
+}
+
+Link::~Link() {
+    *alive_ = nullptr;
+}
+
+ReplicaNote Link::note(Kind kind) const {
+    ReplicaNote note;
+    note.kind = kind;
+    note.sender = node_;
+    return note;
+}
+
+// --- topics come and go -----------------------------------------------------------------------------------
+
+void Link::on_size(const std::string& topic, std::size_t members) {
+    auto at = topics_.find(topic);
+    if (at == topics_.end()) {
+        if (members > 0) join(topic, members);
+        return;
+    }
+    auto& known = *at->second;
+    known.members = static_cast<std::uint32_t>(members);
+    if (members == 0) return leave(known);
+    if (known.state == State::Asked || std::exchange(known.changed, true)) return;
+    changed_.push_back(topic);
+    if (changed_.size() > 1) return;
+    asio::post(loop_.executor(), [alive = alive_] {
+        if (*alive) (*alive)->flush_changed();
+    });
+}
+
+void Link::join(const std::string& topic, std::size_t members) {
+    auto made = std::make_unique<Topic>();
+    made->name = topic;
+    made->channel = prefix_ + hashed_topic(topic);
+    made->members = static_cast<std::uint32_t>(members);
+    made->join = ++joined_;
+    auto& kept = *made;
+    topics_.emplace(kept.name, std::move(made));
+    by_channel_.emplace(kept.channel, &kept);
+    if (pub_sub_.open()) unsettled_.insert(kept.join);
+    pub_sub_.subscribe(kept.channel);
+}
+
+void Link::leave(Topic& topic) {
+    if (topic.state != State::Asked) {
+        auto last = note(Kind::Members);
+        if (topic.state == State::Greeting || remote_.members(topic.name) > 0)
+            pub_sub_.publish(topic.channel, print_note(last));
+    } else {
+        for (auto& waiting : topic.held) send(topic.channel, std::move(waiting));
+    }
+    pub_sub_.unsubscribe(topic.channel);
+    settle(topic);
+    remote_.forget_topic(topic.name);
+    by_channel_.erase(topic.channel);
+    auto at = topics_.find(topic.name);
+    topics_.erase(at);
+}
+
+void Link::flush_changed() {
+    for (const auto& name : std::exchange(changed_, {})) {
+        auto at = topics_.find(name);
+        if (at != topics_.end() && std::exchange(at->second->changed, false)) tell_members(*at->second);
+    }
+}
+
+// Nobody needs to hear it who has not been heard of: a newcomer greets, and is answered.
+void Link::tell_members(Topic& topic) {
+    if (topic.state == State::Ready && remote_.members(topic.name) == 0) return;
+    auto now = note(Kind::Members);
+    now.members = topic.members;
+    pub_sub_.publish(topic.channel, print_note(now));
+}
+
+void Link::greet(Topic& topic) {
+    topic.state = State::Greeting;
+    topic.greeted = Clock::now();
+    topic.awaited = -1;
+    topic.answered.clear();
+    auto hello = note(Kind::Hello);
+    hello.members = topic.members;
+    pub_sub_.publish(topic.channel, print_note(hello),
+                     [alive = alive_, name = topic.name, join = topic.join](std::int64_t receivers) {
+                         if (!*alive) return;
+                         auto& self = **alive;
+                         auto at = self.topics_.find(name);
+                         if (at == self.topics_.end() || at->second->join != join) return;
+                         at->second->awaited = std::max<std::int64_t>(0, receivers - 1);  // one is ours
+                         self.answered(*at->second);
+                     });
+    for (auto& waiting : std::exchange(topic.held, {})) send(topic.channel, std::move(waiting));
+}
+
+void Link::answered(Topic& topic) {
+    if (topic.state != State::Greeting || topic.awaited < 0 ||
+        static_cast<std::int64_t>(topic.answered.size()) < topic.awaited)
+        return;
+    topic.state = State::Ready;
+    settle(topic);
+}
+
+void Link::settle(Topic& topic) {
+    if (unsettled_.erase(topic.join) > 0) owner_.on_settled();
+}
+
+// --- messages ---------------------------------------------------------------------------------------------
+
+void Link::publish(std::string_view topic, std::string_view text) {
+    auto at = topics_.find(topic);
+    auto* known = at == topics_.end() ? nullptr : at->second.get();
+    if (known && known->state == State::Ready && sends_now() && remote_.members(topic) == 0) return;
+    auto publish = note(Kind::Publish);
+    publish.text = text;
+    auto bytes = print_note(publish);
+    if (known && known->state == State::Asked && sends_now()) {
+        known->held.push_back(std::move(bytes));
+        return;
+    }
+    send(known ? known->channel : prefix_ + hashed_topic(topic), std::move(bytes));
+}
+
+bool Link::sends_now() const {
+    return pub_sub_.open() && !was_lost_;
+}
+
+void Link::send(const std::string& channel, std::string note) {
+    if (!sends_now()) return hold(channel, std::move(note));
+    if (pub_sub_.publish(channel, note))
+        counters_->published.add();
+    else
+        counters_->dropped.add();
+}
+
+void Link::hold(std::string channel, std::string note) {
+    held_bytes_ += channel.size() + note.size();
+    held_.push_back({std::move(channel), std::move(note)});
+    while (held_bytes_ > kMostHeld) {
+        held_bytes_ -= held_.front().channel.size() + held_.front().note.size();
+        held_.pop_front();
+        counters_->dropped.add();
+    }
+}
+
+void Link::release() {
+    was_lost_ = false;
+    held_bytes_ = 0;
+    for (auto& [channel, note] : std::exchange(held_, {})) {
+        auto at = by_channel_.find(channel);
+        if (at != by_channel_.end() && at->second->state == State::Asked)
+            at->second->held.push_back(std::move(note));
+        else
+            send(channel, std::move(note));
+    }
+}
+
+void Link::on_message(std::string_view channel, std::string_view payload) {
+    auto parsed = parse_note(payload);
+    if (!parsed || parsed->sender == node_) return;
+    bool sibling = same_process(parsed->sender, node_);  // its members and publishes come by the hub
+    if (channel == replicas_channel_) {
+        if (!sibling) heard_of(parsed->sender);
+        if (parsed->kind == Kind::Recount && parsed->target == node_)
+            for (auto& [name, topic] : topics_)
+                if (topic->state != State::Asked) {
+                    auto now = note(Kind::Members);
+                    now.members = topic->members;
+                    pub_sub_.publish(topic->channel, print_note(now));
+                }
+        return;
+    }
+    auto at = by_channel_.find(channel);
+    if (at == by_channel_.end()) return;
+    auto& topic = *at->second;
+    if (!sibling) heard_of(parsed->sender);
+    switch (parsed->kind) {
+        case Kind::Publish:
+            if (sibling) return;
+            counters_->received.add();
+            return owner_.on_remote_publish(topic.name, parsed->text);
+        case Kind::Hello:
+        case Kind::Members:
+            if (!sibling) remote_.set(topic.name, parsed->sender, parsed->members);
+            if (parsed->kind == Kind::Hello && topic.state != State::Asked) {
+                auto answer = note(Kind::Members);
+                answer.members = topic.members;
+                pub_sub_.publish(topic.channel, print_note(answer));
+            }
+            if (topic.state != State::Greeting) return;
+            if (std::find(topic.answered.begin(), topic.answered.end(), parsed->sender) ==
+                topic.answered.end())
+                topic.answered.push_back(parsed->sender);
+            return answered(topic);
+        case Kind::Beat:
+        case Kind::Recount:
+            return;
+    }
+}
+
+// --- Valkey and the other replicas come and go
+// --------------------------------------------------------------
+
+void Link::on_open() {
+    counters_->open.add(1);
+    observe::log(observe::Level::Info, "replicas_reachable")
+        .field("topics", static_cast<std::uint64_t>(topics_.size()));
+    // The first time nobody has lost anything: what clients have said by now waits for its channels alone.
+    resume_ = Clock::now() + (resume_ == Instant{} ? Duration::zero() : kResume);
+    if (resume_ <= Clock::now()) release();
+}
+
+void Link::on_lost() {
+    counters_->open.add(-1);
+    observe::log(observe::Level::Warning, "replicas_unreachable");
+    was_lost_ = true;
+    remote_.clear();
+    known_.clear();
+    expired_.clear();
+    for (auto& [name, topic] : topics_) {
+        topic->state = State::Asked;
+        for (auto& waiting : std::exchange(topic->held, {})) hold(topic->channel, std::move(waiting));
+    }
+    if (!std::exchange(unsettled_, {}).empty()) owner_.on_settled();
+}
+
+void Link::on_subscribed(std::string_view channel) {
+    if (channel == replicas_channel_) return tick();
+    auto at = by_channel_.find(channel);
+    if (at != by_channel_.end()) greet(*at->second);
+}
+
+// Who is heard of again after its lease may still have members in topics of ours. A new one says so itself.
+void Link::heard_of(Presence::Node node) {
+    known_[node] = Clock::now();
+    if (expired_.empty() || expired_.erase(node) == 0) return;
+    auto ask = note(Kind::Recount);
+    ask.target = node;
+    pub_sub_.publish(replicas_channel_, print_note(ask));
+}
+
+void Link::tick() {
+    auto now = Clock::now();
+    std::erase_if(known_, [&](auto& entry) {
+        if (now - entry.second < lease_) return false;
+        observe::log(observe::Level::Warning, "replica_lost");
+        remote_.forget_node(entry.first);
+        expired_.insert(entry.first);
+        return true;
+    });
+    counters_->replicas.set(static_cast<std::int64_t>(known_.size()));
+    if (pub_sub_.open()) pub_sub_.publish(replicas_channel_, print_note(note(Kind::Beat)));
+}
+
+// Beats in time, and does what else is due: greetings that stay without answer, the end of an outage.
+Awaitable<void> Link::beat(std::shared_ptr<Link*> self, Loop& loop, Duration interval) {
+    Timer timer(loop.executor());
+    auto next = Clock::now() + interval;
+    while (*self) {
+        timer.expires_after(std::min<Duration>(interval, 100ms));
+        auto [error] = co_await timer.async_wait(kAwait);
+        if (error || !*self) co_return;
+        auto& link = **self;
+        auto now = Clock::now();
+        if (link.was_lost_ && link.pub_sub_.open() && now >= link.resume_) link.release();
+        if (!link.unsettled_.empty())
+            for (auto& [name, topic] : link.topics_)
+                if (topic->state == State::Greeting && now - topic->greeted >= kGreeting) {
+                    topic->awaited = 0;
+                    link.answered(*topic);
+                }
+        if (now < next) continue;
+        next = now + interval;
+        link.tick();
+    }
+}
+
+Awaitable<void> Link::flush() {
+    co_await pub_sub_.flush();
+}
+
+}  // namespace seance::signaling

@@ -1,0 +1,117 @@
+#pragma once
+#include <deque>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/runtime/loop.hpp"
+#include "services/signaling/presence.hpp"
+#include "services/signaling/replicas/note.hpp"
+#include "services/signaling/settings.hpp"
+#include "store/valkey/pub_sub.hpp"
+
+namespace seance::signaling {
+
+// This loop's part in what replicas share over Valkey: a channel for each topic that has a member here, and
+// one for all replicas. Others' publishes come to the owner once, its own never; members elsewhere are
+// counted by what each replica says it has, and by lease: who is not heard of has none.
+//
+// Nothing is lost in normal operation. A publish to a topic whose channel is not confirmed yet waits for
+// that, so that an answer to it finds us listening; one made while Valkey is away waits, up to kMostHeld
+// bytes, until Valkey is back and every replica has had the time to ask for its channels again.
+class Link final : valkey::PubSub::Listener {
+  public:
+    class Owner {
+      public:
+        virtual void on_remote_publish(std::string_view topic, std::string_view text) = 0;
+        virtual void on_settled() = 0;  // settled() has grown
+
+      protected:
+        ~Owner() = default;
+    };
+    struct Counters;
+
+    static constexpr std::size_t kMostHeld = 4 << 20;
+
+    Link(Loop& loop, const Settings& settings, Presence::Node node, Owner& owner);
+    ~Link();
+
+    void on_size(const std::string& topic, std::size_t members);  // members on this loop, after each change
+    void publish(std::string_view topic, std::string_view text);
+    std::size_t members(std::string_view topic) const { return remote_.members(topic); }  // elsewhere
+
+    // Whoever has just joined topics is told so once settled() has reached joined(): its channels are
+    // confirmed and the other replicas have said what they have. At once while Valkey is away.
+    std::uint64_t joined() const { return joined_; }
+    std::uint64_t settled() const { return unsettled_.empty() ? joined_ : *unsettled_.begin() - 1; }
+
+    bool open() const { return pub_sub_.open(); }
+    std::size_t replicas() const { return known_.size(); }  // others that are heard of
+    Awaitable<void> flush();
+
+  private:
+    // Asked: for the channel. Greeting: it is ours, the others are to say what they have. Ready: they have.
+    enum class State { Asked, Greeting, Ready };
+    struct Topic {
+        std::string name, channel;
+        State state = State::Asked;
+        std::uint32_t members = 0;
+        std::uint64_t join = 0;
+        Instant greeted{};
+        std::int64_t awaited = -1;             // others that have got our greeting; -1: not known yet
+        std::vector<Presence::Node> answered;  // who has said since then what it has
+        std::vector<std::string> held;         // notes that wait for the channel
+        bool changed = false;                  // the others do not know `members` yet
+    };
+
+    void on_open() override;
+    void on_lost() override;
+    void on_subscribed(std::string_view channel) override;
+    void on_message(std::string_view channel, std::string_view payload) override;
+
+    void join(const std::string& topic, std::size_t members);
+    void leave(Topic& topic);
+    void greet(Topic& topic);
+    void answered(Topic& topic);
+    void settle(Topic& topic);
+    void tell_members(Topic& topic);
+    void flush_changed();
+    void heard_of(Presence::Node node);
+    bool sends_now() const;
+    void send(const std::string& channel, std::string note);
+    void hold(std::string channel, std::string note);
+    void release();
+    ReplicaNote note(ReplicaNote::Kind kind) const;
+    void tick();
+    static Awaitable<void> beat(std::shared_ptr<Link*> self, Loop& loop, Duration interval);
+
+    Loop& loop_;
+    Owner& owner_;
+    const Presence::Node node_;
+    const std::string prefix_, replicas_channel_;
+    const Duration lease_;
+    std::unique_ptr<Counters> counters_;
+    std::shared_ptr<Link*> alive_;  // holds nullptr once this is gone
+
+    std::unordered_map<std::string_view, std::unique_ptr<Topic>> topics_;  // keys are views of their names
+    std::unordered_map<std::string_view, Topic*> by_channel_;
+    Presence remote_;
+    std::unordered_map<Presence::Node, Instant> known_;
+    std::set<Presence::Node> expired_;  // were known, and may come back
+    std::uint64_t joined_ = 0;
+    std::set<std::uint64_t> unsettled_;
+    std::vector<std::string> changed_;  // topics, told at the end of the loop's turn
+    struct Held {
+        std::string channel, note;
+    };
+    std::deque<Held> held_;
+    std::size_t held_bytes_ = 0;
+    bool was_lost_ = true;  // or never open: who publishes meanwhile waits
+    Instant resume_{};
+    valkey::PubSub pub_sub_;
+};
+
+}  // namespace seance::signaling

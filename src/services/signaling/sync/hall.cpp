@@ -1,0 +1,262 @@
+#include "services/signaling/sync/hall.hpp"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <vector>
+
+#include "core/observe/log.hpp"
+#include "core/runtime/wait.hpp"
+
+namespace seance::signaling::sync {
+namespace {
+
+using namespace std::chrono_literals;
+
+namespace close_code = websocket::close_code;
+
+constexpr Duration kFlushInterval = 1s, kSweepInterval = 1h;
+// As signaling does it: 200 a second or faster.
+constexpr Duration kDrainStep = 50ms;
+constexpr std::size_t kLeastPerDrainStep = 10;
+// A page that is loaded anew finds its room still open.
+constexpr Duration kLinger = 15s;
+
+observe::Counter& closed(std::string why) {
+    return observe::metrics().counter("seance_signaling_sync_closed_total",
+                                      "Connections under /sync that ended, by reason",
+                                      {{"reason", std::move(why)}});
+}
+
+}  // namespace
+
+Counters::Counters()
+    : connections(
+          observe::metrics().gauge("seance_signaling_sync_connections", "Clients connected under /sync now")),
+      rooms(observe::metrics().gauge("seance_signaling_sync_rooms", "Documents open now")),
+      memory(observe::metrics().gauge("seance_signaling_sync_memory_bytes",
+                                      "Memory of all open documents, about")),
+      opened(observe::metrics().counter("seance_signaling_sync_opened_total",
+                                        "Clients that have connected under /sync")),
+      messages(observe::metrics().counter("seance_signaling_sync_messages_total",
+                                          "Messages from clients under /sync")),
+      closed_by_peer(closed("peer")),
+      closed_going_away(closed("draining")),
+      closed_bad_message(closed("bad_message")),
+      closed_too_big(closed("too_big")),
+      closed_slow(closed("slow")),
+      closed_broken(closed("broken")) {}
+
+Hall::Hall(Loop& loop, const Settings& settings, const websocket::Options& socket_options,
+           std::unique_ptr<DocumentStore> store, Door& door)
+    : loop_(loop),
+      settings_(settings),
+      door_(door),
+      socket_options_(socket_options),
+      store_(std::move(store)),
+      emptied_(loop.executor()),
+      tending_(loop.executor()) {
+    socket_options_.max_message = settings.max_message_bytes;
+    // The answer to a step 1 is a whole document and leaves as one frame.
+    socket_options_.max_queue =
+        std::max(socket_options.max_queue,
+                 static_cast<std::size_t>(settings.max_document_bytes + settings.max_message_bytes));
+    // Of a document no part may be missing.
+    socket_options_.slow_reader = websocket::SlowReader::Close;
+    socket_options_.dropped = nullptr;
+    door_.open(loop.executor(), [this](Arrival arrival) { admit(std::move(arrival)); });
+    spawn(tend());
+}
+
+// Their sockets may outlive this by handlers that are still queued, which touch only the sockets.
+Hall::~Hall() {
+    door_.close();
+    peers_.clear_and_dispose([](Peer* peer) {
+        peer->keeper().room().leave(*peer);
+        delete peer;
+    });
+}
+
+void Hall::admit(Arrival arrival) {
+    websocket::TcpSocket socket(loop_.executor());
+    error_code error;
+    socket.assign(arrival.protocol, arrival.socket.fd, error);
+    if (error) return;
+    arrival.socket.fd = -1;
+    bool place = keepers_.contains(arrival.room) || make_memory(1);
+    auto peer = std::make_unique<Peer>(*this, keeper_of(arrival.room),
+                                       websocket::WebSocket::make(loop_, std::move(socket), socket_options_),
+                                       std::move(arrival));
+    peers_.push_back(*peer);
+    counters_.opened.add();
+    counters_.connections.set(static_cast<std::int64_t>(peers_.size()));
+    auto& admitted = *peer.release();  // gone() deletes it
+    admitted.start();
+    if (draining_)
+        admitted.close(close_code::kGoingAway, "the server is going away, connect again");
+    else if (!place)
+        admitted.close(close_code::kTryAgainLater, "there is no memory for more documents");
+}
+
+std::shared_ptr<Keeper> Hall::keeper_of(const std::string& name) {
+    auto& keeper = keepers_[name];
+    if (keeper) return keeper;
+    Room::Limits limits;
+    limits.document = settings_.max_document_bytes;
+    std::function<void(std::string_view)> spread;
+    if (replicas_) spread = [this, name](std::string_view message) { replicas_->spread(name, message); };
+    keeper = std::make_shared<Keeper>(loop_, name, limits, store_ ? store_->open(name) : nullptr,
+                                      std::move(spread), keeper_counters_);
+    if (replicas_) replicas_->open(name);
+    counters_.rooms.set(static_cast<std::int64_t>(keepers_.size()));
+    spawn(keep(keeper));
+    return keeper;
+}
+
+Awaitable<void> Hall::keep(std::shared_ptr<Keeper> keeper) {
+    try {
+        co_await keeper->run();
+    } catch (const std::exception& error) {
+        observe::log(observe::Level::Error, "sync_room_failed").field("reason", error.what());
+        for (auto& peer : peers_)
+            if (&peer.keeper() == keeper.get())
+                peer.close(close_code::kInternalError, "the room failed, connect again");
+    }
+    used_ -= keeper->accounted;
+    if (replicas_) replicas_->close(keeper->name());
+    keepers_.erase(keeper->name());
+    counters_.rooms.set(static_cast<std::int64_t>(keepers_.size()));
+    counters_.memory.set(static_cast<std::int64_t>(used_));
+    if (keepers_.empty() && draining_) emptied_.notify();
+}
+
+// Its end, for whatever reason, leaves nothing to do: keep() deals with faults, and cancelled is only who
+// goes with the loop.
+void Hall::spawn(Awaitable<void> task) {
+    asio::co_spawn(loop_.executor(), std::move(task), [](std::exception_ptr) {});
+}
+
+std::optional<Room::Refusal> Hall::take(Peer& from, std::string_view message) {
+    counters_.messages.add();
+    auto& keeper = from.keeper();
+    if (used_ + message.size() > settings_.max_memory_bytes && !make_memory(message.size()))
+        return Room::Refusal{close_code::kTryAgainLater, "there is no memory for more documents"};
+    auto refusal = keeper.room().take(from, message, Clock::now());
+    account(keeper);
+    return refusal;
+}
+
+void Hall::join_replicas(const valkey::Address& address, const std::string& prefix) {
+    Replicas::Owner& owner = *this;
+    replicas_ = std::make_unique<Replicas>(loop_, address, prefix, owner);
+}
+
+void Hall::on_listening(const std::string& room) {
+    auto at = keepers_.find(room);
+    if (at == keepers_.end()) return;
+    at->second->read_again();
+    at->second->room().greet_elsewhere();
+}
+
+void Hall::on_more_in_log(const std::string& room) {
+    if (auto at = keepers_.find(room); at != keepers_.end()) at->second->read_again();
+}
+
+void Hall::on_message(const std::string& room, std::string_view message) {
+    auto at = keepers_.find(room);
+    if (at == keepers_.end()) return;
+    at->second->room().take_from_elsewhere(message, Clock::now());
+    account(*at->second);
+}
+
+void Hall::account(Keeper& keeper) {
+    auto size = keeper.room().size();
+    used_ += size - keeper.accounted;
+    keeper.accounted = size;
+    counters_.memory.set(static_cast<std::int64_t>(used_));
+}
+
+void Hall::gone(Peer& peer, const websocket::Ending& ending) {
+    bool refused = ending.by_us && ending.code != close_code::kGoingAway;
+    observe::log(refused ? observe::Level::Info : observe::Level::Debug, "sync_peer_closed")
+        .field("connection", peer.id())
+        .field("code", static_cast<unsigned>(ending.code))
+        .field("reason", ending.by_us ? std::string_view(ending.reason) : "");
+    auto& counter = ending.code == close_code::kAbnormal        ? counters_.closed_broken
+                    : !ending.by_us                             ? counters_.closed_by_peer
+                    : ending.code == close_code::kGoingAway     ? counters_.closed_going_away
+                    : ending.code == close_code::kTooBig        ? counters_.closed_too_big
+                    : ending.code == close_code::kTryAgainLater ? counters_.closed_slow
+                                                                : counters_.closed_bad_message;
+    counter.add();
+    auto& keeper = peer.keeper();
+    keeper.room().leave(peer);
+    keeper.last_used = Clock::now();
+    account(keeper);
+    peers_.erase_and_dispose(peers_.iterator_to(peer), [](Peer* p) { delete p; });
+    counters_.connections.set(static_cast<std::int64_t>(peers_.size()));
+    if (peers_.empty() && draining_) emptied_.notify();
+}
+
+Awaitable<void> Hall::tend() {
+    auto swept = Clock::now() - kSweepInterval;
+    while (!draining_) {
+        if (auto now = Clock::now(); store_ && now - swept >= kSweepInterval) {
+            co_await store_->sweep();
+            swept = now;
+        }
+        tending_.expires_after(kFlushInterval);
+        co_await tending_.async_wait(kAwait);
+        if (store_) co_await store_->flush();
+        close_unused(Clock::now());
+        for (auto& peer : peers_) peer.leave_if_expired();
+    }
+}
+
+void Hall::close_unused(Instant now) {
+    for (auto& [name, keeper] : keepers_) {
+        keeper->room().forget_silent(now);
+        account(*keeper);
+        auto limit = keeper->keeps() ? kLinger : settings_.ttl;
+        if (keeper->room().empty() && limit > Duration::zero() && now - keeper->last_used >= limit)
+            keeper->close();
+    }
+}
+
+// Gives up rooms that nobody is in, those of longest ago first. What they hold is in the store if there is
+// one.
+bool Hall::make_memory(std::size_t bytes) {
+    auto fits = [&] { return used_ + bytes <= settings_.max_memory_bytes; };
+    if (fits()) return true;
+    std::vector<Keeper*> unused;
+    for (auto& [name, keeper] : keepers_)
+        if (keeper->room().empty() && !keeper->room().has_unwritten()) unused.push_back(keeper.get());
+    std::sort(unused.begin(), unused.end(), [](auto* a, auto* b) { return a->last_used < b->last_used; });
+    for (auto* keeper : unused) {
+        if (fits()) break;
+        used_ -= std::exchange(keeper->accounted, 0);
+        keeper->close();
+    }
+    return fits();
+}
+
+// Who is told to leave goes to the end of the list.
+Awaitable<void> Hall::drain() {
+    draining_ = true;
+    auto untold = peers_.size();
+    auto steps = std::max<std::int64_t>(1, settings_.drain_spread / kDrainStep);
+    auto per_step = std::max(kLeastPerDrainStep, untold / static_cast<std::size_t>(steps) + 1);
+    while (untold > 0 && !peers_.empty()) {
+        for (auto n = std::min(per_step, untold); n > 0 && !peers_.empty(); --n, --untold) {
+            auto& peer = peers_.front();
+            peers_.splice(peers_.end(), peers_, peers_.begin());
+            peer.close(close_code::kGoingAway, "the server is going away, connect again");
+        }
+        if (untold > 0) co_await sleep_for(kDrainStep);
+    }
+    while (!peers_.empty()) co_await emptied_.wait();
+    for (auto& [name, keeper] : keepers_) keeper->close_soon();
+    while (!keepers_.empty()) co_await emptied_.wait();
+    tending_.cancel();
+}
+
+}  // namespace seance::signaling::sync

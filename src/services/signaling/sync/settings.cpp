@@ -1,0 +1,43 @@
+#include "services/signaling/sync/settings.hpp"
+
+#include <fmt/format.h>
+
+namespace seance::signaling::sync {
+
+Settings read_settings(config::Reader& read) {
+    Settings s;
+    read(s.enabled, "SYNC",
+         {.about = "Speak the y-websocket protocol under /sync/<room> and keep the documents of its rooms"});
+    read(s.max_message_bytes, "SYNC_MAX_MESSAGE_BYTES",
+         {.about = "Size of one message under /sync; a larger one closes its connection with 1009",
+          .min = 1024,
+          .max = 1 << 30});
+    read(s.max_document_bytes, "SYNC_MAX_DOCUMENT_BYTES",
+         {.about = "Memory of one document; who sends what would make it larger is closed with 1009",
+          .min = 1024,
+          .max = 1LL << 32});
+    read(s.max_memory_bytes, "SYNC_MAX_MEMORY_BYTES",
+         {.about = "Memory of all open documents; beyond it new rooms are answered 503", .min = 1024});
+    read(s.max_room_bytes, "SYNC_MAX_ROOM_BYTES",
+         {.about = "Length of a room's name under /sync; a longer one is answered 400",
+          .min = 1,
+          .max = 4096});
+    read(s.directory, "SYNC_DIRECTORY",
+         {.about = "Where documents are kept when there is no VALKEY_URL; none: in memory alone"});
+    std::string fsync = "interval";
+    read(fsync, "SYNC_FSYNC",
+         {.about = "What is written to SYNC_DIRECTORY survives the death of the machine: always before it is "
+                   "acknowledged, after an interval of a second, or never by our doing",
+          .one_of = {"always", "interval", "never"}});
+    s.fsync = fsync == "always" ? Fsync::Always : fsync == "never" ? Fsync::Never : Fsync::Interval;
+    read(s.ttl, "SYNC_TTL",
+         {.about = "A document that nobody has opened for this long is deleted; 0s: never",
+          .max = 1000LL * 3600 * 24 * 3650});
+    if (s.max_memory_bytes < s.max_document_bytes)
+        read.problem(
+            fmt::format("SYNC_MAX_MEMORY_BYTES is {} and has to be at least SYNC_MAX_DOCUMENT_BYTES ({})",
+                        s.max_memory_bytes, s.max_document_bytes));
+    return s;
+}
+
+}  // namespace seance::signaling::sync

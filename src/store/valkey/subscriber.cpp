@@ -1,0 +1,243 @@
+#include "store/valkey/subscriber.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/write.hpp>
+#include <unordered_set>
+
+#include "core/base/id.hpp"
+#include "core/observe/log.hpp"
+#include "core/runtime/signal.hpp"
+#include "core/runtime/wait.hpp"
+#include "store/valkey/detail/session.hpp"
+
+namespace seance::valkey {
+namespace {
+
+using observe::Level;
+
+// Channels in one SUBSCRIBE when all are asked for again: a server answers each with a message of its own.
+constexpr std::size_t kChannelsAtOnce = 500;
+
+struct Connection : Session {
+    Connection(Executor executor, std::size_t max_reply) : Session(executor, max_reply), wake(executor) {}
+    Signal wake;  // of the writer
+    bool lost = false;
+};
+using ConnectionPtr = std::shared_ptr<Connection>;
+
+}  // namespace
+
+class Subscriber::Impl : public std::enable_shared_from_this<Impl> {
+  public:
+    Impl(Loop& loop, Address where, Listener& listener, Channels channels, ClientOptions options)
+        : executor_(loop.executor()),
+          address_(std::move(where)),
+          listener_(&listener),
+          subscribe_(channels == Channels::Plain ? "SUBSCRIBE" : "SSUBSCRIBE"),
+          unsubscribe_(channels == Channels::Plain ? "UNSUBSCRIBE" : "SUNSUBSCRIBE"),
+          options_(options),
+          retry_(executor_) {}
+
+    void start() {
+        auto self = shared_from_this();
+        asio::co_spawn(executor_, run(self), asio::bind_cancellation_slot(stop_.slot(), asio::detached));
+        asio::co_spawn(executor_, ping(self),
+                       asio::bind_cancellation_slot(stop_ping_.slot(), asio::detached));
+    }
+
+    void stop() {
+        listener_ = nullptr;
+        if (connection_) lose(connection_, "the subscriber was closed");
+        stop_.emit(asio::cancellation_type::all);
+        stop_ping_.emit(asio::cancellation_type::all);
+    }
+
+    void subscribe(std::string_view channel) {
+        if (!wanted_.emplace(channel).second) return;
+        if (connection_) queue({subscribe_, channel});
+    }
+    void unsubscribe(std::string_view channel) {
+        if (wanted_.erase(std::string(channel)) == 0) return;
+        if (connection_) queue({unsubscribe_, channel});
+    }
+    bool connected() const { return connection_ != nullptr; }
+
+  private:
+    void queue(const std::vector<std::string_view>& command) {
+        out_ += encode_command(command);
+        connection_->wake.notify();
+    }
+
+    static Awaitable<void> run(std::shared_ptr<Impl> self) {
+        auto pause = self->options_.first_retry;
+        while (self->listener_) {
+            auto opened = co_await with_deadline(self->options_.connect_timeout, open(self));
+            if (!self->listener_) co_return;
+            if (opened) {
+                auto connection = *opened;
+                auto since = Clock::now();
+                self->connected(connection);
+                asio::co_spawn(self->executor_, write(self, connection), asio::detached);
+                co_await read(self, connection);
+                // As in Client: who hangs up on us again and again gets pauses too.
+                if (Clock::now() - since >= self->options_.longest_retry) {
+                    pause = self->options_.first_retry;
+                    continue;
+                }
+            }
+            auto half = static_cast<std::uint64_t>(pause.count() / 2);
+            self->retry_.expires_after(Duration(half + random_number() % (half + 1)));
+            co_await self->retry_.async_wait(kAwait);
+            pause = std::min(pause * 2, self->options_.longest_retry);
+        }
+    }
+
+    static Awaitable<Result<ConnectionPtr>> open(std::shared_ptr<Impl> self) {
+        auto connection = std::make_shared<Connection>(self->executor_, self->options_.max_reply);
+        std::string refusal;
+        auto error = co_await open_session(*connection, self->address_, refusal);
+        if (error) co_return error;
+        co_return connection;
+    }
+
+    void connected(ConnectionPtr connection) {
+        connection_ = std::move(connection);
+        out_.clear();
+        observe::log(Level::Info, "valkey_subscriber_connected")
+            .field("server", address_.printed())
+            .field("channels", static_cast<std::uint64_t>(wanted_.size()));
+        listener_->on_connected();
+        std::vector<std::string_view> command{subscribe_};
+        for (const auto& channel : wanted_) {
+            command.push_back(channel);
+            if (command.size() <= kChannelsAtOnce) continue;
+            queue(command);
+            command.resize(1);
+        }
+        if (command.size() > 1) queue(command);
+    }
+
+    static Awaitable<void> read(std::shared_ptr<Impl> self, ConnectionPtr connection) {
+        while (!connection->lost) {
+            auto [error, got] =
+                co_await connection->socket.async_read_some(asio::buffer(connection->buffer), kAwait);
+            if (connection->lost) break;
+            if (error) {
+                self->lose(connection,
+                           error == asio::error::eof ? "the server closed the connection" : error.message());
+                break;
+            }
+            connection->last_read = Clock::now();
+            connection->reader.feed({connection->buffer.data(), got});
+            while (!connection->lost) {
+                auto reply = connection->reader.next();
+                if (!reply) break;
+                self->take(connection, *reply);
+            }
+            if (connection->reader.broken()) self->lose(connection, connection->reader.reason());
+        }
+    }
+
+    void take(const ConnectionPtr& connection, const Reply& reply) {
+        if (reply.failed()) {
+            // MOVED and CROSSSLOT of a cluster: what we asked for is not to be had here.
+            if (reply.text.starts_with("MOVED ")) return lose(connection, "the slot was moved");
+            return lose(connection, "the server refused: " + reply.text);
+        }
+        if (reply.list.size() < 2) return;  // the answer to a PING before the first channel
+        const auto& kind = reply.list[0].text;
+        const auto& channel = reply.list[1].text;
+        if (kind == "message" || kind == "smessage") {
+            if (reply.list.size() == 3 && wanted_.contains(channel))
+                listener_->on_message(channel, reply.list[2].text);
+        } else if (kind == "subscribe" || kind == "ssubscribe") {
+            if (wanted_.contains(channel)) listener_->on_subscribed(channel);
+        } else if (kind == "sunsubscribe" && wanted_.erase(channel) > 0) {
+            listener_->on_moved(channel);
+        }
+    }
+
+    static Awaitable<void> write(std::shared_ptr<Impl> self, ConnectionPtr connection) {
+        std::string batch;
+        while (!connection->lost) {
+            batch.clear();
+            batch.swap(self->out_);
+            if (batch.empty()) {
+                co_await connection->wake.wait();
+                continue;
+            }
+            auto [error, sent] = co_await asio::async_write(connection->socket, asio::buffer(batch), kAwait);
+            if (error) self->lose(connection, error.message());
+        }
+    }
+
+    // A silent server is asked; one that does not answer in time is lost.
+    static Awaitable<void> ping(std::shared_ptr<Impl> self) {
+        Timer timer(self->executor_);
+        const auto& options = self->options_;
+        Instant asked{};
+        while (self->listener_) {
+            timer.expires_after(options.ping_interval);
+            co_await timer.async_wait(kAwait);
+            auto connection = self->connection_;
+            if (!self->listener_ || !connection) continue;
+            auto silent = Clock::now() - connection->last_read;
+            if (silent < options.ping_interval) continue;
+            if (asked > connection->last_read && silent >= options.ping_interval + options.command_timeout)
+                self->lose(connection, fmt::format("no answer within {}", print_duration(silent)));
+            else
+                self->queue({"PING"});
+            asked = Clock::now();
+        }
+    }
+
+    void lose(const ConnectionPtr& held, std::string_view reason) {
+        const auto connection = held;  // NOLINT(performance-unnecessary-copy-initialization)
+        if (std::exchange(connection->lost, true)) return;
+        error_code ignored;
+        connection->socket.close(ignored);
+        connection->wake.notify();
+        connection_.reset();
+        if (!listener_) return;
+        observe::log(Level::Warning, "valkey_subscriber_lost")
+            .field("server", address_.printed())
+            .field("reason", reason);
+        listener_->on_lost();
+    }
+
+    Executor executor_;
+    Address address_;
+    Listener* listener_;  // none once stopped
+    std::string_view subscribe_, unsubscribe_;
+    ClientOptions options_;
+    Timer retry_;
+    asio::cancellation_signal stop_, stop_ping_;
+    ConnectionPtr connection_;
+    std::string out_;  // not sent yet
+    std::unordered_set<std::string> wanted_;
+};
+
+Subscriber::Subscriber(Loop& loop, Address address, Listener& listener, Channels channels,
+                       ClientOptions options)
+    : impl_(std::make_shared<Impl>(loop, std::move(address), listener, channels, options)) {
+    impl_->start();
+}
+Subscriber::~Subscriber() {
+    impl_->stop();
+}
+
+void Subscriber::subscribe(std::string_view channel) {
+    impl_->subscribe(channel);
+}
+void Subscriber::unsubscribe(std::string_view channel) {
+    impl_->unsubscribe(channel);
+}
+bool Subscriber::connected() const {
+    return impl_->connected();
+}
+
+}  // namespace seance::valkey

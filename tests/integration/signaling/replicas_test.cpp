@@ -1,0 +1,312 @@
+// Replicas over a real Valkey: rooms are one, whatever happens to the replicas and to Valkey.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+
+#include "tests/integration/signaling/peer.hpp"
+#include "tests/integration/signaling/program.hpp"
+#include "tests/support/redis_cluster.hpp"
+
+namespace seance::signaling {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::StartsWith;
+using namespace testing_support;
+using namespace std::chrono_literals;
+
+Program::Settings over(std::uint16_t valkey, Program::Settings more = {}) {
+    more.emplace("VALKEY_URL", "redis://127.0.0.1:" + std::to_string(valkey));
+    return more;
+}
+
+struct Replica : Program {
+    explicit Replica(std::uint16_t valkey, const Settings& more = {}) : Program(over(valkey, more)) {
+        log_until("replicas_reachable");
+    }
+};
+
+// Publishes anew until the sender's own copy counts `clients`.
+bool comes_to_count(Peer& peer, std::string_view topic, std::size_t clients) {
+    auto began = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() - began < 15s) {
+        peer.publishes(topic, "count");
+        if (peer.hears().ends_with("\"clients\":" + std::to_string(clients) + "}")) return true;
+        std::this_thread::sleep_for(20ms);
+    }
+    return false;
+}
+
+bool valkey_is(const Program& program, bool reached) {
+    auto wanted = std::string("\"valkey\":") + (reached ? "true" : "false");
+    auto began = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() - began < 15s) {
+        if (get(program.port(), "/health").find(wanted) != std::string::npos) return true;
+        std::this_thread::sleep_for(20ms);
+    }
+    return false;
+}
+
+}  // namespace
+
+TEST(SignalingReplicas, AreOneRoomAndCountAllItsMembers) {
+    RedisServer valkey;
+    Replica left(valkey.port()), right(valkey.port());
+    Peer ann(left.port()), bob(right.port()), eve(right.port());
+    ann.joins("r");
+    bob.joins("r");
+    eve.joins("other");
+
+    ann.publishes("r", "to bob");
+    auto to_bob = relayed("r", "to bob", 2);
+    EXPECT_EQ(bob.receives(to_bob.size()), to_bob);
+    bob.publishes("r", "to ann");
+    auto to_ann = relayed("r", "to ann", 2);
+    EXPECT_EQ(ann.receives(to_bob.size() + to_ann.size()), to_bob + to_ann);
+
+    EXPECT_EQ(bob.hears(), to_ann);
+    EXPECT_EQ(ann.hears() + eve.hears(), "") << "once, and nobody else";
+}
+
+// The pong comes when the join is known everywhere, so whoever waits for it misses nothing.
+TEST(SignalingReplicas, MissNothingAfterThePong) {
+    RedisServer valkey;
+    Replica left(valkey.port()), right(valkey.port());
+    Peer ann(left.port()), bob(right.port());
+    for (int i = 0; i < 200; ++i) {
+        auto topic = "room " + std::to_string(i);
+        ann.joins(topic);
+        bob.joins(topic);
+        ann.publishes(topic, "x");
+        auto expected = relayed(topic, "x", 2);
+        ASSERT_EQ(bob.receives(expected.size()), expected);
+        ASSERT_EQ(ann.receives(expected.size()), expected);
+    }
+}
+
+// As y-webrtc does: it announces itself right behind its subscribe, and the answer must find it.
+TEST(SignalingReplicas, MissNoAnswerToAnAnnouncementMadeAtOnce) {
+    RedisServer valkey;
+    Replica left(valkey.port()), right(valkey.port());
+    Peer ann(left.port());
+    for (int i = 0; i < 100; ++i) {
+        auto topic = "room " + std::to_string(i);
+        ann.joins(topic);
+        Peer bob(right.port());
+        bob.sends(masked(Opcode::Text, R"({"type":"subscribe","topics":[")" + topic + "\"]}") +
+                  masked(Opcode::Text, R"({"type":"publish","topic":")" + topic + R"(","data":"hello"})"));
+        ASSERT_THAT(ann.receives_until("\"hello\",\"clients\":2}"), HasSubstr("hello"));
+        ann.publishes(topic, "offer");
+        ASSERT_THAT(bob.receives_until(relayed(topic, "offer", 2)), EndsWith(relayed(topic, "offer", 2)));
+        ann.hears();
+    }
+}
+
+TEST(SignalingReplicas, TakePublishesOfThoseWhoAreNoMembers) {
+    RedisServer valkey;
+    Replica left(valkey.port()), right(valkey.port());
+    Peer ann(left.port()), bob(right.port());
+    ann.joins("r");
+
+    bob.publishes("r", "from outside");
+
+    auto expected = relayed("r", "from outside", 1);
+    EXPECT_EQ(ann.receives(expected.size()), expected);
+}
+
+TEST(SignalingReplicas, LoseAndDoubleNothingInABurstBothWays) {
+    RedisServer valkey;
+    Replica left(valkey.port()), right(valkey.port(), {{"THREADS", "2"}});
+    Peer ann(left.port()), bob(right.port()), carl(right.port());
+    for (auto* peer : {&ann, &bob, &carl}) peer->joins("r");
+    std::string of_ann, of_bob;
+    constexpr int kMessages = 3000;
+    for (int i = 0; i < kMessages; ++i) {
+        of_ann +=
+            masked(Opcode::Text, R"({"type":"publish","topic":"r","data":"a)" + std::to_string(i) + "\"}");
+        of_bob +=
+            masked(Opcode::Text, R"({"type":"publish","topic":"r","data":"b)" + std::to_string(i) + "\"}");
+    }
+    ann.sends(of_ann);
+    bob.sends(of_bob);
+
+    auto one = relayed("r", "a0", 3).size();
+    std::size_t all = 0;
+    for (int i = 0; i < kMessages; ++i) all += 2 * (one + std::to_string(i).size() - 1);
+    for (auto* peer : {&ann, &bob, &carl}) {
+        auto heard = peer->receives(all);
+        ASSERT_EQ(heard.size(), all);
+        int next_a = 0, next_b = 0;
+        for (std::size_t at = 0; (at = heard.find("\"data\":\"", at)) != std::string::npos; at += 8) {
+            int number = std::stoi(heard.substr(at + 9));
+            ASSERT_EQ(number, heard[at + 8] == 'a' ? next_a++ : next_b++);
+        }
+        EXPECT_EQ(next_a + next_b, 2 * kMessages);
+    }
+    EXPECT_EQ(ann.hears() + bob.hears() + carl.hears(), "");
+}
+
+TEST(SignalingReplicas, CountADeadReplicasMembersOutWhenItsLeaseEnds) {
+    RedisServer valkey;
+    Replica left(valkey.port(), {{"REPLICA_LEASE", "600ms"}});
+    auto right = std::make_unique<Replica>(valkey.port(), Program::Settings{{"REPLICA_LEASE", "600ms"}});
+    Peer ann(left.port()), bob(right->port());
+    ann.joins("r");
+    bob.joins("r");
+    EXPECT_TRUE(comes_to_count(ann, "r", 2));
+
+    right->kill();
+
+    EXPECT_TRUE(comes_to_count(ann, "r", 1));
+}
+
+TEST(SignalingReplicas, CountAReplicaInAgainThatWasOnlyAsleep) {
+    RedisServer valkey;
+    const Program::Settings quick{{"REPLICA_LEASE", "600ms"}};
+    Replica left(valkey.port(), quick), right(valkey.port(), quick);
+    Peer ann(left.port()), bob(right.port());
+    ann.joins("r");
+    bob.joins("r");
+    right.signal(SIGSTOP);
+    EXPECT_TRUE(comes_to_count(ann, "r", 1));
+
+    right.signal(SIGCONT);
+
+    EXPECT_TRUE(comes_to_count(ann, "r", 2));
+    EXPECT_TRUE(comes_to_count(bob, "r", 2));
+}
+
+TEST(SignalingReplicas, SurviveTheirPartnersDeathInTheMiddleOfAPublish) {
+    RedisServer valkey;
+    Replica left(valkey.port(), {{"REPLICA_LEASE", "600ms"}});
+    Peer ann(left.port());
+    ann.joins("r");
+    for (int i = 0; i < 3; ++i) {
+        Replica right(valkey.port());
+        Peer bob(right.port());
+        bob.joins("r");
+        std::string burst;
+        for (int n = 0; n < 2000; ++n)
+            burst +=
+                masked(Opcode::Text, R"({"type":"publish","topic":"r","data":")" + std::to_string(n) + "\"}");
+        bob.sends(burst);
+        ann.receives_until("\"data\":\"10\"");
+        right.kill();
+        auto rest = ann.hears();
+        EXPECT_EQ(rest.find("\x88"), std::string::npos);
+    }
+    EXPECT_TRUE(comes_to_count(ann, "r", 1));
+}
+
+TEST(SignalingReplicas, GoOnAloneWhileValkeyIsAwayAndMeetAgainAfter) {
+    RedisServer valkey;
+    Replica left(valkey.port()), right(valkey.port());
+    Peer ann(left.port()), bob(right.port());
+    ann.joins("r");
+    bob.joins("r");
+
+    valkey.kill();
+    EXPECT_TRUE(valkey_is(left, false));
+    EXPECT_TRUE(valkey_is(right, false));
+    Peer carl(left.port());
+    carl.joins("r");
+    carl.publishes("r", "local");
+    auto local = relayed("r", "local", 2);
+    EXPECT_EQ(ann.receives(local.size()), local);
+    valkey.start();
+
+    // Once, though it was said while nobody could carry it.
+    EXPECT_THAT(bob.receives_until("\"data\":\"local\",\"clients\":3}"), HasSubstr("local"));
+    EXPECT_TRUE(comes_to_count(ann, "r", 3));
+    EXPECT_TRUE(comes_to_count(bob, "r", 3));
+    auto heard = bob.hears();
+    EXPECT_EQ(heard.find("local"), std::string::npos);
+    bob.publishes("r", "again");
+    EXPECT_THAT(carl.receives_until(relayed("r", "again", 3)), EndsWith(relayed("r", "again", 3)));
+    EXPECT_EQ(carl.hears(), "");
+}
+
+TEST(SignalingReplicas, OutlastAFrozenValkey) {
+    RedisServer valkey;
+    Replica left(valkey.port()), right(valkey.port());
+    Peer ann(left.port()), bob(right.port());
+    ann.joins("r");
+    bob.joins("r");
+
+    valkey.freeze();
+    ann.publishes("r", "local");
+    auto local = relayed("r", "local", 2);
+    EXPECT_EQ(ann.receives(local.size()), local);
+    EXPECT_TRUE(valkey_is(left, false));
+    valkey.thaw();
+
+    EXPECT_TRUE(valkey_is(left, true));
+    EXPECT_TRUE(comes_to_count(ann, "r", 2));
+    ann.publishes("r", "last");
+    auto heard = bob.receives_until("last");
+    auto first = heard.find("\"local\"");
+    EXPECT_TRUE(first == std::string::npos || heard.find("\"local\"", first + 1) == std::string::npos)
+        << "twice";
+}
+
+TEST(SignalingReplicas, StartWithoutValkeyAndFindItLater) {
+    RedisServer valkey;
+    valkey.kill();
+    Program left(over(valkey.port())), right(over(valkey.port()));
+    Peer ann(left.port()), bob(right.port());
+    ann.joins("r");
+    bob.joins("r");
+    EXPECT_TRUE(comes_to_count(ann, "r", 1));
+
+    valkey.start();
+
+    EXPECT_TRUE(comes_to_count(ann, "r", 2));
+    EXPECT_TRUE(comes_to_count(bob, "r", 2));
+}
+
+TEST(SignalingReplicas, MeetInACluster) {
+    RedisCluster cluster;
+    Replica left(cluster.port(0)), right(cluster.port(1));
+    Peer ann(left.port()), bob(right.port());
+    for (int i = 0; i < 20; ++i) {  // of both masters' slots
+        auto topic = "room " + std::to_string(i);
+        ann.joins(topic);
+        bob.joins(topic);
+        bob.publishes(topic, "x");
+        auto expected = relayed(topic, "x", 2);
+        EXPECT_EQ(ann.receives(expected.size()), expected);
+        EXPECT_EQ(bob.receives(expected.size()), expected);
+    }
+}
+
+// During a deployment half of a room is on the old process and half on the new one.
+TEST(SignalingReplicas, KeepARoomTogetherWhileOneOfThemDrains) {
+    RedisServer valkey;
+    Replica old(valkey.port(), {{"DRAIN_SPREAD", "5s"}}), fresh(valkey.port());
+    std::vector<std::unique_ptr<Peer>> others;  // are sent away first
+    for (int i = 0; i < 300; ++i) others.push_back(std::make_unique<Peer>(old.port()));
+    Peer ann(old.port()), bob(fresh.port());
+    ann.joins("r");
+
+    old.signal(SIGTERM);
+    EXPECT_EQ(others[0]->receives_close(), "1001");
+    auto refused = Peer(old.port()).head();
+    EXPECT_THAT(refused, StartsWith("HTTP/1.1 503 "));
+    EXPECT_THAT(refused, HasSubstr("Retry-After: 1\r\n"));
+    bob.joins("r");
+    bob.publishes("r", "hello");
+
+    auto hello = relayed("r", "hello", 2);
+    EXPECT_EQ(ann.receives(hello.size()), hello);
+    EXPECT_EQ(ann.receives_close(), "1001");
+    for (auto& peer : others) peer->close();
+    ann.close();
+    EXPECT_EQ(old.exit_code(), 0);
+    bob.hears();
+    EXPECT_TRUE(comes_to_count(bob, "r", 1));
+}
+
+}  // namespace seance::signaling
