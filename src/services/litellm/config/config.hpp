@@ -41,6 +41,8 @@ struct Config {
     RoutingSettings routing;
     // Spent on each provider with a budget; survives reloads.
     std::map<std::string, std::shared_ptr<SpendWindow>, std::less<>> provider_spend;
+    bool public_metrics = false;         // /metrics needs no key
+    std::vector<std::string> callbacks;  // success_callback, failure_callback and callbacks
     bool background_health_checks = false;
     Duration health_check_interval = std::chrono::seconds(300);
 

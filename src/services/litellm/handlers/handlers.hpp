@@ -23,6 +23,8 @@ Awaitable<void> moderations(Gateway& gateway, http::Exchange& exchange, std::str
 Awaitable<void> rerank(Gateway& gateway, http::Exchange& exchange, std::string model);
 Awaitable<void> count_tokens(Gateway& gateway, http::Exchange& exchange, std::string parameter);
 
+Awaitable<void> show_metrics(Gateway& gateway, http::Exchange& exchange, std::string parameter);
+std::string render_metrics();  // Prometheus text, of all loops
 Awaitable<void> pass_through(Gateway& gateway, http::Exchange& exchange, std::string rest);
 
 Awaitable<void> list_models(Gateway& gateway, http::Exchange& exchange, std::string parameter);
@@ -35,6 +37,8 @@ Awaitable<void> model_info(Gateway& gateway, http::Exchange& exchange, std::stri
 Awaitable<void> health(Gateway& gateway, http::Exchange& exchange, std::string parameter);
 Awaitable<void> liveliness(Gateway& gateway, http::Exchange& exchange, std::string parameter);
 Awaitable<void> readiness(Gateway& gateway, http::Exchange& exchange, std::string parameter);
+Awaitable<void> health_services(Gateway& gateway, http::Exchange& exchange, std::string parameter);
+Awaitable<void> test_connection(Gateway& gateway, http::Exchange& exchange, std::string parameter);
 Awaitable<void> backlog(Gateway& gateway, http::Exchange& exchange, std::string parameter);
 
 }  // namespace seance::litellm

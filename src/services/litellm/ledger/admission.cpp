@@ -58,7 +58,15 @@ void Admission::add_fields(http::Fields& fields, std::optional<NanoUsd> cost) co
                 std::to_string(std::chrono::ceil<std::chrono::seconds>(*refusal_->retry_after).count()));
         fields.set("x-litellm-response-cost", "0");
     }
-    if (cost) fields.set("x-litellm-response-cost", print_usd(*cost));
+    if (cost) {
+        // Discounts and margins are the proxy's own business model in the original; here there are none.
+        auto text = print_usd(*cost);
+        fields.set("x-litellm-response-cost", text);
+        fields.set("x-litellm-response-cost-original", text);
+        fields.set("x-litellm-response-cost-discount-amount", "0.0");
+        fields.set("x-litellm-response-cost-margin-amount", "0.0");
+        fields.set("x-litellm-response-cost-margin-percent", "0.0");
+    }
     if (cache_wish_.any() && !refusal_) fields.set("x-litellm-cache-key", cache_wish_.key);
     if (!caller_.key) return;
     auto& limits = caller_.key->limits;
