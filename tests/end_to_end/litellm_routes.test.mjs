@@ -200,3 +200,14 @@ test("a provider's own API is reached below its name, with the gateway's key", {
   assert.equal((await fetch(`${gateway.url}/openai/v1/models`, { headers: { authorization: 'Bearer sk-other' } })).status >= 400, true)
   assert.equal((await fetch(`${gateway.url}/openai/v1/nothing`, { headers: authorized })).status, 405)
 }))
+
+test('health asks every deployment in its own form', { skip }, () => withGateway(async ({ gateway, anthropic }) => {
+  const health = await (await fetch(`${gateway.url}/health?model=claude`, { headers: authorized })).json()
+  assert.deepEqual([health.healthy_count, health.unhealthy_count], [1, 0], JSON.stringify(health))
+  assert.deepEqual(anthropic.calls[0].body.messages, [{ role: 'user', content: [{ type: 'text', text: 'Say hi' }] }])
+  const all = await (await fetch(`${gateway.url}/health`, { headers: authorized })).json()
+  assert.deepEqual([all.healthy_count, all.unhealthy_count], [6, 0], JSON.stringify(all.unhealthy_endpoints))
+  anthropic.next({ status: 401, body: { type: 'error', error: { type: 'authentication_error', message: 'no' } } })
+  const sick = await (await fetch(`${gateway.url}/health?model=claude`, { headers: authorized })).json()
+  assert.match(sick.unhealthy_endpoints[0].error, /AnthropicException - no/)
+}))

@@ -57,11 +57,10 @@ std::optional<std::vector<FormPart>> parse_multipart(std::string_view body, std:
             part.name = parameter(line, "name");
             part.is_file = line.find("filename") != std::string_view::npos;
         }
+        // A part without even an empty value, which nobody sends, could not be given one.
         auto end = body.find(close, at);
-        // An empty value leaves one line end for both.
-        if (at >= 2 && body.substr(at - 2).starts_with(close)) end = at - 2;
-        if (end == std::string_view::npos) return std::nullopt;
-        part.value = end >= at ? body.substr(at, end - at) : body.substr(at, 0);
+        if (end == std::string_view::npos || body.substr(at - 2).starts_with(close)) return std::nullopt;
+        part.value = body.substr(at, end - at);
         parts.push_back(std::move(part));
         at = end + close.size();
     }
@@ -73,8 +72,10 @@ std::string set_form_field(std::string_view body, std::string_view content_type,
     if (!parts) return std::string(body);
     for (auto& part : *parts)
         if (part.name == name && !part.is_file) return replace_part(body, part.value, value);
-    return fmt::format("--{}\r\nContent-Disposition: form-data; name=\"{}\"\r\n\r\n{}\r\n{}",
-                       parameter(content_type, "boundary"), name, value, body);
+    auto open = "--" + parameter(content_type, "boundary");
+    auto at = body.find(open);  // what stands before it is nobody's
+    return fmt::format("{}{}\r\nContent-Disposition: form-data; name=\"{}\"\r\n\r\n{}\r\n{}",
+                       body.substr(0, at), open, name, value, body.substr(at));
 }
 
 }  // namespace seance::litellm

@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 
 #include "services/litellm/domain/forms/anthropic_form.hpp"
-#include "services/litellm/handlers/cached.hpp"
 #include "services/litellm/domain/forms/completion_form.hpp"
 #include "services/litellm/domain/forms/embedding_form.hpp"
 #include "services/litellm/domain/forms/responses_form.hpp"
+#include "services/litellm/handlers/cached.hpp"
 #include "services/litellm/handlers/chat_call.hpp"
 #include "services/litellm/handlers/handlers.hpp"
 

@@ -4,33 +4,12 @@
 
 #include "core/runtime/task_group.hpp"
 #include "core/runtime/wait.hpp"
-#include "services/litellm/domain/client_form.hpp"
 #include "services/litellm/domain/json_text.hpp"
 #include "services/litellm/domain/pattern.hpp"
+#include "services/litellm/handlers/probe.hpp"
 
 namespace seance::litellm {
 namespace {
-
-constexpr std::uint64_t kMostAnswer = 4 << 20;
-
-// The route of the deployment's mode and a short request for it.
-std::optional<std::pair<std::string_view, std::string>> probe(const Deployment& deployment,
-                                                              const Endpoint& endpoint) {
-    auto model = json_quote(endpoint.model);
-    if (deployment.mode == "chat")
-        return std::pair(std::string_view("/chat/completions"),
-                         fmt::format("{{\"model\":{},\"messages\":[{{\"role\":\"user\",\"content\":\"Say "
-                                     "hi\"}}],\"max_tokens\":{}}}",
-                                     model, deployment.health_check_max_tokens));
-    if (deployment.mode == "completion")
-        return std::pair(std::string_view("/completions"),
-                         fmt::format("{{\"model\":{},\"prompt\":\"Say hi\",\"max_tokens\":{}}}", model,
-                                     deployment.health_check_max_tokens));
-    if (deployment.mode == "embedding")
-        return std::pair(std::string_view("/embeddings"),
-                         fmt::format("{{\"model\":{},\"input\":[\"hi\"]}}", model));
-    return std::nullopt;
-}
 
 std::mutex last_mutex;
 std::shared_ptr<const HealthChecks> last_checks;
@@ -55,43 +34,8 @@ Awaitable<void> examine(Gateway& gateway, std::shared_ptr<const ModelTable> mode
         co_return;
     }
     check->api_base = endpoint->base;
-    auto body_of = probe(deployment, *endpoint);
-    if (!body_of) {
-        check->problem = fmt::format("models of mode \"{}\" are not checked yet", deployment.mode);
-        co_return;
-    }
-    ChatForm form;
-    ChatRequest request;
-    AnswerContext context{endpoint->provider, endpoint->key, check->model, "chatcmpl-health"};
-    Destination to{*endpoint, deployment, config};
-    auto dialogue = form.begin(request, to, context);
-    if (!dialogue) {
-        check->problem = dialogue.error().message;
-        co_return;
-    }
-    auto call = make_upstream_call(*endpoint, deployment, config, body_of->first, std::move(body_of->second),
-                                   false, nullptr);
-    if (!call) {
-        check->problem = call.error().what;
-        co_return;
-    }
-    auto limit = deployment.health_check_timeout;
-    auto open = co_await open_upstream(gateway, check->scope, *call, **dialogue, *endpoint->provider, limit);
-    if (!open) {
-        check->problem = open.error().message;
-        co_return;
-    }
-    auto body = co_await read_rest(check->scope, open->stream, *endpoint->provider, limit, kMostAnswer);
-    if (!body) {
-        check->problem = body.error().message;
-        co_return;
-    }
-    auto root = parse_json(*body);
-    if (!root || !root->is(JsonKind::Object))
-        check->problem = "the upstream answered 200, but not with a JSON object";
-    else if (auto error = json_find(*root, "error"); error && !error->is(JsonKind::Null))
-        check->problem =
-            upstream_error(*endpoint->provider, status_in_error(*body), *body, endpoint->key).message;
+    check->problem =
+        co_await ask_briefly(gateway, *models, deployment, *endpoint, check->model, check->scope);
 }
 
 std::shared_ptr<HealthCheck> make_check(Gateway& gateway, std::shared_ptr<const Deployment> deployment) {

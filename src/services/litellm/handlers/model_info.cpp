@@ -6,6 +6,7 @@
 #include "services/litellm/domain/chat_request.hpp"
 #include "services/litellm/domain/json_build.hpp"
 #include "services/litellm/handlers/handlers.hpp"
+#include "services/litellm/ledger/ledger.hpp"
 
 // What is known of models beside their names.
 namespace seance::litellm {
@@ -89,9 +90,11 @@ std::uint64_t query_number(std::string_view query, std::string_view name, std::u
 Awaitable<void> model_group_info(Gateway& gateway, http::Exchange& exchange, std::string) {
     auto models = gateway.models();
     auto wanted = http::query_value(exchange.head().query(), "model_group");
+    auto caller = co_await gateway.ledger().caller(exchange.head());
+    if (!caller) co_return reply_error(exchange, caller.error());
     JsonArray list;
     for (auto& name : models->public_names(true)) {
-        if (wanted && *wanted != name) continue;
+        if ((wanted && *wanted != name) || !gateway.ledger().may_use(*caller, name)) continue;
         auto target = name;
         for (auto& alias : models->config().aliases)
             if (alias.name == name) target = alias.target;
@@ -101,7 +104,6 @@ Awaitable<void> model_group_info(Gateway& gateway, http::Exchange& exchange, std
         if (!info.providers.empty()) list.add(info.json(name));
     }
     reply_json(exchange, 200, JsonObject().raw("data", list.str()).str());
-    co_return;
 }
 
 Awaitable<void> model_info_pages(Gateway& gateway, http::Exchange& exchange, std::string) {
@@ -110,10 +112,13 @@ Awaitable<void> model_info_pages(Gateway& gateway, http::Exchange& exchange, std
     auto page = query_number(query, "page", 1);
     auto size = std::min(query_number(query, "size", 50), kMostPage);
     auto model = http::query_value(query, "model");
+    auto caller = co_await gateway.ledger().caller(exchange.head());
+    if (!caller) co_return reply_error(exchange, caller.error());
     std::uint64_t total = 0;
     JsonArray list;
     for (auto& deployment : models->config().deployments) {
         if (model && deployment->model_name != *model) continue;
+        if (!gateway.ledger().may_use(*caller, deployment->model_name)) continue;
         auto at = total++;
         if (at / size + 1 != page) continue;
         list.add(JsonObject()
@@ -130,7 +135,6 @@ Awaitable<void> model_info_pages(Gateway& gateway, http::Exchange& exchange, std
                    .number("total_pages", (total + size - 1) / size)
                    .number("size", size)
                    .str());
-    co_return;
 }
 
 // By the estimate that limits and spend use where an upstream does not count.

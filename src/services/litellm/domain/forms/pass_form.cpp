@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/id.hpp"
 #include "core/base/text.hpp"
 #include "services/litellm/domain/json_build.hpp"
 #include "services/litellm/domain/json_edit.hpp"
@@ -119,6 +120,7 @@ Answer<ChatRequest> PassForm::parse(std::string body, const http::FieldViews& fi
                                std::string(route_.required));
         request->prompt_estimate = estimate_tokens(value->text);
     }
+    request->stream = false;  // events are passed on like any other bytes
     return request;
 }
 
@@ -138,8 +140,9 @@ Answer<ChatRequest> PassForm::parse_parts(std::string body, const http::FieldVie
     auto request = parse_call_request("{}", fields, model, forced, config);
     if (!request) return request;
     request->body = std::make_unique<const std::string>(std::move(body));
-    static const std::string nothing = "{}";
-    request->root = *parse_json(nothing);
+    // What identifies a request by its JSON (the response cache) must not take two files for the same.
+    stand_in_ = fmt::format("{{\"multipart\":\"{}\"}}", random_id());
+    request->root = *parse_json(stand_in_);
     request->prompt_estimate = estimate_tokens(prompt);
     return request;
 }

@@ -45,6 +45,7 @@ class PassForm : public ClientForm {
 
     const PassRoute& route_;
     std::string content_type_;  // of a multipart body
+    std::string stand_in_;      // for the JSON that such a body is not
 };
 
 // The refusal of a provider that does not offer a route.
