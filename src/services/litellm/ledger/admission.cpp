@@ -226,6 +226,15 @@ void Admission::settle(Settlement how) {
         ledger_->metrics_.note_remaining(team, team ? caller_.team->id : caller_.key->id, "",
                                          std::move(left));
     }
+    if (caller_.key && caller_.key->limits.soft_budget) {
+        auto soft = *caller_.key->limits.soft_budget;
+        if (spend_before_ < soft && spend_before_ + cost >= soft)
+            observe::log(observe::Level::Warning, "soft_budget_crossed")
+                .field("api_key_alias", caller_.alias())
+                .field("api_key_hash", caller_.key->id.substr(0, 12))
+                .field("soft_budget", print_usd(soft))
+                .field("spend", print_usd(spend_before_ + cost));
+    }
     if (!records_ || !ledger_->courier_) return;
     ledger_->courier_->post(operations(how, cost), record(how, cost));
 }
