@@ -198,7 +198,7 @@ void Hall::gone(Peer& peer, const websocket::Ending& ending) {
 }
 
 Awaitable<void> Hall::tend() {
-    auto swept = Clock::now() - kSweepInterval;
+    auto swept = Clock::now() - kSweepInterval, renewed = Clock::now();
     while (!draining_) {
         if (auto now = Clock::now(); store_ && now - swept >= kSweepInterval) {
             co_await store_->sweep();
@@ -209,6 +209,10 @@ Awaitable<void> Hall::tend() {
         if (store_) co_await store_->flush();
         close_unused(Clock::now());
         for (auto& peer : peers_) peer.leave_if_expired();
+        if (auto now = Clock::now(); settings_.ttl > Duration::zero() && now - renewed >= settings_.ttl / 4) {
+            for (auto& [name, keeper] : keepers_) keeper->renew();
+            renewed = now;
+        }
     }
 }
 

@@ -37,6 +37,10 @@ Keeper::Keeper(Loop& loop, std::string name, Room::Limits limits, std::unique_pt
       room_(limits, log_ ? Room::Keeps::Yes : Room::Keeps::No, {[this] { wake(); }, std::move(spread)}),
       retry_after_(kFirstRetry) {}
 
+void Keeper::renew() {
+    if (log_ && read_) log_->renew();
+}
+
 void Keeper::wake() {
     woken_ = true;
     if (failing_)
@@ -147,6 +151,7 @@ bool Keeper::compaction_is_due() const {
 }
 
 Awaitable<void> Keeper::compact() {
+    room_.forget_deleted();
     auto whole = room_.document().all();
     auto done = co_await log_->compact(whole);
     if (!done) {
