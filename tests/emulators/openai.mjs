@@ -4,14 +4,9 @@
 //   upstream.next({ status: 429, headers: { 'retry-after': '1' } })   // of the next call; then normal again
 //   upstream.calls[0].body                                            // what arrived, parsed; .text as bytes
 //   await upstream.stop()
-//
-// A plan may hold: status, headers, body (text or object), delay (ms before the head), events (texts after
-// "data: ", or raw bytes as { raw }), eventDelay (ms between), pieces (bytes per write), cut: 'head' | 'body'
-// (hang up at once, or after what was sent), type (Content-Type), hang (never answer).
-import { once } from 'node:events'
-import http from 'node:http'
+// Plans: see models/server.mjs; an event is the text after "data: ".
+import { startModelServer } from './models/server.mjs'
 
-const wait = ms => new Promise(resolve => setTimeout(resolve, ms))
 const roles = new Set(['system', 'developer', 'user', 'assistant', 'tool', 'function'])
 const parameters = new Set(['model', 'messages', 'temperature', 'top_p', 'n', 'stream', 'stream_options', 'stop', 'max_tokens',
   'max_completion_tokens', 'presence_penalty', 'frequency_penalty', 'logit_bias', 'logprobs', 'top_logprobs', 'user', 'seed', 'tools',
@@ -55,59 +50,15 @@ function chunks (model, withUsage) {
   return [...events, '[DONE]']
 }
 
-async function send (response, bytes, size) {
-  if (!size) return void response.write(bytes)
-  for (let at = 0; at < bytes.length; at += size) {
-    response.write(bytes.subarray(at, at + size))
-    await new Promise(resolve => setImmediate(resolve))
-  }
-}
-
-async function answer (plan, body, response) {
-  if (plan.hang) return
-  if (plan.delay) await wait(plan.delay)
-  if (plan.cut === 'head') return void response.destroy()
-  const streamed = plan.events || (body?.stream && plan.body === undefined && !plan.status)
-  response.writeHead(plan.status ?? 200, { 'content-type': plan.type ?? (streamed ? 'text/event-stream' : 'application/json'), ...plan.headers })
-  if (streamed) {
-    for (const event of plan.events ?? chunks(body.model, body.stream_options?.include_usage)) {
-      await send(response, Buffer.from(event.raw ?? `data: ${event}\n\n`), plan.pieces)
-      if (plan.eventDelay) await wait(plan.eventDelay)
-    }
-  } else {
-    const text = plan.body ?? (plan.status >= 400 ? { error: { message: `told to answer ${plan.status}`, type: 'server_error', param: null, code: null } } : completion(body.model))
-    await send(response, Buffer.from(typeof text === 'string' ? text : JSON.stringify(text)), plan.pieces)
-  }
-  if (plan.cut === 'body') return void setTimeout(() => response.destroy(), 20)
-  response.end()
-}
-
 export async function startOpenAi ({ key = 'sk-upstream', extra = [], port = 0 } = {}) {
-  const calls = []
-  const plans = []
-  const server = http.createServer(async (request, response) => {
-    const parts = []
-    for await (const part of request) parts.push(part)
-    const text = Buffer.concat(parts).toString()
-    let body
-    try { body = JSON.parse(text) } catch { /* judged below */ }
-    const call = { url: request.url, headers: request.headers, text, body, closed: false, finished: false }
-    calls.push(call)
-    response.on('finish', () => { call.finished = true })
-    response.on('close', () => { call.closed = true })
-    const wrong = judge(request, body, { key, extra })
-    await answer(wrong ?? plans.shift() ?? {}, wrong ? { ...body, stream: false } : body, response)
-  })
-  server.listen(port, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    url: `http://127.0.0.1:${server.address().port}/v1`,
-    calls,
-    next: (...more) => plans.push(...more),
-    async stop () {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    }
-  }
+  const server = await startModelServer({
+    streamType: 'text/event-stream',
+    judge: call => judge(call, call.body, { key, extra }),
+    isStreamed: call => call.body?.stream === true,
+    whole: call => completion(call.body.model),
+    events: call => chunks(call.body.model, call.body.stream_options?.include_usage),
+    frame: event => `data: ${event}\n\n`,
+    failure: status => ({ error: { message: `told to answer ${status}`, type: 'server_error', param: null, code: null } })
+  }, port)
+  return { ...server, url: `${server.origin}/v1` }
 }

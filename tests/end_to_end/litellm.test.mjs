@@ -27,6 +27,7 @@ ${second ? `  - model_name: big
   - model_name: keyless
     litellm_params: { model: openrouter/minimax/minimax-m2, api_key: os.environ/ABSENT_KEY }
 router_settings:
+  disable_cooldowns: true
   num_retries: ${second ? 2 : 0}
   model_group_alias: { nick: big, quiet: { model: big, hidden: true } }
 general_settings:

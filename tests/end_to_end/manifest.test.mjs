@@ -53,7 +53,7 @@ services:
     program: web
     port: 80
     port: 81                          #! "port" appears twice in service web; the first is on line 20
-    frobnicate: 1                     #! unknown key "frobnicate" in service web; it has program, args, image, source, port, local_port, subdomain, health, needs, env, secrets, volume, files, replicas, prints_commit, sets_port, resources, restart, start_timeout, stop_timeout, verify
+    frobnicate: 1                     #! unknown key "frobnicate" in service web; it has program, args, image, source, port, local_port, subdomain, health, needs, env, secrets, volume, files, replicas, prints_commit, sets_port, resources, restart, start_timeout, stop_timeout, overlap, verify
 `))
 
 test('values of a service: out of range, without a unit, of no known kind', { skip }, () => tells(`

@@ -372,3 +372,23 @@ it('verify --watch tells a line for each change, and ends on Ctrl-C with 130', a
   const [code] = await once(child, 'close')
   assert.equal(code, 130)
 })
+
+it('status --watch tells anew what has changed, and ends on Ctrl-C with 130', async () => {
+  await runs('beta')
+  const child = start(['status', '--watch', '--json'])
+  const seen = []
+  let rest = ''
+  child.stdout.on('data', bytes => {
+    const parts = (rest + bytes).split('\n')
+    rest = parts.pop()
+    seen.push(...parts.map(line => JSON.parse(line)))
+  })
+  const healthy = word => seen.at(-1)?.services.find(one => one.name === 'landing').healthy === word
+  await waitFor(() => healthy(true), 'a first look')
+  await configure({ edge: { next: [{ match: 'GET seance.dev/health', do: 'fail', times: 1 }] } })
+  await waitFor(() => healthy(false), 'the failure')
+  await waitFor(() => healthy(true), 'the recovery')
+  child.kill('SIGINT')
+  const [code] = await once(child, 'close')
+  assert.equal(code, 130)
+})

@@ -52,23 +52,25 @@ void fuzz_json(std::string_view text) {
 
 // What a client gets of these bytes, fed in pieces of `size`.
 std::string relay(std::string_view bytes, std::size_t size) {
-    SseParser parser;
-    ChatStream chat({find_provider("openai"), SecretText("secret"), "m", "id", 1, 1}, true);
+    Endpoint endpoint{find_provider("openai"), "m", "http://up", {}};
+    Deployment deployment;
+    Config config;
+    ChatRequest request;
+    request.include_usage = true;
+    ChatForm form;
+    auto dialogue = form.begin(request, {endpoint, deployment, config},
+                               {find_provider("openai"), SecretText("secret"), "m", "id", 1, 1});
+    auto stream = (*dialogue)->stream();
     std::string out;
     bool over = false;
-    auto take = [&](const std::string& data) {
-        auto step = chat.take(data);
+    auto take = [&](StreamRelay::Step step) {
         out += step.out;
-        over = step.done || step.error;
-        if (step.error) out += ChatStream::error_event(*step.error);
+        over = step.over();
+        if (step.error) out += stream->error_event(*step.error);
     };
-    for (; !bytes.empty(); bytes.remove_prefix(std::min(size, bytes.size()))) {
-        parser.feed(bytes.substr(0, size));
-        while (auto data = parser.next())
-            if (!over) take(*data);
-    }
-    if (auto data = parser.rest(); data && !over) take(*data);
-    if (!over) out += chat.end().out;
+    for (; !bytes.empty() && !over; bytes.remove_prefix(std::min(size, bytes.size())))
+        take(stream->feed(bytes.substr(0, size)));
+    if (!over) take(stream->end());
     return out;
 }
 

@@ -238,7 +238,7 @@ class Writer {
                 {"timeout", "12s"},
                 {"retries", 3},
                 {"start_period",
-                 fmt::format("{}s", std::max<std::uint64_t>(1, whole_seconds(service.start_timeout)))}};
+                 fmt::format("{}s", std::max<std::uint64_t>(1, whole_seconds(service.start_limit())))}};
     }
 
     void replicas_and_resources(const stack::Service& service, json::object& out) {

@@ -109,7 +109,7 @@ class Writer {
             spec["strategy"] =
                 json::object{{"type", "RollingUpdate"},
                              {"rollingUpdate", json::object{{"maxUnavailable", 0}, {"maxSurge", 1}}}};
-        const auto start = whole_seconds(service.start_timeout);
+        const auto start = whole_seconds(service.start_limit());
         if (start >= kProgressSeconds) spec["progressDeadlineSeconds"] = start + 60;
         spec["template"] = json::object{{"metadata", json::object{{"labels", labels(service)}}},
                                         {"spec", pod_of(request_, unit)}};

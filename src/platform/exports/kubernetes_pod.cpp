@@ -46,7 +46,7 @@ void probes(const stack::Service& service, json::object& out) {
         answers["path"] = service.health.path;
     }
     const auto tries =
-        std::max<std::uint64_t>(1, (whole_seconds(service.start_timeout) + kStartPeriod - 1) / kStartPeriod);
+        std::max<std::uint64_t>(1, (whole_seconds(service.start_limit()) + kStartPeriod - 1) / kStartPeriod);
     out["startupProbe"] = json::object{
         {how, answers}, {"periodSeconds", kStartPeriod}, {"timeoutSeconds", 2}, {"failureThreshold", tries}};
     out["readinessProbe"] =

@@ -99,8 +99,6 @@ class Importer {
                                            [](const auto& a, const auto& b) { return a.second < b.second; });
         environment_.overlap = std::chrono::seconds(most->first);
         environment_.drain = std::chrono::seconds(drain);
-        if (overlaps.size() > 1)
-            note("services overlap for different times; stack.yaml says one, {} s", most->first);
         if (!options_.all_settings) return;
         if (regions.size() == 1)
             environment_.railway.region = *regions.begin();
@@ -118,8 +116,9 @@ class Importer {
         else if (!s.health_path.empty())
             note("the health path of {} is \"{}\", which does not begin with /", live.name, s.health_path);
         if (!s.health_path.empty() && s.health_timeout_seconds != Settings{}.health_timeout_seconds)
-            note("the health timeout of {} is {} s; the plan makes it {} s", live.name,
-                 s.health_timeout_seconds, Settings{}.health_timeout_seconds);
+            made.start_timeout = std::chrono::seconds(s.health_timeout_seconds);
+        if (const auto own = std::chrono::seconds(s.overlap_seconds); own != environment_.overlap)
+            made.overlap = own;
         made.replicas = static_cast<std::uint32_t>(std::clamp(s.replicas, 1, 100));
         made.restart = s.restart;
         made.stop_timeout = std::chrono::seconds(s.drain_seconds);

@@ -71,6 +71,20 @@ TEST(Import, GivesAStackWhosePlanIsEmpty) {
     EXPECT_TRUE(imported.notes.empty());
 }
 
+TEST(Import, KeepsTheTimesOfEachService) {
+    auto live = by_hand();
+    auto &cache = live.services[0], &web = live.services[1];
+    web.settings.health_path = "/up";
+    web.settings.health_timeout_seconds = 120;
+    web.settings.overlap_seconds = 45;
+    cache.settings.drain_seconds = 12;
+
+    const auto imported = import_stack(live, {"shop", "production", {}, false, true, ""});
+
+    EXPECT_TRUE(plan_of(imported, live).empty());
+    EXPECT_TRUE(imported.notes.empty());
+}
+
 TEST(Import, NeverCopiesWhatLooksSecret) {
     const auto imported = import_stack(by_hand(), {"shop", "production", {}, false, true, ""});
     EXPECT_EQ(stack::print_stack(imported.stack).find("hunter"), std::string::npos);

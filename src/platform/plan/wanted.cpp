@@ -64,7 +64,8 @@ class Maker {
         made.replicas = static_cast<int>(declared.replicas);
         made.region = environment_.railway.region;
         made.restart = declared.restart;
-        made.overlap_seconds = seconds(environment_.overlap);
+        if (declared.start_timeout) made.health_timeout_seconds = seconds(*declared.start_timeout);
+        made.overlap_seconds = seconds(declared.overlap.value_or(environment_.overlap));
         made.drain_seconds = seconds(std::max(environment_.drain, declared.stop_timeout));
         made.cpu = declared.resources.cpu;
         made.memory_mb = declared.resources.memory_mb;

@@ -19,9 +19,10 @@ using YAML::Node;
 
 const std::vector<std::string> kStackKeys{"project", "registry", "build", "environments", "services"};
 const std::vector<std::string> kServiceKeys{
-    "program",       "args",      "image",     "source",  "port",          "local_port",   "subdomain",
-    "health",        "needs",     "env",       "secrets", "volume",        "files",        "replicas",
-    "prints_commit", "sets_port", "resources", "restart", "start_timeout", "stop_timeout", "verify"};
+    "program",       "args",         "image",         "source",    "port",      "local_port",
+    "subdomain",     "health",       "needs",         "env",       "secrets",   "volume",
+    "files",         "replicas",     "prints_commit", "sets_port", "resources", "restart",
+    "start_timeout", "stop_timeout", "overlap",       "verify"};
 // The order is that of Check::Kind.
 const std::vector<std::string> kCheckKinds{"deploy", "relay", "chat", "request"};
 const std::vector<std::vector<std::string>> kCheckKeys{
@@ -141,7 +142,9 @@ class StackParser {
             if (read_.choice(value, which, {"always", "on-failure", "never"}, index))
                 made.restart = static_cast<Restart>(index);
         } else if (key == "start_timeout")
-            read_.duration(value, which, made.start_timeout);
+            optional(value, which, made.start_timeout);
+        else if (key == "overlap")
+            optional(value, which, made.overlap);
         else if (key == "stop_timeout")
             read_.duration(value, which, made.stop_timeout);
         else if (key == "verify")
@@ -204,6 +207,10 @@ class StackParser {
                 else
                     made.memory_mb = gigabytes ? *number * 1024 : *number;
             });
+    }
+
+    void optional(const Node& value, const std::string& which, std::optional<Duration>& made) {
+        if (Duration read{}; read_.duration(value, which, read)) made = read;
     }
 
     void checks(const Node& value, const std::string& which, Service& made) {

@@ -145,7 +145,8 @@ json::object service_of(const Service& service) {
         resources["memory"] = fmt::format("{}MB", service.resources.memory_mb);
     fields.object("resources", std::move(resources));
     if (service.restart != usual.restart) out["restart"] = word(service.restart);
-    fields.duration("start_timeout", service.start_timeout, usual.start_timeout);
+    if (service.start_timeout) out["start_timeout"] = print_duration(*service.start_timeout);
+    if (service.overlap) out["overlap"] = print_duration(*service.overlap);
     fields.duration("stop_timeout", service.stop_timeout, usual.stop_timeout);
     json::array checks;
     for (const auto& check : service.verify)

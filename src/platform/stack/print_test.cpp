@@ -94,7 +94,8 @@ class RandomStack {
         if (coin()) made.resources.cpu = (1 + below(640)) / 10.0;
         if (coin()) made.resources.memory_mb = 1 + below(1'000'000);
         made.restart = static_cast<Restart>(below(3));
-        made.start_timeout = duration();
+        if (coin()) made.start_timeout = duration();
+        if (coin()) made.overlap = duration();
         made.stop_timeout = duration();
         for (unsigned i = below(3); i > 0; --i) {
             Check check{static_cast<Check::Kind>(below(4)), {}};

@@ -60,10 +60,13 @@ struct Service {
     std::uint32_t replicas = 1;
     Resources resources;
     Restart restart = Restart::Always;
-    Duration start_timeout = std::chrono::seconds(30);
+    std::optional<Duration> start_timeout;  // until it is healthy; each target has a default
+    std::optional<Duration> overlap;        // in place of the environment's
     Duration stop_timeout = std::chrono::seconds(10);
     std::vector<Check> verify;
     int line = 0;
+
+    Duration start_limit() const { return start_timeout.value_or(std::chrono::seconds(30)); }
 
     bool operator==(const Service&) const = default;
 };

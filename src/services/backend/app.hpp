@@ -26,6 +26,7 @@ struct Context {
 
 Awaitable<http::Response> answer_health(Context& context, http::Exchange& exchange);
 Awaitable<http::Response> answer_deploy(Context& context, http::Exchange& exchange);
+Awaitable<http::Response> answer_room_token(Context& context, http::Exchange& exchange);
 Awaitable<http::Response> answer_billing(Context& context, http::Exchange& exchange);
 
 // All of the service on one loop. Members are in the order in which they are made.

@@ -13,6 +13,7 @@ void App::add_routes() {
     router_.add("GET", "/", handler_of(answer_health));
     router_.add("GET", "/health", handler_of(answer_health));
     router_.add("POST", "/deploy", handler_of(answer_deploy));
+    router_.add("POST", "/rooms/token", handler_of(answer_room_token));
     router_.add("POST", "/stripe/webhook", handler_of(answer_billing));
     router_.add("GET", "/api/stripe/*", handler_of(answer_billing));
     router_.add("POST", "/api/stripe/*", handler_of(answer_billing));

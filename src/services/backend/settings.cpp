@@ -35,14 +35,13 @@ void read_s3(config::Reader& read, Settings& s) {
     s.s3.endpoint = url->origin;
 }
 
-void check_hashes(config::Reader& read, std::vector<std::string>& hashes) {
+void check_hashes(config::Reader& read, const char* name, std::vector<std::string>& hashes) {
     for (std::size_t i = 0; i < hashes.size(); ++i) {
         // Not repeated in the message: someone may have put the key itself here.
         if (!is_hex(hashes[i], 64))
             read.problem(
-                fmt::format("BUILDER_KEY_HASHES: entry {} is not a SHA-256 in hex (64 digits); `seance keys "
-                            "new` prints one",
-                            i + 1));
+                fmt::format("{}: entry {} is not a SHA-256 in hex (64 digits); `seance keys new` prints one",
+                            name, i + 1));
         hashes[i] = lower(hashes[i]);
     }
 }
@@ -54,6 +53,21 @@ void check_prefix(config::Reader& read, std::string& prefix) {
         read.problem(fmt::format("SPACES_PATH_PREFIX {}; write a plain path such as prod", problem));
     else if (prefix.front() == '.')
         read.problem("SPACES_PATH_PREFIX begins with a dot; write a plain path such as prod");
+}
+
+void read_room_tokens(config::Reader& read, Settings& s) {
+    read(s.room_token_secret, "ROOM_TOKEN_SECRET",
+         {.about = "Key that room tokens are signed with, the same as signaling's; none: none are issued"});
+    if (auto size = s.room_token_secret.reveal().size(); size > 0 && size < 32)
+        read.problem(
+            fmt::format("ROOM_TOKEN_SECRET has {} characters and needs at least 32; `openssl rand -hex 32` "
+                        "prints a good one",
+                        size));
+    read(s.room_issuer_key_hashes, "ROOM_ISSUER_KEY_HASHES",
+         {.about = "SHA-256 (hex) of each key that may ask for room tokens; none: nobody may"});
+    check_hashes(read, "ROOM_ISSUER_KEY_HASHES", s.room_issuer_key_hashes);
+    read(s.room_token_longest, "ROOM_TOKEN_LONGEST",
+         {.about = "Longest lifetime of a room token", .min = 1000});
 }
 
 }  // namespace
@@ -89,7 +103,8 @@ Settings read_settings(config::Reader& read) {
 
     read(s.builder_key_hashes, "BUILDER_KEY_HASHES",
          {.about = "SHA-256 (hex) of each builder key that may publish; none: nobody may"});
-    check_hashes(read, s.builder_key_hashes);
+    check_hashes(read, "BUILDER_KEY_HASHES", s.builder_key_hashes);
+    read_room_tokens(read, s);
     read(s.allowed_origins, "ALLOWED_ORIGINS",
          {.about = "Origins whose pages may call this API with credentials, such as https://seance.dev"});
     read(s.max_deploy_body, "MAX_DEPLOY_BODY",

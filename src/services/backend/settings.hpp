@@ -25,6 +25,9 @@ struct Settings {
     valkey::Address valkey;
     std::vector<std::string> builder_key_hashes;  // lower-case hex SHA-256
     std::vector<std::string> allowed_origins;
+    SecretText room_token_secret;                     // the signaling service's
+    std::vector<std::string> room_issuer_key_hashes;  // lower-case hex SHA-256
+    Duration room_token_longest = std::chrono::hours(24);
     std::uint64_t max_deploy_body = 100 << 20;
     std::uint64_t max_deploy_files = 10'000;
     SecretText stripe_secret_key, stripe_webhook_secret;

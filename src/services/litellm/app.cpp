@@ -38,12 +38,21 @@ Awaitable<void> fetch_health(Loop& loop, const Settings& settings, const Config&
 
 }  // namespace
 
-App::App(Loop& loop, const Settings& settings, std::shared_ptr<const ModelTable> models, bool first)
-    : settings_(settings),
-      announce_(first),
-      gateway_(loop, settings, std::move(models)),
+App::App(Loop& loop, const Settings& settings, ConfigSource& source, bool first)
+    : source_(source),
+      first_(first),
+      gateway_(loop, settings, source, first),
       server_(loop, server_options(settings),
               [this](http::Exchange& exchange) { return serve(gateway_, exchange); }) {
+    if (first) {
+        watch_ =
+            std::make_unique<ConfigWatch>(loop, [this] { source_.reload(ConfigSource::Cause::FileChanged); });
+        watch_files();
+    }
+    subscription_ = source.subscribe(loop.executor(), [this](ConfigSource::Models models) {
+        if (models) gateway_.replace(std::move(models));
+        if (watch_) watch_files();
+    });
     auto host = settings.host == "localhost" ? std::string("127.0.0.1") : settings.host;
     server_.listen(host, settings.port, http::sharing_of(first ? 0 : 1, settings.workers));
     if (first)
@@ -54,48 +63,21 @@ App::App(Loop& loop, const Settings& settings, std::shared_ptr<const ModelTable>
     }
 }
 
+void App::watch_files() {
+    if (auto problem = watch_->watch(source_.files()); !problem.empty())
+        observe::log(observe::Level::Warning, "config_not_watched")
+            .field("problem", problem)
+            .field("consequence", "send SIGHUP after a change");
+}
+
 Awaitable<void> App::drain() {
     co_await server_.drain();
+    co_await gateway_.ledger().drain();
     if (admin_) co_await admin_->drain();
 }
 
 void App::reload() {
-    auto models = load_models(settings_);
-    if (!models) {
-        if (announce_)
-            observe::log(observe::Level::Error, "config_refused").field("problem", models.error().what);
-        return;
-    }
-    if (announce_) announce((*models)->config(), settings_);
-    gateway_.replace(std::move(*models));
-}
-
-Outcome<std::shared_ptr<const ModelTable>> load_models(const Settings& settings) {
-    auto config = read_config(settings.config_path, read_file_from_disk, config::process_environment());
-    if (!config) return config.error();
-    if (settings.request_timeout) config->timeout = *settings.request_timeout;
-    return std::make_shared<const ModelTable>(std::make_shared<const Config>(std::move(*config)));
-}
-
-void announce(const Config& config, const Settings& settings) {
-    using observe::Level;
-    for (auto& text : config.notes.errors)
-        observe::log(Level::Error, "config_problem").field("problem", text);
-    for (auto& text : config.notes.warnings)
-        observe::log(Level::Warning, "config_warning").field("warning", text);
-    for (auto& text : unusable_deployments(config))
-        observe::log(Level::Warning, "model_disabled").field("reason", text);
-    if (!config.master_key_problem.empty())
-        observe::log(settings.loopback_only() ? Level::Warning : Level::Error, "master_key_missing")
-            .field("problem", config.master_key_problem)
-            .field("consequence", settings.loopback_only()
-                                      ? "every route is open, because only this machine can connect"
-                                      : "every request that needs a key is refused");
-    else if (config.master_key.empty())
-        observe::log(Level::Warning, "master_key_absent")
-            .field("consequence", "every route is open to whoever can connect");
-    observe::log(Level::Info, "gateway_configured")
-        .field("deployments", static_cast<std::uint64_t>(config.deployments.size()));
+    if (first_) source_.reload(ConfigSource::Cause::Asked);
 }
 
 int ask_health(const Settings& settings, const Config& config) {

@@ -10,18 +10,19 @@ int main(int argc, char** argv) {
     if (auto* code = std::get_if<int>(&read)) return *code;
     auto& settings = std::get<litellm::Settings>(read);
 
-    auto models = litellm::load_models(settings);
-    if (!models) {
-        fmt::print(stderr, "seance-litellm: {}\n", models.error().what);
+    auto source = litellm::ConfigSource::open(settings);
+    if (!source) {
+        fmt::print(stderr, "seance-litellm: {}\n", source.error().what);
         return 65;
     }
-    if (settings.ask_health) return litellm::ask_health(settings, (*models)->config());
+    auto& config = (*source)->current()->config();
+    if (settings.ask_health) return litellm::ask_health(settings, config);
 
     observe::set_service("litellm");
     if (settings.debug) observe::set_level(observe::Level::Debug);
-    litellm::announce((*models)->config(), settings);
+    litellm::announce(config, settings);
     ServiceOptions options{.threads = settings.workers, .drain_timeout = settings.drain_timeout};
     return run_service(options, [&](Loop& loop, unsigned index) -> std::unique_ptr<Unit> {
-        return std::make_unique<litellm::App>(loop, settings, *models, index == 0);
+        return std::make_unique<litellm::App>(loop, settings, **source, index == 0);
     });
 }

@@ -4,7 +4,12 @@
 
 #include "services/litellm/domain/access.hpp"
 #include "services/litellm/domain/json_text.hpp"
+#include "services/litellm/handlers/cached.hpp"
+#include "services/litellm/handlers/entities.hpp"
 #include "services/litellm/handlers/handlers.hpp"
+#include "services/litellm/handlers/keys.hpp"
+#include "services/litellm/handlers/spend.hpp"
+#include "services/litellm/handlers/ui.hpp"
 
 namespace seance::litellm {
 namespace {
@@ -33,6 +38,10 @@ constexpr Route kRoutes[] = {
     {"POST", "/chat/completions", "chat_completion", chat_completions},
     {"POST", "/engines/{model}/chat/completions", "chat_completion", chat_completions},
     {"POST", "/openai/deployments/{model}/chat/completions", "chat_completion", chat_completions},
+    {"POST", "/v1/messages", "anthropic_response", messages},
+    {"POST", "/messages", "anthropic_response", messages},
+    {"POST", "/v1/messages/count_tokens", "count_tokens", count_tokens},
+    {"POST", "/messages/count_tokens", "count_tokens", count_tokens},
     {"GET", "/v1/models", "model_list", list_models},
     {"GET", "/models", "model_list", list_models},
     {"GET", "/v1/models/{model}", "model_info", show_model},
@@ -44,6 +53,70 @@ constexpr Route kRoutes[] = {
     {"GET", "/health/liveness", "health_liveliness", liveliness},
     {"GET", "/health/readiness", "health_readiness", readiness},
     {"GET", "/health/backlog", "health_backlog", backlog},
+    {"POST", "/key/generate", "generate_key", key_generate},
+    {"POST", "/key/service-account/generate", "generate_service_account_key", key_service_account},
+    {"POST", "/key/update", "update_key", key_update},
+    {"POST", "/key/bulk_update", "bulk_update_keys", key_bulk_update},
+    {"POST", "/key/delete", "delete_key", key_delete},
+    {"POST", "/key/regenerate", "regenerate_key", key_regenerate},
+    {"POST", "/key/{key}/regenerate", "regenerate_key", key_regenerate},
+    {"POST", "/key/{key}/reset_spend", "reset_key_spend", key_reset_spend},
+    {"POST", "/key/block", "block_key", key_block},
+    {"POST", "/key/unblock", "unblock_key", key_unblock},
+    {"POST", "/key/health", "key_health", key_health},
+    {"GET", "/key/info", "info_key", key_info},
+    {"GET", "/key/list", "list_keys", key_list},
+    {"GET", "/key/aliases", "key_aliases", key_aliases},
+    {"POST", "/user/new", "new_user", user_new},
+    {"POST", "/user/update", "user_update", user_update},
+    {"POST", "/user/delete", "delete_user", user_delete},
+    {"GET", "/user/info", "user_info", user_info},
+    {"GET", "/user/list", "get_users", user_list},
+    {"POST", "/team/new", "new_team", team_new},
+    {"POST", "/team/update", "update_team", team_update},
+    {"POST", "/team/delete", "delete_team", team_delete},
+    {"POST", "/team/member_add", "team_member_add", team_member_add},
+    {"POST", "/team/member_delete", "team_member_delete", team_member_delete},
+    {"POST", "/team/block", "block_team", team_block},
+    {"POST", "/team/unblock", "unblock_team", team_unblock},
+    {"GET", "/team/info", "team_info", team_info},
+    {"GET", "/team/list", "list_team", team_list},
+    {"POST", "/customer/new", "new_end_user", customer_new},
+    {"POST", "/customer/update", "update_end_user", customer_update},
+    {"POST", "/customer/delete", "delete_end_user", customer_delete},
+    {"POST", "/customer/block", "block_user", customer_block},
+    {"POST", "/customer/unblock", "unblock_user", customer_unblock},
+    {"GET", "/customer/info", "end_user_info", customer_info},
+    {"GET", "/customer/list", "list_end_user", customer_list},
+    {"POST", "/end_user/new", "new_end_user", customer_new},
+    {"POST", "/end_user/update", "update_end_user", customer_update},
+    {"POST", "/end_user/delete", "delete_end_user", customer_delete},
+    {"POST", "/end_user/block", "block_user", customer_block},
+    {"POST", "/end_user/unblock", "unblock_user", customer_unblock},
+    {"GET", "/end_user/info", "end_user_info", customer_info},
+    {"GET", "/end_user/list", "list_end_user", customer_list},
+    {"POST", "/budget/new", "new_budget", budget_new},
+    {"POST", "/budget/update", "update_budget", budget_update},
+    {"POST", "/budget/delete", "delete_budget", budget_delete},
+    {"POST", "/budget/info", "info_budget", budget_info},
+    {"GET", "/budget/info", "info_budget", budget_info},
+    {"GET", "/budget/list", "list_budget", budget_list},
+    {"GET", "/ui", "ui", move_to_ui},
+    {"GET", "/ui/", "ui", show_ui},
+    {"GET", "/ui/{file}", "ui", show_ui},
+    {"GET", "/cache/ping", "cache_ping", cache_ping},
+    {"GET", "/cache/redis/info", "cache_redis_info", cache_info},
+    {"POST", "/cache/delete", "cache_delete", cache_delete},
+    {"POST", "/cache/flushall", "cache_flushall", cache_flush},
+    {"GET", "/spend/logs", "view_spend_logs", spend_logs},
+    {"GET", "/spend/keys", "spend_key_fn", spend_keys},
+    {"GET", "/spend/users", "spend_user_fn", spend_users},
+    {"GET", "/spend/tags", "view_spend_tags", spend_tags},
+    {"POST", "/spend/calculate", "calculate_spend", spend_calculate},
+    {"GET", "/global/spend", "global_spend", global_spend},
+    {"GET", "/global/spend/{what}", "global_spend_by", global_spend_by},
+    {"POST", "/global/spend/reset", "global_spend_reset", global_spend_reset},
+    {"GET", "/global/activity", "get_global_activity", global_activity},
     {"GET", "/", "home", say_hello},
     {"GET", "/routes", "get_routes", list_routes},
     {"GET", "/test", "test_endpoint", say_test},
@@ -119,7 +192,7 @@ Awaitable<void> serve(Gateway& gateway, http::Exchange& exchange) {
     }
     auto models = gateway.models();
     if (!is_public_route(models->config(), path)) {
-        if (auto error = check_key(models->config(), head.fields, gateway.settings().loopback_only())) {
+        if (auto error = co_await gateway.ledger().check(head, path)) {
             gateway.refused.add();
             reply_error(exchange, *error);
             co_return;

@@ -59,6 +59,25 @@ void read_variables(config::Reader& read, Settings& settings, std::string& level
     read(level, "LITELLM_LOG", {.about = "Log level: DEBUG, INFO or ERROR"});
 }
 
+// For --help: config.yaml may set them too, so they are read with it (config/ledger_config.cpp).
+void declare_ledger_variables(config::Reader& read) {
+    std::string unused;
+    read(unused, "REDIS_URL",
+         {.about = "Valkey for keys, budgets, spend and cache: redis://[user:password@]host[:port][/db]"});
+    read(unused, "REDIS_HOST",
+         {.about = "The same by parts, with REDIS_PORT, REDIS_USERNAME, REDIS_PASSWORD, REDIS_DB"});
+    read(unused, "LITELLM_VALKEY_DEADLINE", {.about = "What a call waits for Valkey at most [50ms]"});
+    read(
+        unused, "LITELLM_SPOOL_DIR",
+        {.about =
+             "Folder of spend on its way to Valkey [$STATE_DIRECTORY/spool or /var/tmp/seance-litellm-UID]"});
+    read(unused, "LITELLM_SPOOL_MAX_MB", {.about = "Most of it on disk, for each loop [1024]"});
+    read(unused, "LITELLM_MODEL_COST_MAP_FILE",
+         {.about = "Prices in place of the built-in ones: a model_prices_and_context_window.json"});
+    read(unused, "LITELLM_RATE_LIMIT_WINDOW_SIZE",
+         {.about = "Seconds of a window of rpm and tpm limits [60]"});
+}
+
 }  // namespace
 
 bool Settings::loopback_only() const {
@@ -75,6 +94,7 @@ std::variant<Settings, int> read_settings(int argc, const char* const* argv,
     std::string level = "INFO";
     config::Reader read{environment};
     read_variables(read, settings, level);
+    declare_ledger_variables(read);
     app.footer("Variables (flags win):\n" + config::describe(read.declared()));
     try {
         app.parse(argc, argv);

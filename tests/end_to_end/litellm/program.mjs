@@ -9,6 +9,9 @@ import * as shared from '../program.mjs'
 export const program = shared.programPath('seance-litellm')
 export const repository = shared.repository
 
+// A slow build gets as much more time from Valkey.
+export const patience = { LITELLM_VALKEY_DEADLINE: `${Math.min(50 * Number(process.env.SEANCE_SLOWNESS ?? 1), 5000)}ms` }
+
 export const missing = (...packages) => shared.missing(program, ...packages)
 export const waitFor = (condition, what, limit = 10_000) => shared.waitFor(condition, what, limit)
 
@@ -18,7 +21,7 @@ export async function startGateway (config, env = {}, flags = []) {
   const file = path.join(folder, 'config.yaml')
   await fs.writeFile(file, config)
   const child = spawn(program, ['--config', file, '--host', '127.0.0.1', ...flags], {
-    env: { PATH: process.env.PATH, PORT: '0', NUM_WORKERS: '1', LITELLM_MASTER_KEY: 'sk-master', ...env },
+    env: { PATH: process.env.PATH, PORT: '0', NUM_WORKERS: '1', LITELLM_MASTER_KEY: 'sk-master', LITELLM_SPOOL_DIR: path.join(folder, 'spool'), ...env },
     stdio: ['ignore', 'pipe', 'inherit']
   })
   const log = []
@@ -26,7 +29,10 @@ export async function startGateway (config, env = {}, flags = []) {
   const { port } = await waitFor(() => log.find(line => line.event === 'listening'), 'seance-litellm to listen')
   return {
     log,
+    child,
     port,
+    file,
+    pid: child.pid,
     url: `http://127.0.0.1:${port}`,
     async reload (text) {
       const before = log.length

@@ -32,7 +32,7 @@ class Backend {
             {"OBJECT_STORE", "directory"},
             {"OBJECT_DIRECTORY", objects_.string()},
             {"SPACES_CDN_ENDPOINT", "http://cdn.test"},
-            {"BUILDER_KEY_HASHES", std::string(64, '0') + "," + sha256_hex(kBuilderKey)},
+            {"BUILDER_KEY_HASHES", sha256_hex("another key") + "," + sha256_hex(kBuilderKey)},
             {"REDIS_HOST", "127.0.0.1"},
             {"REDIS_PORT", std::to_string(valkey.port())}};
         for (auto& [name, value] : more) environment[name] = value;

@@ -116,7 +116,7 @@ Outcome<Layout> lay_out(const stack::Stack& stack, const stack::Environment& env
         spec.health = service.health;
         spec.needs = service.needs;
         spec.restart = service.restart;
-        spec.start_timeout = service.start_timeout;
+        spec.start_timeout = service.start_limit();
         spec.stop_timeout = service.stop_timeout;
         auto own = values;
         own["port"] = std::to_string(spec.port);

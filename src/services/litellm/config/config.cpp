@@ -6,9 +6,12 @@
 #include <fstream>
 #include <sstream>
 
+#include "core/base/hash.hpp"
 #include "core/base/text.hpp"
 #include "services/litellm/config/deployment_reader.hpp"
 #include "services/litellm/config/known_keys.hpp"
+#include "services/litellm/domain/price_table.hpp"
+#include "services/litellm/config/routing_reader.hpp"
 
 namespace seance::litellm {
 namespace {
@@ -26,17 +29,44 @@ class ConfigReader {
         auto tree = load(path);
         if (!tree) return tree.error();
         root_ = std::move(*tree);
+        config_.empty = root_.members.empty();
         export_variables();
         resolve_environment(root_, config_.environment);
         warn_about_keys(root_, "", notes());
         read_general(section("general_settings"));
-        read_settings(section("litellm_settings"));
-        read_router(section("router_settings"));
+        auto& settings = section("litellm_settings");
+        auto& router = section("router_settings");
+        read_settings(settings);
+        warn_about_keys(router, "router_settings", notes());
+        config_.routing = read_routing(settings, router, notes());
+        config_.ledger =
+            read_ledger_config(section("general_settings"), settings, router, config_.environment, notes());
+        if (auto& file = config_.ledger.price_file; !file.empty()) {
+            auto text = read_file_(file);
+            if (!text) return Problem{"LITELLM_MODEL_COST_MAP_FILE: " + text.error().what};
+            auto prices = PriceTable::parse(*text, file);
+            if (!prices) return prices.error();
+            config_.ledger_prices = std::make_shared<const PriceTable>(std::move(*prices));
+        }
+        config_.routing.allow_mock_testing =
+            read_bool(section("general_settings").find("dangerously_allow_mock_testing_request_params"),
+                      notes())
+                .value_or(false);
+        for (auto& [provider, budget] : config_.routing.provider_budgets)
+            config_.provider_spend[provider] = std::make_shared<SpendWindow>();
+        read_router(router);
         auto credentials = read_credentials();
         if (auto list = root_.find("model_list")) {
+            if (!list->is_null() && !list->is_list())
+                notes().faults.push_back(fmt::format("{}model_list must be a list", list->place()));
             auto defaults = section("router_settings").find("default_litellm_params");
             config_.deployments = read_deployments(*list, defaults, credentials, notes());
+            for (auto& deployment : config_.deployments) {
+                deployment->state->latency.resize(config_.routing.latency_samples);
+                deployment->state->first_token.resize(config_.routing.latency_samples);
+            }
         }
+        take_fingerprints();
         return std::move(config_);
     }
 
@@ -50,6 +80,7 @@ class ConfigReader {
                                        path, kMostIncludes)};
         auto text = read_file_(path);
         if (!text) return text.error();
+        config_.files.push_back(path);
         auto tree = parse_yaml(*text, path, notes());
         if (!tree) return tree;
         if (tree->is_null()) tree->kind = Node::Kind::Map;
@@ -86,12 +117,26 @@ class ConfigReader {
             if (auto text = read_text(&value, notes())) config_.environment[name] = *text;
     }
 
+    // What a reload compares. Secrets are in it only as part of a hash.
+    void take_fingerprints() {
+        for (auto& [key, value] : root_.members) {
+            if (key == "model_list" || key == "include") continue;
+            if (!value.is_map()) {
+                config_.fingerprints[key] = sha256_hex(to_json(value));
+                continue;
+            }
+            for (auto& [name, inner] : value.members)
+                config_.fingerprints[key + "." + name] = sha256_hex(to_json(inner));
+        }
+    }
+
     const Node& section(std::string_view name) {
         static const Node empty{.kind = Node::Kind::Map};
         auto node = root_.find(name);
         if (!node || node->is_null()) return empty;
         if (node->is_map()) return *node;
         notes().errors.push_back(fmt::format("{}{} must be a map; it is ignored", node->place(), name));
+        notes().faults.push_back(fmt::format("{}{} must be a map", node->place(), name));
         root_.set(name, empty);
         return empty;
     }
@@ -125,35 +170,20 @@ class ConfigReader {
             read_bool(map.find("forward_client_headers_to_llm_api"), notes()).value_or(false);
         config_.forward_organization = read_bool(map.find("forward_openai_org_id"), notes()).value_or(false);
         config_.health_details = read_bool(map.find("health_check_details"), notes()).value_or(true);
+        config_.background_health_checks =
+            read_bool(map.find("background_health_checks"), notes()).value_or(false);
+        if (auto seconds = read_number(map.find("health_check_interval"), notes()))
+            config_.health_check_interval =
+                seconds_to_duration(*seconds).value_or(config_.health_check_interval);
     }
 
     void read_settings(const Node& map) {
         warn_about_keys(map, "litellm_settings", notes());
-        if (auto retries = read_integer(map.find("num_retries"), notes()))
-            config_.num_retries = clamp_retries(*retries);
-        if (auto seconds = read_number(map.find("request_timeout"), notes()))
-            if (auto limit = seconds_to_duration(*seconds)) config_.timeout = *limit;
+        config_.drop_params = read_bool(map.find("drop_params"), notes()).value_or(false);
+        config_.modify_params = read_bool(map.find("modify_params"), notes()).value_or(false);
     }
 
-    // After litellm_settings: the router's values win.
     void read_router(const Node& map) {
-        warn_about_keys(map, "router_settings", notes());
-        if (auto strategy = read_text(map.find("routing_strategy"), notes());
-            strategy && *strategy != "simple-shuffle")
-            notes().warnings.push_back(fmt::format(
-                "{}router_settings.routing_strategy \"{}\" is not supported yet; simple-shuffle is used",
-                map.find("routing_strategy")->place(), *strategy));
-        if (auto retries = read_integer(map.find("num_retries"), notes()))
-            config_.num_retries = clamp_retries(*retries);
-        if (auto seconds = read_number(map.find("retry_after"), notes()))
-            config_.retry_after = seconds_to_duration(*seconds).value_or(Duration{0});
-        if (auto seconds = read_number(map.find("timeout"), notes()))
-            if (auto limit = seconds_to_duration(*seconds)) config_.timeout = *limit;
-        if (auto seconds = read_number(map.find("stream_timeout"), notes()))
-            config_.stream_timeout = seconds_to_duration(*seconds);
-        if (auto most = read_integer(map.find("default_max_parallel_requests"), notes()); most && *most > 0)
-            config_.default_max_parallel_requests =
-                static_cast<int>(std::min<std::int64_t>(*most, 1'000'000));
         auto aliases = map.find("model_group_alias");
         if (!aliases) return;
         for (auto& [name, value] : aliases->members) {
@@ -170,10 +200,6 @@ class ConfigReader {
             else
                 config_.aliases.push_back(std::move(alias));
         }
-    }
-
-    static int clamp_retries(std::int64_t retries) {
-        return static_cast<int>(std::clamp<std::int64_t>(retries, 0, 100));
     }
 
     Credentials read_credentials() {

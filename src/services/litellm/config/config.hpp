@@ -5,10 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "services/litellm/config/ledger_config.hpp"
 #include "services/litellm/config/node.hpp"
 #include "services/litellm/domain/deployment.hpp"
+#include "services/litellm/routing/settings.hpp"
 
 namespace seance::litellm {
+
+class PriceTable;
 
 struct Alias {
     std::string name, target;
@@ -30,15 +34,21 @@ struct Config {
     bool always_include_usage = false;
     bool forward_client_headers = false, forward_organization = false;
     bool health_details = true;
+    bool drop_params = false, modify_params = false;  // of requests, for providers of another form
 
-    int num_retries = 2;
-    Duration retry_after{0};
-    Duration timeout = std::chrono::seconds(6000);
-    std::optional<Duration> stream_timeout;
-    std::optional<int> default_max_parallel_requests;
+    LedgerConfig ledger;
+    std::shared_ptr<const PriceTable> ledger_prices;  // replaces the built-in table; null: it does not
+    RoutingSettings routing;
+    // Spent on each provider with a budget; survives reloads.
+    std::map<std::string, std::shared_ptr<SpendWindow>, std::less<>> provider_spend;
+    bool background_health_checks = false;
+    Duration health_check_interval = std::chrono::seconds(300);
 
     config::Sources environment;  // with environment_variables
     Notes notes;
+    bool empty = false;                               // the file holds nothing at all
+    std::vector<std::string> files;                   // that were read, the including one first
+    std::map<std::string, std::string> fingerprints;  // of each setting by its path, to tell what changed
 };
 
 // Gives the text of a file, or the sentence that says why not.

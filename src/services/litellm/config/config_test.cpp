@@ -73,8 +73,8 @@ TEST(Config, TakesNumbersAndBooleansWrittenAsStrings) {
     EXPECT_THAT(deployment.defaults, ElementsAre(std::pair("temperature", "0.20"), std::pair("top_k", "3")));
     EXPECT_FALSE(config.health_details);
     EXPECT_EQ(config.max_body, 1u << 20);
-    EXPECT_EQ(config.num_retries, 5) << "router_settings win";
-    EXPECT_EQ(config.timeout, 30s);
+    EXPECT_EQ(config.routing.num_retries, 5) << "router_settings win";
+    EXPECT_EQ(config.routing.timeout, 30s);
 }
 
 TEST(Config, FollowsAnchorsAndMergeKeys) {
@@ -114,8 +114,8 @@ TEST(Config, IncludesFilesAndLetsTheIncludingOneWin) {
 
     ASSERT_THAT(config.deployments, SizeIs(3));
     EXPECT_EQ(config.deployments[2]->model_name, "c");
-    EXPECT_EQ(config.num_retries, 1);
-    EXPECT_EQ(config.retry_after, 3s);
+    EXPECT_EQ(config.routing.num_retries, 1);
+    EXPECT_EQ(config.routing.retry_after, 3s);
 }
 
 TEST(Config, RefusesAFileThatIncludesItself) {
@@ -148,7 +148,7 @@ TEST(Config, WarnsOnceAboutEachKeyWithoutEffectAndNamesTheNearest) {
     auto config = read(
         "model_lst: []\n"
         "router_settings:\n"
-        "  fallbacks: []\n"
+        "  cache_kwargs: {}\n"
         "  num_retrys: 3\n"
         "general_settings: {alerting: [slack]}\n"
         "mcp_servers: {}\n");
@@ -157,7 +157,8 @@ TEST(Config, WarnsOnceAboutEachKeyWithoutEffectAndNamesTheNearest) {
         config.notes.warnings,
         testing::UnorderedElementsAre(
             "config.yaml:1: model_lst is not a known key (did you mean model_list?); it is ignored",
-            "config.yaml:3: router_settings.fallbacks is recognised but not supported yet; it has no effect",
+            "config.yaml:3: router_settings.cache_kwargs is recognised but not supported yet; it has no "
+            "effect",
             "config.yaml:4: router_settings.num_retrys is not a known key (did you mean num_retries?); it is "
             "ignored",
             "config.yaml:5: general_settings.alerting is recognised but not supported yet; it has no effect",
@@ -190,7 +191,7 @@ TEST(Config, NamesModelsThatCannotBeCalled) {
         "  - {model_name: a, litellm_params: {model: openrouter/x/y, api_key: os.environ/MY_KEY}}\n"
         "  - {model_name: b, litellm_params: {model: groq/l}}\n"
         "  - {model_name: c, litellm_params: {model: hosted_vllm/l}}\n"
-        "  - {model_name: d, litellm_params: {model: anthropic/claude, api_key: k}}\n"
+        "  - {model_name: d, litellm_params: {model: cohere/command, api_key: k}}\n"
         "  - {model_name: e, litellm_params: {model: mystery-model}}\n"
         "  - {model_name: f, litellm_params: {model: hosted_vllm/l, api_base: http://up}}\n"
         "  - {model_name: '*', litellm_params: {model: '*'}}\n"
@@ -199,7 +200,7 @@ TEST(Config, NamesModelsThatCannotBeCalled) {
     EXPECT_THAT(unusable_deployments(config),
                 ElementsAre(HasSubstr("set the variable MY_KEY"), HasSubstr("set the variable GROQ_API_KEY"),
                             HasSubstr("set litellm_params.api_base or the variable HOSTED_VLLM_API_BASE"),
-                            HasSubstr("anthropic"), HasSubstr("LLM Provider NOT provided")));
+                            HasSubstr("cohere"), HasSubstr("LLM Provider NOT provided")));
 }
 
 TEST(Config, ADeploymentsIdSurvivesARestartAndDependsOnItsParameters) {

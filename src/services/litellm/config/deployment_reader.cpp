@@ -9,6 +9,8 @@
 #include "net/http/parser.hpp"
 #include "services/litellm/config/config.hpp"
 #include "services/litellm/config/known_keys.hpp"
+#include "services/litellm/config/routing_reader.hpp"
+#include "services/litellm/config/wire_reader.hpp"
 #include "services/litellm/domain/pattern.hpp"
 
 namespace seance::litellm {
@@ -68,13 +70,14 @@ class DeploymentReader {
         read_limits(deployment);
         read_body(deployment);
         read_info(deployment);
+        deployment.wire = read_wire_settings(params_, entry_.find("model_info"), notes_);
 
         std::vector<std::shared_ptr<const Deployment>> made;
         auto organizations = read_texts(params_.find("organization"), notes_);
         if (organizations.empty()) organizations.emplace_back();
         for (auto& organization : organizations) {
             auto one = deployment;
-            one.in_flight = std::make_shared<std::atomic<int>>(0);
+            one.state = std::make_shared<DeploymentState>();
             one.organization = organization;
             finish_id(one, organizations.size() > 1);
             made.push_back(std::make_shared<const Deployment>(std::move(one)));
@@ -143,6 +146,9 @@ class DeploymentReader {
             read_integer(params_.find("order"), notes_).value_or(0), -1'000'000, 1'000'000));
         if (auto most = read_integer(params_.find("max_parallel_requests"), notes_); most && *most > 0)
             d.max_parallel_requests = static_cast<int>(std::min<std::int64_t>(*most, 1'000'000));
+        d.cooldown_time = duration("cooldown_time");
+        d.tags = read_texts(params_.find("tags"), notes_);
+        d.budget = read_budget(params_, "max_budget", "budget_duration", notes_);
         d.input_price = read_number(params_.find("input_cost_per_token"), notes_);
         d.output_price = read_number(params_.find("output_cost_per_token"), notes_);
     }
@@ -189,6 +195,8 @@ class DeploymentReader {
             d.health_check_timeout = seconds_to_duration(*seconds).value_or(d.health_check_timeout);
         if (auto tokens = read_integer(info->find("health_check_max_tokens"), notes_))
             d.health_check_max_tokens = static_cast<int>(std::clamp<std::int64_t>(*tokens, 1, 100'000));
+        if (auto most = read_integer(info->find("max_input_tokens"), notes_); most && *most > 0)
+            d.max_input_tokens = *most;
         if (!d.input_price) d.input_price = read_number(info->find("input_cost_per_token"), notes_);
         if (!d.output_price) d.output_price = read_number(info->find("output_cost_per_token"), notes_);
     }
@@ -197,6 +205,7 @@ class DeploymentReader {
         if (d.id.empty() || one_of_several)
             d.id = sha256_hex(
                 fmt::format("{}\n{}\n{}\n{}", d.id, d.model_name, to_json(params_), d.organization));
+        d.fingerprint = sha256_hex(fmt::format("{}\n{}\n{}", d.id, to_json(entry_), to_json(params_)));
         Node info{.kind = Node::Kind::Map};
         if (auto given = entry_.find("model_info"); given && given->is_map()) info = without_secrets(*given);
         info.set("id", Node{.kind = Node::Kind::Scalar, .text = d.id, .quoted = true});

@@ -14,6 +14,7 @@ namespace seance::litellm {
 // What a person should know about their configuration, beside what is refused.
 struct Notes {
     std::vector<std::string> warnings, errors;  // "config.yaml:12: …"
+    std::vector<std::string> faults;            // of the errors, those for which a reload is refused
 };
 
 // One value of a YAML document with the place it stands at; anchors and merge keys are already resolved.

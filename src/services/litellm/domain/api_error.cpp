@@ -10,35 +10,15 @@ namespace {
 
 constexpr std::size_t kMostMessage = 4096;
 
-std::string class_of(int status, std::string_view code, std::string_view message) {
+ErrorClass class_of(int status, std::string_view code, std::string_view message) {
     auto words = lower(message);
     auto says = [&](std::string_view part) { return words.find(part) != std::string::npos; };
     if (status == 400 || status == 413 || status == 422) {
         if (code == "context_length_exceeded" || says("prompt is too long") || says("maximum context length"))
-            return "ContextWindowExceededError";
-        if (code == "content_policy_violation" || code == "content_filter")
-            return "ContentPolicyViolationError";
+            return ErrorClass::ContextWindow;
+        if (code == "content_policy_violation" || code == "content_filter") return ErrorClass::ContentPolicy;
     }
-    switch (status) {
-        case 401:
-            return "AuthenticationError";
-        case 403:
-            return "PermissionDeniedError";
-        case 404:
-            return "NotFoundError";
-        case 408:
-            return "Timeout";
-        case 422:
-            return "UnprocessableEntityError";
-        case 429:
-            return "RateLimitError";
-        case 502:
-            return "BadGatewayError";
-        case 503:
-            return "ServiceUnavailableError";
-        default:
-            return status >= 500 ? "InternalServerError" : "BadRequestError";
-    }
+    return class_of_status(status);
 }
 
 std::string mask(std::string text, const SecretText& key) {
@@ -68,6 +48,10 @@ std::string cut(std::string text) {
 
 }  // namespace
 
+ErrorClass ApiError::error_class() const {
+    return kind.value_or(class_of_status(status));
+}
+
 std::string ApiError::json() const {
     auto out = fmt::format("{{\"error\":{{\"message\":{},\"type\":{},\"param\":{},\"code\":\"{}\"",
                            json_quote(message), nullable(type), nullable(param), status);
@@ -96,6 +80,7 @@ ApiError timed_out(Duration limit) {
             .message = fmt::format("litellm.Timeout: the model gave no complete answer within {:g} seconds",
                                    std::chrono::duration<double>(limit).count()),
             .type = "timeout_error",
+            .kind = ErrorClass::Timeout,
             .retryable = true};
 }
 
@@ -104,6 +89,7 @@ ApiError unreachable(const Provider& provider, std::string_view why) {
             .message = fmt::format("litellm.APIConnectionError: {}Exception - the connection failed: {}",
                                    provider.error_name, why),
             .type = "internal_server_error",
+            .kind = ErrorClass::Connection,
             .retryable = true};
 }
 
@@ -136,17 +122,19 @@ ApiError upstream_error(const Provider& provider, int status, std::string_view b
     if (status == 408) error.type = "timeout_error";
     if (status >= 500 && !error.type) error.type = "internal_server_error";
     error.retryable = status == 408 || status == 409 || status == 429 || status >= 500;
-    auto kind = class_of(status, error.provider_code, text);
-    error.message = mask(
-        fmt::format("litellm.{}: {}Exception - {}", kind, provider.error_name, cut(std::move(text))), key);
+    error.kind = class_of(status, error.provider_code, text);
+    error.message = mask(fmt::format("litellm.{}: {}Exception - {}", class_name(*error.kind),
+                                     provider.error_name, cut(std::move(text))),
+                         key);
     for (auto* field : {&error.type, &error.param})
         if (*field) **field = mask(std::move(**field), key);
     error.provider_code = mask(std::move(error.provider_code), key);
     return error;
 }
 
-void add_group(ApiError& error, std::string_view group) {
-    error.message += fmt::format(". Received Model Group={}\nAvailable Model Group Fallbacks=None", group);
+void add_group(ApiError& error, std::string_view group, std::string_view fallbacks) {
+    error.message +=
+        fmt::format(". Received Model Group={}\nAvailable Model Group Fallbacks={}", group, fallbacks);
 }
 
 }  // namespace seance::litellm

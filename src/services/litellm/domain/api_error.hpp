@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "services/litellm/domain/deployment.hpp"
+#include "services/litellm/domain/error_class.hpp"
 
 namespace seance::litellm {
 
@@ -12,10 +13,12 @@ struct ApiError {
     int status = 500;
     std::string message = {};
     std::optional<std::string> type = {}, param = {};
-    std::string provider_code = {};  // what the upstream called it, such as context_length_exceeded
+    std::string provider_code = {};       // what the upstream called it, such as context_length_exceeded
+    std::optional<ErrorClass> kind = {};  // if more is known than the status says
     bool retryable = false;
     std::optional<Duration> retry_after = {};  // as the upstream asked
 
+    ErrorClass error_class() const;
     std::string json() const;  // {"error":{…}}
 };
 
@@ -31,7 +34,7 @@ ApiError upstream_error(const Provider& provider, int status, std::string_view b
 // The status of {"error":{"code":…}}; 500 if it names none.
 int status_in_error(std::string_view body);
 
-// Adds what was tried, as LiteLLM does after routing.
-void add_group(ApiError& error, std::string_view group);
+// Adds what was tried, as LiteLLM does after routing. `fallbacks`: "None" or "['a', 'b']".
+void add_group(ApiError& error, std::string_view group, std::string_view fallbacks = "None");
 
 }  // namespace seance::litellm

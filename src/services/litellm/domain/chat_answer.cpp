@@ -7,7 +7,14 @@
 namespace seance::litellm {
 namespace {
 
-ApiError not_a_completion(const AnswerContext& context, std::string_view body, std::string_view why) {
+std::uint64_t count(const std::optional<JsonValue>& value) {
+    auto number = json_number(value);
+    return number && *number > 0 && *number < 1e15 ? static_cast<std::uint64_t>(*number) : 0;
+}
+
+}  // namespace
+
+ApiError not_an_answer(const AnswerContext& context, std::string_view body, std::string_view why) {
     auto error = upstream_error(*context.provider, 502, "", context.key);
     // Enough of it to recognise an HTML page or a proxy's notice.
     auto begin = body.substr(0, 200);
@@ -21,13 +28,6 @@ ApiError not_a_completion(const AnswerContext& context, std::string_view body, s
                         context.provider->error_name, why);
     return error;
 }
-
-std::uint64_t count(const std::optional<JsonValue>& value) {
-    auto number = json_number(value);
-    return number && *number > 0 && *number < 1e15 ? static_cast<std::uint64_t>(*number) : 0;
-}
-
-}  // namespace
 
 std::string_view map_finish_reason(std::string_view word) {
     for (std::string_view known : {"stop", "length", "tool_calls", "content_filter", "function_call"})
@@ -45,8 +45,23 @@ std::string_view map_finish_reason(std::string_view word) {
 
 std::optional<Usage> read_usage(const std::optional<JsonValue>& usage) {
     if (!usage || !usage->is(JsonKind::Object)) return std::nullopt;
-    return Usage{count(json_find(*usage, "prompt_tokens")), count(json_find(*usage, "completion_tokens")),
-                 json_number(json_find(*usage, "cost"))};
+    Usage read;
+    for (auto& member : json_members(*usage)) {
+        auto& key = member.key;
+        auto& value = member.value;
+        auto part = [&](std::string_view name) { return count(json_find(value, name)); };
+        if (key == "prompt_tokens") read.prompt = count(value);
+        if (key == "completion_tokens") read.completion = count(value);
+        if (key == "cost") read.cost = json_number(value);
+        if (key == "cache_creation_input_tokens") read.cache_creation = count(value);
+        if (key == "prompt_tokens_details") {
+            read.cached = part("cached_tokens");
+            if (auto written = part("cache_creation_tokens")) read.cache_creation = written;
+        }
+        if (key == "completion_tokens_details") read.reasoning = part("reasoning_tokens");
+        if (key == "prompt_cache_hit_tokens") read.cached = count(value);  // DeepSeek's name
+    }
+    return read;
 }
 
 std::string usage_json(const Usage& usage) {
@@ -88,21 +103,21 @@ std::optional<std::string> rewrite_choice(const JsonValue& choice, std::string_v
 }
 
 Answer<Completion> rewrite_completion(std::string_view body, const AnswerContext& context) {
-    if (trim(body).empty()) return not_a_completion(context, "", "the body is empty");
+    if (trim(body).empty()) return not_an_answer(context, "", "the body is empty");
     auto root = parse_json(body);
     if (!root || !root->is(JsonKind::Object))
-        return not_a_completion(context, body, "the body is no JSON object");
+        return not_an_answer(context, body, "the body is no JSON object");
     if (auto error = error_in_answer(*root, context)) return *error;
     JsonEdit edit(*root);
     auto choices = edit.find("choices");
     if (!choices || !choices->is(JsonKind::Array))
-        return not_a_completion(context, body, "the body has no list \"choices\"");
+        return not_an_answer(context, body, "the body has no list \"choices\"");
 
     fill_identity(edit, context, "chat.completion");
     std::string rewritten, content;
     std::size_t done = 0;
     for (auto& choice : json_elements(*choices)) {
-        if (!choice.is(JsonKind::Object)) return not_a_completion(context, body, "a choice is no object");
+        if (!choice.is(JsonKind::Object)) return not_an_answer(context, body, "a choice is no object");
         if (auto message = json_find(choice, "message")) content += message->text;
         auto changed = rewrite_choice(choice, "message");
         if (!changed) continue;

@@ -8,10 +8,13 @@
 
 namespace seance::litellm {
 
-// What a call consumed.
+// What a call consumed, in tokens.
 struct Usage {
-    std::uint64_t prompt = 0, completion = 0;
-    std::optional<double> cost;  // USD, as the upstream says (OpenRouter)
+    std::uint64_t prompt = 0, completion = 0;  // all of each, with the parts below
+    std::optional<double> cost = {};           // USD, as the upstream says (OpenRouter)
+    std::uint64_t cached = 0;                  // of prompt: read from the provider's cache
+    std::uint64_t cache_creation = 0;          // of prompt: written to it
+    std::uint64_t reasoning = 0;               // of completion
 };
 
 // What a client's view of an answer needs beside the answer.
@@ -33,6 +36,9 @@ struct Completion {
 // provider words for finish_reason mapped, reasoning repeated as reasoning_content; all else keeps its bytes.
 // An error object that came with status 200 and what is no completion are errors.
 Answer<Completion> rewrite_completion(std::string_view body, const AnswerContext& context);
+
+// Of what is no answer at all: an HTML page, an empty body, a JSON value of another kind.
+ApiError not_an_answer(const AnswerContext& context, std::string_view body, std::string_view why);
 
 // Parts shared with streams.
 std::optional<ApiError> error_in_answer(const JsonValue& root, const AnswerContext& context);

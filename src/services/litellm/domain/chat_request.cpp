@@ -27,6 +27,9 @@ constexpr std::string_view kGatewayOwned[] = {"litellm_metadata",
                                               "litellm_session_id",
                                               "litellm_trace_id",
                                               "disable_fallbacks",
+                                              "drop_params",
+                                              "additional_drop_params",
+                                              "allowed_openai_params",
                                               "api_key",
                                               "api_base",
                                               "base_url",
@@ -114,6 +117,20 @@ void shape_for_openrouter(JsonEdit& edit, const Endpoint& endpoint) {
     if (done > 0) edit.set("messages", out + std::string(messages->text.substr(done)));
 }
 
+void remove_gateway_owned(JsonEdit& edit) {
+    for (auto key : kGatewayOwned) edit.remove(key);
+    for (auto& member : edit.members())
+        if (member.key.starts_with("mock_testing_")) edit.remove(member.key);
+}
+
+std::string drop_paths(std::string text, const Deployment& deployment) {
+    if (deployment.drop_params.empty()) return text;
+    auto root = parse_json(text);
+    JsonEdit drop(*root);
+    for (auto& path : deployment.drop_params) drop.remove_path(path);
+    return drop.text();
+}
+
 }  // namespace
 
 Answer<ChatRequest> parse_chat_request(std::string body, const http::FieldViews& fields,
@@ -145,6 +162,7 @@ Answer<ChatRequest> parse_chat_request(std::string body, const http::FieldViews&
     if (!messages->is(JsonKind::Array)) return bad_request("messages must be a list", "messages");
     if (json_elements(*messages).empty())
         return bad_request("messages must hold at least one message", "messages");
+    request.prompt_estimate = estimate_tokens(messages->text);
 
     auto stream = edit.find("stream");
     if (stream && !stream->is(JsonKind::True) && !stream->is(JsonKind::False) && !stream->is(JsonKind::Null))
@@ -177,10 +195,37 @@ Answer<ChatRequest> parse_chat_request(std::string body, const http::FieldViews&
     if (retries) request.num_retries = static_cast<int>(std::clamp(*retries, 0.0, 100.0));
     if (auto mock = edit.find("mock_response"); mock && !mock->is(JsonKind::Null))
         request.mock_response = json_text(*mock).value_or(std::string(mock->text));
+    if (auto drop = edit.find("drop_params"); drop && (drop->is(JsonKind::True) || drop->is(JsonKind::False)))
+        request.drop_params = drop->is(JsonKind::True);
     request.own_key = json_text(edit.find("api_key")).value_or("");
     request.own_base =
         json_text(edit.find("api_base")).value_or(json_text(edit.find("base_url")).value_or(""));
     return request;
+}
+
+std::string prepared_request(const ChatRequest& request, const Deployment& deployment) {
+    JsonEdit edit(request.root);
+    remove_gateway_owned(edit);
+    edit.remove("metadata");
+    for (auto& [name, json] : deployment.defaults) edit.fill(name, json);
+    return drop_paths(edit.text(), deployment);
+}
+
+std::string native_body(const JsonValue& root, const Deployment& deployment, const Endpoint& endpoint) {
+    JsonEdit edit(root);
+    edit.set("model", json_quote(endpoint.model));
+    remove_gateway_owned(edit);
+    for (auto& [name, json] : deployment.defaults) edit.fill(name, json);
+    for (auto& [name, json] : deployment.extra_body) edit.set(name, json);
+    return drop_paths(edit.text(), deployment);
+}
+
+std::string finish_body(std::string body, const Deployment& deployment) {
+    if (deployment.extra_body.empty()) return body;
+    auto root = parse_json(body);
+    JsonEdit edit(*root);
+    for (auto& [name, json] : deployment.extra_body) edit.set(name, json);
+    return edit.text();
 }
 
 std::string upstream_body(const ChatRequest& request, const Deployment& deployment,
@@ -188,9 +233,7 @@ std::string upstream_body(const ChatRequest& request, const Deployment& deployme
     auto& provider = *endpoint.provider;
     JsonEdit edit(request.root);
     edit.set("model", json_quote(endpoint.model));
-    for (auto key : kGatewayOwned) edit.remove(key);
-    for (auto& member : edit.members())
-        if (member.key.starts_with("mock_testing_")) edit.remove(member.key);
+    remove_gateway_owned(edit);
     if (!knows_metadata(provider)) edit.remove("metadata");
     for (auto& [name, json] : deployment.defaults) edit.fill(name, json);
     if (request.stream && knows_stream_options(provider)) {
@@ -208,12 +251,7 @@ std::string upstream_body(const ChatRequest& request, const Deployment& deployme
     }
     if (provider.prefix == "openrouter") shape_for_openrouter(edit, endpoint);
     for (auto& [name, json] : deployment.extra_body) edit.set(name, json);
-    auto text = edit.text();
-    if (deployment.drop_params.empty()) return text;
-    auto root = parse_json(text);
-    JsonEdit drop(*root);
-    for (auto& path : deployment.drop_params) drop.remove_path(path);
-    return drop.text();
+    return drop_paths(edit.text(), deployment);
 }
 
 std::uint64_t estimate_tokens(std::string_view text) {

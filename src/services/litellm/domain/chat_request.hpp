@@ -26,7 +26,9 @@ struct ChatRequest {
     std::optional<Duration> timeout, stream_timeout;
     std::optional<int> num_retries;
     std::optional<std::string> mock_response;
-    std::string own_key, own_base;  // api_key and api_base of the body
+    std::optional<bool> drop_params;    // of the body: what this call wants instead of the configuration
+    std::string own_key, own_base;      // api_key and api_base of the body
+    std::uint64_t prompt_estimate = 0;  // tokens
 };
 
 // `path_model` is of /engines/{model}/… and wins over the body; "" if there is none.
@@ -36,6 +38,17 @@ Answer<ChatRequest> parse_chat_request(std::string body, const http::FieldViews&
 // The body for one upstream: model replaced, gateway-owned keys removed, defaults filled in; all else keeps
 // its bytes.
 std::string upstream_body(const ChatRequest& request, const Deployment& deployment, const Endpoint& endpoint);
+
+// The same without what only upstreams of OpenAI's form want (model, stream_options) and without extra_body,
+// which belongs to the upstream's own form: what is left to translate.
+std::string prepared_request(const ChatRequest& request, const Deployment& deployment);
+
+// A body in the upstream's own form as the client sent it: model replaced, gateway-owned keys removed but for
+// `metadata`, defaults and extra_body filled in.
+std::string native_body(const JsonValue& root, const Deployment& deployment, const Endpoint& endpoint);
+
+// extra_body applied to a body in the upstream's own form.
+std::string finish_body(std::string body, const Deployment& deployment);
 
 std::uint64_t estimate_tokens(std::string_view text);  // when an upstream does not say: four bytes each
 

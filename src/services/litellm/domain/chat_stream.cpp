@@ -16,10 +16,6 @@ bool is_empty(const JsonValue& value) {
            (value.is(JsonKind::Array) && json_elements(value).empty());
 }
 
-std::string event(std::string_view data) {
-    return fmt::format("data: {}\n\n", data);
-}
-
 // A chunk that spans lines, as pretty printers send it, is one line for clients.
 std::string one_line(std::string json) {
     std::replace_if(
@@ -29,8 +25,10 @@ std::string one_line(std::string json) {
 
 }  // namespace
 
-std::string ChatStream::error_event(const ApiError& error) {
-    return event(error.json());
+// Before the upstream has counted, what has come so far counts: a client that leaves early has used it.
+const Usage& ChatStream::usage() const {
+    if (usage_json_.empty()) usage_ = {context_.prompt_estimate, (content_bytes_ + 3) / 4, std::nullopt};
+    return usage_;
 }
 
 ApiError ChatStream::broken(std::string_view why) const {
@@ -48,21 +46,23 @@ std::string ChatStream::chunk(std::string_view choices, std::string_view usage) 
         usage.empty() ? "" : fmt::format(",\"usage\":{}", usage));
 }
 
-ChatStream::Step ChatStream::take(std::string_view data) {
-    Step step;
-    if (done_) return {.done = true};  // data after [DONE]
-    if (trim(data) == "[DONE]") return close();
-    if (trim(data).empty()) return step;
+void ChatStream::take(std::string_view data, Step& step) {
+    if (done_) {  // data after [DONE]
+        step.done = true;
+        return;
+    }
+    if (trim(data) == "[DONE]") return close(step);
+    if (trim(data).empty()) return;
     auto root = parse_json(data);
     if (!root || !root->is(JsonKind::Object)) {
         done_ = true;
         step.error = broken("the upstream sent a chunk that is no JSON object");
-        return step;
+        return;
     }
     if (auto error = error_in_answer(*root, context_)) {
         done_ = true;
         step.error = std::move(error);
-        return step;
+        return;
     }
     JsonEdit edit(*root);
     fill_identity(edit, context_, "chat.completion.chunk");
@@ -89,7 +89,7 @@ ChatStream::Step ChatStream::take(std::string_view data) {
             // The one chunk that waits: usage may come in several, and the last one counts.
             edit.fill("choices", "[]");
             usage_chunk_ = one_line(edit.text());
-            return step;
+            return;
         }
         edit.remove("usage");
     }
@@ -97,8 +97,7 @@ ChatStream::Step ChatStream::take(std::string_view data) {
         edit.set("choices", "[]");
     else if (choices->is(JsonKind::Array))
         take_choices(edit, *choices, step);
-    step.out = event(one_line(edit.text()));
-    return step;
+    send(one_line(edit.text()), step);
 }
 
 void ChatStream::take_choices(JsonEdit& edit, const JsonValue& choices, Step& step) {
@@ -147,41 +146,37 @@ std::optional<std::string> ChatStream::note_delta(const JsonValue& delta, Choice
     return edit.text();
 }
 
-ChatStream::Step ChatStream::end() {
-    if (done_) return {.done = true};
+void ChatStream::end(Step& step) {
+    if (done_) {
+        step.done = true;
+        return;
+    }
     bool complete = !choices_.empty() && std::all_of(choices_.begin(), choices_.end(),
                                                      [](auto& entry) { return entry.second.finished; });
-    if (complete) return close();  // some leave out [DONE]
+    if (complete) return close(step);  // some leave out [DONE]
     done_ = true;
-    Step step;
     step.error = broken(begun_ ? "the upstream closed the stream before it was finished"
                                : "the upstream closed the stream before it sent anything");
-    return step;
 }
 
-ChatStream::Step ChatStream::close() {
+void ChatStream::close(Step& step) {
     done_ = true;
-    Step step;
     if (choices_.empty()) {
         step.error = broken("the upstream ended the stream without an answer");
-        return step;
+        return;
     }
     // [DONE] says it is complete, so a missing finish is the upstream's omission and not a cut.
     for (auto& [index, choice] : choices_) {
         if (choice.finished) continue;
         auto word = choice.has_tools ? "tool_calls" : "stop";
-        step.out += event(
-            chunk(fmt::format("{{\"index\":{},\"delta\":{{}},\"finish_reason\":\"{}\"}}", index, word), ""));
+        send(chunk(fmt::format("{{\"index\":{},\"delta\":{{}},\"finish_reason\":\"{}\"}}", index, word), ""),
+             step);
     }
-    if (usage_json_.empty()) {
-        usage_ = {context_.prompt_estimate, (content_bytes_ + 3) / 4, std::nullopt};
-        usage_json_ = usage_json(usage_);
-    }
-    if (include_usage_) step.out += event(usage_chunk_.empty() ? chunk("", usage_json_) : usage_chunk_);
-    step.out += event("[DONE]");
+    if (usage_json_.empty()) usage_json_ = usage_json(usage());
+    if (include_usage_) send(usage_chunk_.empty() ? chunk("", usage_json_) : usage_chunk_, step);
+    client_.done(step.out);
     step.content = true;
     step.done = true;
-    return step;
 }
 
 }  // namespace seance::litellm

@@ -23,7 +23,9 @@ struct Outcomes {
 
 // Everything a client would get of these upstream events, and of the end after them.
 Outcomes relay(std::vector<std::string> upstream, bool usage = false) {
-    ChatStream chat(context(), usage);
+    ChatForm form;
+    auto client = form.stream(context());
+    ChatStream chat(context(), usage, *client);
     SseParser parser;
     Outcomes seen;
     auto note = [&](ChatStream::Step step) {
@@ -33,8 +35,16 @@ Outcomes relay(std::vector<std::string> upstream, bool usage = false) {
         if (step.error) seen.error = step.error;
     };
     for (auto& event : upstream)
-        if (!seen.done && !seen.error) note(chat.take(event));
-    if (!seen.done && !seen.error) note(chat.end());
+        if (!seen.done && !seen.error) {
+            ChatStream::Step step;
+            chat.take(event, step);
+            note(std::move(step));
+        }
+    if (!seen.done && !seen.error) {
+        ChatStream::Step step;
+        chat.end(step);
+        note(std::move(step));
+    }
     return seen;
 }
 
@@ -113,7 +123,10 @@ TEST(ChatStream, RefusesErrorsAndNonsense) {
 
 TEST(ChatStream, HoldsNothingWithContentBack) {
     auto content = [](std::string choice) {
-        return ChatStream(context(), false).take(chunk(std::move(choice))).content;
+        auto client = ChatForm().stream(context());
+        ChatStream::Step step;
+        ChatStream(context(), false, *client).take(chunk(std::move(choice)), step);
+        return step.content;
     };
 
     EXPECT_FALSE(content(kRole));

@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 
 #include "services/litellm/domain/pattern.hpp"
+#include "services/litellm/domain/wire.hpp"
+#include "services/litellm/domain/wires/bedrock_wire.hpp"
 
 namespace seance::litellm {
 
@@ -23,15 +25,20 @@ Outcome<Endpoint> find_endpoint(const Deployment& deployment, std::string_view m
                         "Write it as <provider>/<model>, for example openai/{}",
                         model, model)};
     auto& provider = *choice.provider;
-    Endpoint endpoint{choice.provider, choice.model, deployment.api_base, deployment.api_key};
+    Endpoint endpoint{choice.provider, choice.model, deployment.api_base, deployment.api_key, {}};
     if (!overrides.base.empty()) endpoint.base = overrides.base;
     if (!overrides.key.empty()) endpoint.key = SecretText(overrides.key);
     if (mocked) return endpoint;
-    if (!speaks_openai(provider))
+    if (!has_wire(provider))
         return Problem{
-            fmt::format("the provider \"{}\" does not speak the OpenAI format, and its own format is "
-                        "not supported yet",
+            fmt::format("the provider \"{}\" is known, but its own format is not supported yet; reach it "
+                        "through an address of OpenAI's format as openai/<model> with api_base",
                         provider.prefix)};
+    if (provider.wire == WireKind::Bedrock) {
+        if (auto complete = complete_bedrock(endpoint, deployment, environment); !complete)
+            return complete.error();
+        return endpoint;
+    }
     if (endpoint.base.empty()) endpoint.base = first_set(provider.base_env, environment);
     if (endpoint.base.empty()) endpoint.base = provider.base;
     if (endpoint.base.empty())

@@ -1,5 +1,4 @@
 #pragma once
-#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,18 +10,38 @@
 #include "core/base/secret.hpp"
 #include "core/config/reader.hpp"
 #include "services/litellm/domain/provider.hpp"
+#include "services/litellm/routing/settings.hpp"
+#include "services/litellm/routing/state.hpp"
 
 namespace seance::litellm {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 using JsonMembers = std::vector<std::pair<std::string, std::string>>;  // name, JSON text
 
+struct AwsAccess {
+    std::string region;
+    SecretText id, secret, session;
+};
+
 // What a call is sent to. Of a wildcard deployment it is known only once a name is requested.
 struct Endpoint {
     const Provider* provider = nullptr;
-    std::string model;  // as the upstream calls it
-    std::string base;   // without trailing slash
-    SecretText key;     // "" = none
+    std::string model;                          // as the upstream calls it
+    std::string base;                           // without trailing slash
+    SecretText key;                             // "" = none
+    std::shared_ptr<const AwsAccess> aws = {};  // of Bedrock
+};
+
+// What only some forms of upstreams ask of a deployment.
+struct WireSettings {
+    std::optional<bool> drop_params;          // remove what the provider does not support, instead of 400
+    std::vector<std::string> allowed_params;  // passed on although the provider does not list them
+    std::optional<std::uint64_t> max_output_tokens;  // model_info
+    std::string aws_region, aws_profile, aws_role;
+    SecretText aws_id, aws_secret, aws_session;
+    SecretText azure_token;
+    std::string vertex_project, vertex_location;
+    SecretText vertex_credentials;
 };
 
 struct Deployment {
@@ -42,11 +61,16 @@ struct Deployment {
     std::optional<double> input_price, output_price;  // USD per token
     int order = 0;
     std::optional<int> max_parallel_requests;
+    std::optional<Duration> cooldown_time;
+    std::vector<std::string> tags;
+    std::optional<Budget> budget;  // max_budget and budget_duration
+    std::optional<std::int64_t> max_input_tokens;
     std::optional<std::string> mock_response;
     Headers headers;
     JsonMembers defaults;    // of the body; what the client sends wins
     JsonMembers extra_body;  // wins over what the client sends
     std::vector<std::string> drop_params;
+    WireSettings wire;
     bool client_may_set_key = false, client_may_set_base = false;
 
     std::string mode = "chat";
@@ -56,8 +80,10 @@ struct Deployment {
     std::string params_json;  // litellm_params without secrets, for /model/info
     std::string info_json;    // model_info with id
 
-    // Calls under way, over all loops.
-    std::shared_ptr<std::atomic<int>> in_flight = std::make_shared<std::atomic<int>>(0);
+    std::string fingerprint;  // of all that is configured, secrets included
+
+    // What the process has seen of it, over all loops and over reloads that leave it as it is.
+    std::shared_ptr<DeploymentState> state = std::make_shared<DeploymentState>();
 
     bool is_wildcard() const;
 };

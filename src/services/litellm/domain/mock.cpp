@@ -10,6 +10,9 @@ std::optional<ApiError> error_for(std::string_view text) {
         return ApiError{.status = status,
                         .message = fmt::format("litellm.{}: this is a mock error", kind),
                         .type = std::move(type),
+                        .kind = kind == "ContextWindowExceededError"
+                                    ? std::optional(ErrorClass::ContextWindow)
+                                    : std::nullopt,
                         .retryable = retryable};
     };
     if (text == "litellm.RateLimitError") return error(429, "RateLimitError", "throttling_error", true);

@@ -14,6 +14,9 @@ ModelTable::ModelTable(std::shared_ptr<const Config> config) : config_(std::move
             patterns_.push_back(deployment->model_name);
         group.push_back(deployment);
         by_id_.emplace(deployment->id, deployment);
+        if (!deployment->is_wildcard())
+            endpoints_[deployment.get()] = std::make_shared<const Outcome<Endpoint>>(
+                find_endpoint(*deployment, deployment->litellm_model, config_->environment));
     }
     std::stable_sort(patterns_.begin(), patterns_.end(), more_specific);
 }
@@ -27,12 +30,11 @@ std::optional<Resolution> ModelTable::resolve(std::string_view requested) const 
     }
     if (auto group = groups_.find(name); group != groups_.end() && !is_pattern(name)) {
         Resolution found{name, {}};
-        for (auto& deployment : group->second)
-            found.candidates.push_back({deployment, deployment->litellm_model});
+        for (auto& deployment : group->second) found.candidates.push_back(candidate(deployment));
         return found;
     }
     if (auto one = by_id_.find(name); one != by_id_.end() && !one->second->is_wildcard())
-        return Resolution{one->second->model_name, {{one->second, one->second->litellm_model}}};
+        return Resolution{one->second->model_name, {candidate(one->second)}, true};
     if (auto found = match_wildcards(name)) return found;
     if (auto provider = infer_provider(name, config_->environment))
         if (auto found = match_wildcards(std::string(provider->prefix) + "/" + name)) {
@@ -45,6 +47,16 @@ std::optional<Resolution> ModelTable::resolve(std::string_view requested) const 
     for (auto& deployment : fallback->second)
         found.candidates.push_back({deployment, fill_pattern(deployment->litellm_model, {name}, name)});
     return found;
+}
+
+Candidate ModelTable::candidate(const std::shared_ptr<const Deployment>& deployment) const {
+    auto prepared = endpoints_.find(deployment.get());
+    return {deployment, deployment->litellm_model, prepared == endpoints_.end() ? nullptr : prepared->second};
+}
+
+std::string_view ModelTable::label_of(const Resolution& resolution) const {
+    if (resolution.candidates.empty()) return "";
+    return resolution.candidates.front().deployment->model_name;
 }
 
 std::optional<Resolution> ModelTable::match_wildcards(std::string_view name) const {
@@ -70,34 +82,6 @@ std::vector<std::string> ModelTable::public_names(bool with_patterns) const {
     for (auto& alias : config_->aliases)
         if (!alias.hidden) add(alias.name);
     return names;
-}
-
-std::size_t shuffle(const std::vector<Candidate>& candidates, double random) {
-    int lowest = candidates.front().deployment->order;
-    for (auto& candidate : candidates) lowest = std::min(lowest, candidate.deployment->order);
-    std::vector<std::size_t> eligible;
-    for (std::size_t i = 0; i < candidates.size(); ++i)
-        if (candidates[i].deployment->order == lowest) eligible.push_back(i);
-
-    for (auto key : {&Deployment::weight, &Deployment::rpm, &Deployment::tpm}) {
-        double sum = 0;
-        bool any = false;
-        for (auto i : eligible) {
-            auto& value = (*candidates[i].deployment).*key;
-            any = any || value.has_value();
-            sum += std::max(0.0, value.value_or(0));
-        }
-        if (!any) continue;
-        if (sum <= 0) break;
-        double left = random * sum;
-        for (auto i : eligible) {
-            left -= std::max(0.0, ((*candidates[i].deployment).*key).value_or(0));
-            if (left < 0) return i;
-        }
-        break;
-    }
-    return eligible[std::min(eligible.size() - 1,
-                             static_cast<std::size_t>(random * static_cast<double>(eligible.size())))];
 }
 
 }  // namespace seance::litellm

@@ -25,14 +25,6 @@ std::string target(const ModelTable& models, std::string_view name) {
     return choice.provider ? std::string(choice.provider->prefix) + " " + choice.model : "no provider";
 }
 
-Candidate with(std::optional<double> weight, std::optional<double> rpm = {}, int order = 0) {
-    auto deployment = std::make_shared<Deployment>();
-    deployment->weight = weight;
-    deployment->rpm = rpm;
-    deployment->order = order;
-    return {deployment, ""};
-}
-
 }  // namespace
 
 TEST(ModelTable, FollowsTheTableOfWildcards) {
@@ -105,16 +97,6 @@ TEST(ModelTable, ListsNamesOnceInTheOrderOfTheFile) {
     EXPECT_THAT(models.public_names(true), ElementsAre("b", "a", "w/*", "nick"));
     EXPECT_EQ(models.resolve("b")->candidates.size(), 2u);
     EXPECT_FALSE(models.resolve("c"));
-}
-
-TEST(Shuffle, FollowsWeightsThenRpmAndTheLowestOrder) {
-    EXPECT_EQ(shuffle({with(1), with(3)}, 0.24), 0u);
-    EXPECT_EQ(shuffle({with(1), with(3)}, 0.26), 1u);
-    EXPECT_EQ(shuffle({with({}), with(3)}, 0.0), 1u) << "without a weight is weight 0";
-    EXPECT_EQ(shuffle({with(0), with(0)}, 0.6), 1u) << "all zero is uniform";
-    EXPECT_EQ(shuffle({with({}, 9), with({}, 1)}, 0.89), 0u);
-    EXPECT_EQ(shuffle({with({}), with({}), with({})}, 0.999999), 2u);
-    EXPECT_EQ(shuffle({with(100, {}, 2), with({}, {}, 1)}, 0.5), 1u);
 }
 
 }  // namespace seance::litellm

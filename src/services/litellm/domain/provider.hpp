@@ -8,7 +8,17 @@
 namespace seance::litellm {
 
 // How an upstream is spoken to.
-enum class Wire { OpenAi, AzureOpenAi, TextCompletion, Anthropic, Gemini, Bedrock, Ollama, Vertex, Cohere };
+enum class WireKind {
+    OpenAi,
+    AzureOpenAi,
+    TextCompletion,
+    Anthropic,
+    Gemini,
+    Bedrock,
+    Ollama,
+    Vertex,
+    Cohere
+};
 
 // One row of the provider table (reference, section 4.1).
 struct Provider {
@@ -16,7 +26,7 @@ struct Provider {
     std::string_view base;                  // "" = the deployment must name one
     std::vector<std::string_view> key_env;  // the first that is set wins
     std::vector<std::string_view> base_env;
-    Wire wire = Wire::OpenAi;
+    WireKind wire = WireKind::OpenAi;
     bool needs_key = true;
     std::string_view error_name;  // as it stands in "<…>Exception"
 };

@@ -32,7 +32,7 @@ std::string upstream_url(const Endpoint& endpoint, const Deployment& deployment,
     auto query = query_at == std::string::npos ? std::string() : endpoint.base.substr(query_at);
     auto base = endpoint.base.substr(0, query_at);
     while (base.ends_with('/')) base.pop_back();
-    if (endpoint.provider->wire == Wire::AzureOpenAi && !base.ends_with("/openai/v1")) {
+    if (endpoint.provider->wire == WireKind::AzureOpenAi && !base.ends_with("/openai/v1")) {
         if (base.find("/openai/deployments/") == std::string::npos)
             base += "/openai/deployments/" + http::percent_encode(endpoint.model);
         auto version = deployment.api_version.empty() ? variable(environment, "AZURE_API_VERSION")
@@ -45,10 +45,18 @@ std::string upstream_url(const Endpoint& endpoint, const Deployment& deployment,
     return base + query;
 }
 
-Outcome<UpstreamCall> make_upstream_call(const Endpoint& endpoint, const Deployment& deployment,
-                                         const Config& config, std::string_view route, std::string body,
-                                         bool stream, const http::FieldViews* client) {
-    auto text = upstream_url(endpoint, deployment, route, config.environment);
+std::string append_path(std::string_view base, std::string_view path) {
+    auto query_at = base.find('?');
+    auto query = query_at == std::string_view::npos ? std::string_view{} : base.substr(query_at);
+    base = base.substr(0, query_at);
+    while (base.ends_with('/')) base.remove_suffix(1);
+    return fmt::format("{}{}{}", base, base.ends_with(path) ? std::string_view{} : path, query);
+}
+
+Outcome<UpstreamCall> make_http_call(const std::string& text, const Endpoint& endpoint,
+                                     const Deployment& deployment, const Config& config, std::string body,
+                                     std::string_view accept, const Headers& own,
+                                     const http::FieldViews* client) {
     auto url = http::parse_url(text);
     if (!url)
         return Problem{fmt::format("api_base \"{}\" of model {} is no http or https address",
@@ -58,32 +66,49 @@ Outcome<UpstreamCall> make_upstream_call(const Endpoint& endpoint, const Deploym
     call.request.method = "POST";
     call.request.target = call.url.target;
     call.request.body = std::move(body);
-    auto& key = endpoint.key.reveal();
-    if (!http::is_field_value(key))
-        return Problem{fmt::format("the API key of model {} holds characters that no header can carry",
-                                   deployment.model_name)};
-    if (endpoint.provider->wire == Wire::AzureOpenAi)
-        fields.set("api-key", key);
-    else if (!key.empty())
-        fields.set("Authorization", "Bearer " + key);
     fields.set("Content-Type", "application/json");
-    fields.set("Accept", stream ? "text/event-stream" : "application/json");
-    if (!deployment.organization.empty()) fields.set("OpenAI-Organization", deployment.organization);
-    if (endpoint.provider->prefix == "openrouter") {
-        if (auto site = variable(config.environment, "OR_SITE_URL"); !site.empty())
-            fields.set("HTTP-Referer", site);
-        if (auto name = variable(config.environment, "OR_APP_NAME"); !name.empty())
-            fields.set("X-Title", name);
+    fields.set("Accept", accept);
+    for (auto& [name, value] : own) {
+        if (!http::is_field_value(value))
+            return Problem{fmt::format("the API key of model {} holds characters that no header can carry",
+                                       deployment.model_name)};
+        fields.set(name, value);
     }
-    if (client && config.forward_organization && deployment.organization.empty())
-        if (auto organization = client->find("OpenAI-Organization"))
-            fields.set("OpenAI-Organization", *organization);
     if (client && config.forward_client_headers)
         for (auto& field : client->all())
-            if (is_forwarded(field.name) && !iequals(field.name, config.key_header))
+            if (is_forwarded(field.name) && !iequals(field.name, config.key_header) &&
+                !(iequals(field.name, "anthropic-beta") && fields.find("anthropic-beta")))
                 fields.set(field.name, field.value);
     for (auto& [name, value] : deployment.headers) fields.set(name, value);
     return call;
+}
+
+Outcome<UpstreamCall> make_upstream_call(const Endpoint& endpoint, const Deployment& deployment,
+                                         const Config& config, std::string_view route, std::string body,
+                                         bool stream, const http::FieldViews* client) {
+    auto& key = endpoint.key.reveal();
+    Headers own;
+    if (endpoint.provider->wire != WireKind::AzureOpenAi) {
+        if (!key.empty()) own.emplace_back("Authorization", "Bearer " + key);
+    } else if (!deployment.wire.azure_token.empty()) {
+        own.emplace_back("Authorization", "Bearer " + deployment.wire.azure_token.reveal());
+    } else {
+        own.emplace_back("api-key", key);
+    }
+    if (!deployment.organization.empty())
+        own.emplace_back("OpenAI-Organization", deployment.organization);
+    else if (client && config.forward_organization)
+        if (auto organization = client->find("OpenAI-Organization"))
+            own.emplace_back("OpenAI-Organization", *organization);
+    if (endpoint.provider->prefix == "openrouter") {
+        if (auto site = variable(config.environment, "OR_SITE_URL"); !site.empty())
+            own.emplace_back("HTTP-Referer", site);
+        if (auto name = variable(config.environment, "OR_APP_NAME"); !name.empty())
+            own.emplace_back("X-Title", name);
+    }
+    return make_http_call(upstream_url(endpoint, deployment, route, config.environment), endpoint, deployment,
+                          config, std::move(body), stream ? "text/event-stream" : "application/json", own,
+                          client);
 }
 
 }  // namespace seance::litellm

@@ -23,4 +23,15 @@ Outcome<UpstreamCall> make_upstream_call(const Endpoint& endpoint, const Deploym
                                          const Config& config, std::string_view route, std::string body,
                                          bool stream, const http::FieldViews* client);
 
+// What every call shares, whatever its form: the address, JSON in, the client's fields that pass, and last
+// the deployment's own. `own`: what the provider's form asks for (authorization, version). A key that no
+// header can carry is a problem.
+Outcome<UpstreamCall> make_http_call(const std::string& url, const Endpoint& endpoint,
+                                     const Deployment& deployment, const Config& config, std::string body,
+                                     std::string_view accept, const Headers& own,
+                                     const http::FieldViews* client);
+
+// A base with what a route appends to it; a query in the base stays last.
+std::string append_path(std::string_view base, std::string_view path);
+
 }  // namespace seance::litellm

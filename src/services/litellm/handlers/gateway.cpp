@@ -6,6 +6,7 @@
 
 #include "core/base/id.hpp"
 #include "core/base/version.hpp"
+#include "services/litellm/domain/forms/anthropic_answer.hpp"
 
 namespace seance::litellm {
 namespace {
@@ -29,7 +30,7 @@ const std::string& gateway_version() {
     return version;
 }
 
-Gateway::Gateway(Loop& loop, const Settings& settings, std::shared_ptr<const ModelTable> models)
+Gateway::Gateway(Loop& loop, const Settings& settings, const ConfigSource& source, bool first)
     : in_flight(observe::metrics().gauge("seance_litellm_requests_in_flight", "Model calls under way")),
       answered(requests("answered")),
       refused(requests("refused")),
@@ -39,8 +40,12 @@ Gateway::Gateway(Loop& loop, const Settings& settings, std::shared_ptr<const Mod
                                                    "Attempts that an upstream failed")),
       loop_(loop),
       settings_(settings),
-      models_(std::move(models)),
-      client_(loop, client_options()) {}
+      source_(source),
+      models_(source.current()),
+      client_(loop, client_options()),
+      ledger_(std::make_shared<Ledger>(loop, settings, models_, first)) {
+    ledger_->start();
+}
 
 std::string call_id(const http::RequestHead& head) {
     auto given = head.fields.get("x-litellm-call-id");
@@ -76,7 +81,10 @@ void reply_json(http::Exchange& exchange, int status, std::string json) {
 }
 
 void reply_error(http::Exchange& exchange, const ApiError& error) {
-    reply_json(exchange, error.status, error.json());
+    // Clients of Anthropic's form read errors in it alone.
+    auto path = exchange.head().path();
+    bool anthropic = path.ends_with("/messages") || path.ends_with("/messages/count_tokens");
+    reply_json(exchange, error.status, anthropic ? anthropic_error_json(error) : error.json());
 }
 
 }  // namespace seance::litellm

@@ -6,8 +6,10 @@
 #include "core/observe/metrics.hpp"
 #include "net/http/client.hpp"
 #include "net/http/server.hpp"
+#include "services/litellm/config_source.hpp"
 #include "services/litellm/domain/api_error.hpp"
 #include "services/litellm/domain/model_table.hpp"
+#include "services/litellm/ledger/ledger.hpp"
 #include "services/litellm/settings.hpp"
 
 namespace seance::litellm {
@@ -19,12 +21,18 @@ const std::string& gateway_version();
 // only what comes after it.
 class Gateway {
   public:
-    Gateway(Loop& loop, const Settings& settings, std::shared_ptr<const ModelTable> models);
+    // `first`: the loop of several that does what one of them has to do.
+    Gateway(Loop& loop, const Settings& settings, const ConfigSource& source, bool first);
 
     std::shared_ptr<const ModelTable> models() const { return models_; }
-    void replace(std::shared_ptr<const ModelTable> models) { models_ = std::move(models); }
+    void replace(std::shared_ptr<const ModelTable> models) {
+        models_ = std::move(models);
+        ledger_->replace(models_);
+    }
+    Ledger& ledger() { return *ledger_; }
     http::Client& client() { return client_; }
     Loop& loop() { return loop_; }
+    const ConfigSource& source() const { return source_; }
     const Settings& settings() const { return settings_; }
 
     observe::Gauge& in_flight;
@@ -33,8 +41,10 @@ class Gateway {
   private:
     Loop& loop_;
     Settings settings_;
+    const ConfigSource& source_;
     std::shared_ptr<const ModelTable> models_;
     http::Client client_;
+    std::shared_ptr<Ledger> ledger_;
 };
 
 // x-litellm-call-id as the client sent it, or a new one.

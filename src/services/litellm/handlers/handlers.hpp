@@ -7,6 +7,8 @@
 namespace seance::litellm {
 
 Awaitable<void> chat_completions(Gateway& gateway, http::Exchange& exchange, std::string model);
+Awaitable<void> messages(Gateway& gateway, http::Exchange& exchange, std::string parameter);
+Awaitable<void> count_tokens(Gateway& gateway, http::Exchange& exchange, std::string parameter);
 
 Awaitable<void> list_models(Gateway& gateway, http::Exchange& exchange, std::string parameter);
 Awaitable<void> show_model(Gateway& gateway, http::Exchange& exchange, std::string model);

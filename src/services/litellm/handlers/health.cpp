@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "core/runtime/task_group.hpp"
+#include "services/litellm/domain/client_form.hpp"
 #include "services/litellm/domain/json_text.hpp"
 #include "services/litellm/domain/pattern.hpp"
 #include "services/litellm/handlers/handlers.hpp"
@@ -57,20 +58,28 @@ Awaitable<void> examine(Gateway& gateway, std::shared_ptr<const ModelTable> mode
         co_return;
     }
     check->api_base = endpoint->base;
-    auto request = probe(deployment, *endpoint);
-    if (!request) {
+    auto body_of = probe(deployment, *endpoint);
+    if (!body_of) {
         check->problem = fmt::format("models of mode \"{}\" are not checked yet", deployment.mode);
         co_return;
     }
-    auto call = make_upstream_call(*endpoint, deployment, config, request->first, std::move(request->second),
+    ChatForm form;
+    ChatRequest request;
+    AnswerContext context{endpoint->provider, endpoint->key, check->model, "chatcmpl-health"};
+    Destination to{*endpoint, deployment, config};
+    auto dialogue = form.begin(request, to, context);
+    if (!dialogue) {
+        check->problem = dialogue.error().message;
+        co_return;
+    }
+    auto call = make_upstream_call(*endpoint, deployment, config, body_of->first, std::move(body_of->second),
                                    false, nullptr);
     if (!call) {
         check->problem = call.error().what;
         co_return;
     }
     auto limit = deployment.health_check_timeout;
-    auto open =
-        co_await open_upstream(gateway, check->scope, *call, *endpoint->provider, endpoint->key, limit);
+    auto open = co_await open_upstream(gateway, check->scope, *call, **dialogue, *endpoint->provider, limit);
     if (!open) {
         check->problem = open.error().message;
         co_return;
@@ -98,6 +107,12 @@ std::string describe(const Check& check, bool details) {
         if (check.problem) out += fmt::format(",\"error\":{}", json_quote(*check.problem));
     }
     return out + "}";
+}
+
+// What is wrong with the files on disk, if the gateway does not run what they say.
+std::string config_error(const Gateway& gateway) {
+    auto problem = gateway.source().problem();
+    return problem ? fmt::format(",\"config_error\":{}", json_quote(*problem)) : std::string();
 }
 
 }  // namespace
@@ -132,8 +147,8 @@ Awaitable<void> health(Gateway& gateway, http::Exchange& exchange, std::string) 
     }
     reply_json(exchange, 200,
                fmt::format("{{\"healthy_endpoints\":[{}],\"unhealthy_endpoints\":[{}],\"healthy_count\":{},"
-                           "\"unhealthy_count\":{}}}",
-                           healthy, unhealthy, good, bad));
+                           "\"unhealthy_count\":{}{}}}",
+                           healthy, unhealthy, good, bad, config_error(gateway)));
 }
 
 Awaitable<void> liveliness(Gateway&, http::Exchange& exchange, std::string) {
@@ -142,11 +157,15 @@ Awaitable<void> liveliness(Gateway&, http::Exchange& exchange, std::string) {
 }
 
 Awaitable<void> readiness(Gateway& gateway, http::Exchange& exchange, std::string) {
-    reply_json(exchange, 200,
-               fmt::format("{{\"status\":\"healthy\",\"db\":\"Not "
-                           "connected\",\"cache\":null,\"litellm_version\":{},\"success_callbacks\":[],"
-                           "\"log_level\":\"{}\",\"is_detailed_debug\":false}}",
-                           json_quote(gateway_version()), gateway.settings().debug ? "DEBUG" : "INFO"));
+    reply_json(
+        exchange, 200,
+        fmt::format("{{\"status\":\"healthy\",\"db\":\"{}\",\"cache\":{},\"litellm_version\":{},\"success_"
+                    "callbacks\":[],"
+                    "\"log_level\":\"{}\",\"is_detailed_debug\":false{}}}",
+                    gateway.ledger().store() && gateway.ledger().store()->state().connected ? "connected"
+                                                                                            : "Not connected",
+                    gateway.ledger().cache().valkey() ? "\"redis\"" : "null", json_quote(gateway_version()),
+                    gateway.settings().debug ? "DEBUG" : "INFO", config_error(gateway)));
     co_return;
 }
 

@@ -53,8 +53,8 @@ Awaitable<Answer<std::string>> read_rest(std::shared_ptr<CallScope> scope, http:
 }
 
 Awaitable<Answer<OpenUpstream>> open_upstream(Gateway& gateway, std::shared_ptr<CallScope> scope,
-                                              const UpstreamCall& call, const Provider& provider,
-                                              SecretText key, Duration limit) {
+                                              const UpstreamCall& call, const Dialogue& dialogue,
+                                              const Provider& provider, Duration limit) {
     scope->allow(limit);
     std::optional<Result<http::ResponseStream>> opened;
     bool whole = co_await scope->run(open_into(gateway.client(), call, opened));
@@ -69,7 +69,7 @@ Awaitable<Answer<OpenUpstream>> open_upstream(Gateway& gateway, std::shared_ptr<
     int status = head.status;
     auto body = co_await read_rest(scope, open.stream, provider, limit, kMostErrorBody);
     if (!body && scope->ended() != CallScope::Ended::No) co_return body.error();
-    auto error = upstream_error(provider, status, body ? *body : std::string(), key);
+    auto error = dialogue.error(status, body ? *body : std::string());
     error.retry_after = parse_retry_after(open.fields.get("Retry-After"), std::chrono::system_clock::now());
     co_return error;
 }

@@ -1,8 +1,7 @@
 #pragma once
 #include <string>
 
-#include "services/litellm/domain/chat_request.hpp"
-#include "services/litellm/domain/upstream_call.hpp"
+#include "services/litellm/domain/dialogue.hpp"
 #include "services/litellm/handlers/call_scope.hpp"
 #include "services/litellm/handlers/gateway.hpp"
 
@@ -15,10 +14,10 @@ struct OpenUpstream {
 };
 
 // Sends a call and waits for the head, within the scope's time. An error status is read to its end and
-// becomes the error it stands for. `provider` and `key` are for what the error says, and must not say.
+// becomes the error that `dialogue` reads in it.
 Awaitable<Answer<OpenUpstream>> open_upstream(Gateway& gateway, std::shared_ptr<CallScope> scope,
-                                              const UpstreamCall& call, const Provider& provider,
-                                              SecretText key, Duration limit);
+                                              const UpstreamCall& call, const Dialogue& dialogue,
+                                              const Provider& provider, Duration limit);
 
 // The rest of the body, up to `most` bytes.
 Awaitable<Answer<std::string>> read_rest(std::shared_ptr<CallScope> scope, http::ResponseStream& stream,

@@ -3,12 +3,16 @@
 #include <string>
 
 #include "core/runtime/worker.hpp"
+#include "net/aws/sigv4.hpp"
 #include "net/http/client.hpp"
 #include "store/object/failure.hpp"
 #include "store/object/s3/answer.hpp"
-#include "store/object/s3/sigv4.hpp"
 
 namespace seance::object {
+
+using aws::Credentials;
+using aws::Pairs;
+using aws::WallTime;
 
 struct S3Options {
     http::Origin endpoint;  // without the bucket

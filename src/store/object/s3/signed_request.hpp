@@ -1,8 +1,13 @@
 #pragma once
+#include "net/aws/sigv4.hpp"
 #include "net/http/client.hpp"
-#include "store/object/s3/sigv4.hpp"
 
 namespace seance::object {
+
+using aws::Credentials;
+using aws::Pairs;
+using aws::Signable;
+using aws::WallTime;
 
 // A request as it goes on the wire: `signable` with host, date and payload hash added to its headers, signed.
 // `body` is what `signable.payload_hash` is the hash of.

@@ -7,8 +7,9 @@
 
 #include "core/base/secret.hpp"
 
-// AWS Signature Version 4 as S3 wants it (reference/backend.md section 4.2). No I/O, no clock.
-namespace seance::object {
+// AWS Signature Version 4 (reference/backend.md section 4.2), as S3 and as all other services want it. No
+// I/O, no clock.
+namespace seance::aws {
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 using WallTime = std::chrono::system_clock::time_point;
@@ -26,6 +27,8 @@ struct Signable {
     Pairs query;               // a parameter without value has ""
     Pairs headers;             // all that are to be signed, host among them
     std::string payload_hash;  // lower-case hex SHA-256 of the body, or kUnsignedPayload
+    std::string service = "s3";
+    bool path_is_encoded = false;  // for paths whose segments hold slashes
 };
 
 inline constexpr std::string_view kUnsignedPayload = "UNSIGNED-PAYLOAD";
@@ -46,4 +49,4 @@ std::string authorization(const Signable& request, const Credentials& credential
 std::string presigned_target(Signable request, const Credentials& credentials, WallTime time,
                              std::chrono::seconds lifetime);
 
-}  // namespace seance::object
+}  // namespace seance::aws

@@ -1,4 +1,4 @@
-#include "store/object/s3/sigv4.hpp"
+#include "net/aws/sigv4.hpp"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 #include "core/base/text.hpp"
 #include "net/http/message.hpp"
 
-namespace seance::object {
+namespace seance::aws {
 namespace {
 
 std::string_view as_text(const Sha256Digest& digest) {
@@ -50,16 +50,27 @@ std::string signed_names(const Pairs& canonical) {
     return names;
 }
 
-std::string scope(const Credentials& credentials, WallTime time) {
-    return fmt::format("{}/{}/s3/aws4_request", amz_date(time).substr(0, 8), credentials.region);
+std::string scope(const Signable& request, const Credentials& credentials, WallTime time) {
+    return fmt::format("{}/{}/{}/aws4_request", amz_date(time).substr(0, 8), credentials.region,
+                       request.service);
+}
+
+std::string encoded_path(const Signable& request) {
+    return request.path_is_encoded ? request.path : http::percent_encode(request.path, true);
+}
+
+// S3 signs a path as it is sent; all others encode it once more.
+std::string canonical_path(const Signable& request) {
+    auto path = encoded_path(request);
+    return request.service == "s3" ? path : http::percent_encode(path, true);
 }
 
 std::string signature(const Signable& request, const Credentials& credentials, WallTime time) {
-    auto text = fmt::format("AWS4-HMAC-SHA256\n{}\n{}\n{}", amz_date(time), scope(credentials, time),
+    auto text = fmt::format("AWS4-HMAC-SHA256\n{}\n{}\n{}", amz_date(time), scope(request, credentials, time),
                             sha256_hex(canonical_request(request)));
     auto key = hmac_sha256("AWS4" + credentials.secret.reveal(), amz_date(time).substr(0, 8));
-    for (std::string_view part :
-         {std::string_view(credentials.region), std::string_view("s3"), std::string_view("aws4_request")})
+    for (std::string_view part : {std::string_view(credentials.region), std::string_view(request.service),
+                                  std::string_view("aws4_request")})
         key = hmac_sha256(as_text(key), part);
     return hex(hmac_sha256(as_text(key), text));
 }
@@ -75,22 +86,22 @@ std::string amz_date(WallTime time) {
 }
 
 std::string encoded_target(const Signable& request) {
-    auto target = http::percent_encode(request.path, true);
+    auto target = encoded_path(request);
     if (!request.query.empty()) target += '?' + canonical_query(request.query);
     return target;
 }
 
 std::string canonical_request(const Signable& request) {
     auto headers = canonical_headers(request.headers);
-    auto text = fmt::format("{}\n{}\n{}\n", request.method, http::percent_encode(request.path, true),
-                            canonical_query(request.query));
+    auto text =
+        fmt::format("{}\n{}\n{}\n", request.method, canonical_path(request), canonical_query(request.query));
     for (const auto& [name, value] : headers) text += name + ':' + value + '\n';
     return text + '\n' + signed_names(headers) + '\n' + request.payload_hash;
 }
 
 std::string authorization(const Signable& request, const Credentials& credentials, WallTime time) {
     return fmt::format("AWS4-HMAC-SHA256 Credential={}/{}, SignedHeaders={}, Signature={}", credentials.id,
-                       scope(credentials, time), signed_names(canonical_headers(request.headers)),
+                       scope(request, credentials, time), signed_names(canonical_headers(request.headers)),
                        signature(request, credentials, time));
 }
 
@@ -98,11 +109,11 @@ std::string presigned_target(Signable request, const Credentials& credentials, W
                              std::chrono::seconds lifetime) {
     request.payload_hash = kUnsignedPayload;
     request.query.emplace_back("X-Amz-Algorithm", "AWS4-HMAC-SHA256");
-    request.query.emplace_back("X-Amz-Credential", credentials.id + '/' + scope(credentials, time));
+    request.query.emplace_back("X-Amz-Credential", credentials.id + '/' + scope(request, credentials, time));
     request.query.emplace_back("X-Amz-Date", amz_date(time));
     request.query.emplace_back("X-Amz-Expires", std::to_string(lifetime.count()));
     request.query.emplace_back("X-Amz-SignedHeaders", signed_names(canonical_headers(request.headers)));
     return encoded_target(request) + "&X-Amz-Signature=" + signature(request, credentials, time);
 }
 
-}  // namespace seance::object
+}  // namespace seance::aws

@@ -1,10 +1,10 @@
-#include "store/object/s3/sigv4.hpp"
+#include "net/aws/sigv4.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "core/base/hash.hpp"
 
-namespace seance::object {
+namespace seance::aws {
 namespace {
 
 // The examples that the S3 API documentation publishes ("Authenticating Requests: Using the Authorization
@@ -82,4 +82,14 @@ TEST(SigV4, SortsByEncodedNameAndCollapsesSpaces) {
 }
 
 }  // namespace
-}  // namespace seance::object
+// Its documentation's words on every service but S3: each segment of the path is encoded twice.
+TEST(SigV4, EncodesThePathTwiceForServicesOtherThanS3) {
+    Signable request{"POST", "/model/arn%3Aa%2Fb/converse", {}, {{"host", "h"}}, "hash"};
+    request.service = "bedrock";
+    request.path_is_encoded = true;
+
+    EXPECT_EQ(encoded_target(request), "/model/arn%3Aa%2Fb/converse");
+    EXPECT_THAT(canonical_request(request), testing::HasSubstr("\n/model/arn%253Aa%252Fb/converse\n"));
+}
+
+}  // namespace seance::aws

@@ -1,0 +1,309 @@
+#include "services/litellm/config/ledger_config.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+
+#include "core/base/text.hpp"
+#include "services/litellm/config/config.hpp"
+
+namespace seance::litellm {
+namespace {
+
+// Where a server is, said by one URL or by parts under `prefix`.
+class AddressReader {
+  public:
+    AddressReader(Notes& notes, std::string from) : notes_(notes), from_(std::move(from)) {}
+
+    std::optional<valkey::Address> read(const std::function<std::string(const char*)>& value) {
+        if (auto url = value("url"); !url.empty()) {
+            auto address = valkey::parse_address(url);
+            if (address) return std::move(*address);
+            notes_.errors.push_back(
+                fmt::format("{}: {}; there is no Valkey then", from_, address.error().what));
+            return std::nullopt;
+        }
+        valkey::Address address;
+        address.host = value("host");
+        if (address.host.empty()) return std::nullopt;
+        address.port = static_cast<std::uint16_t>(number(value, "port", 6379, 65535));
+        address.database = static_cast<std::uint32_t>(number(value, "db", 0, 1'000'000));
+        address.user = value("username");
+        address.password = SecretText(value("password"));
+        if (auto ssl = lower(value("ssl")); ssl == "true" || ssl == "1")
+            notes_.errors.push_back(
+                fmt::format("{}: TLS to Valkey is not spoken here; reach it over a private network", from_));
+        return address;
+    }
+
+  private:
+    std::uint64_t number(const std::function<std::string(const char*)>& value, const char* name,
+                         std::uint64_t otherwise, std::uint64_t most) {
+        auto text = value(name);
+        if (text.empty()) return otherwise;
+        auto parsed = parse_number(text);
+        if (parsed && *parsed <= most) return *parsed;
+        notes_.errors.push_back(
+            fmt::format("{}: {} is \"{}\"; write a number up to {}", from_, name, text, most));
+        return otherwise;
+    }
+
+    Notes& notes_;
+    std::string from_;
+};
+
+class LedgerReader {
+  public:
+    LedgerReader(const Node& general, const Node& litellm, const Node& router,
+                 const config::Sources& environment, Notes& notes)
+        : general_(general), litellm_(litellm), router_(router), environment_(environment), notes_(notes) {}
+
+    LedgerConfig read() {
+        read_server();
+        read_availability();
+        read_limits();
+        read_spend();
+        read_defaults();
+        read_cache();
+        return std::move(config_);
+    }
+
+  private:
+    std::string variable(const std::string& name) const {
+        auto found = environment_.find(name);
+        return found == environment_.end() ? std::string() : std::string(trim(found->second));
+    }
+
+    std::optional<Duration> seconds(const Node& map, const char* name) {
+        auto value = read_number(map.find(name), notes_);
+        return value ? seconds_to_duration(*value) : std::nullopt;
+    }
+
+    void read_server() {
+        config_.server = AddressReader(notes_, "REDIS_URL or REDIS_HOST").read([&](const char* name) {
+            auto text = std::string(name);
+            std::transform(text.begin(), text.end(), text.begin(), [](char c) {
+                return static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+            });
+            auto given = variable("REDIS_" + text);
+            return given.empty() && text == "URL" ? variable("VALKEY_URL") : given;
+        });
+        if (!config_.server)
+            config_.server = AddressReader(notes_, "router_settings.redis_*").read([&](const char* name) {
+                return read_text(router_.find("redis_" + std::string(name)), notes_).value_or("");
+            });
+        auto database = read_text(general_.find("database_url"), notes_).value_or(variable("DATABASE_URL"));
+        if (database.starts_with("redis://") || database.starts_with("valkey://")) {
+            auto address = valkey::parse_address(database);
+            if (address) config_.server = std::move(*address);
+        } else if (!database.empty()) {
+            notes_.warnings.push_back(
+                "general_settings.database_url (DATABASE_URL) names an SQL database, which is not used: keys "
+                "and "
+                "spend are kept in Valkey; set REDIS_URL");
+        }
+    }
+
+    void read_availability() {
+        if (auto text = variable("LITELLM_VALKEY_DEADLINE"); !text.empty()) {
+            auto limit = parse_duration(text);
+            if (limit && *limit >= std::chrono::milliseconds(1))
+                config_.deadline = std::min<Duration>(*limit, std::chrono::seconds(5));
+            else
+                notes_.errors.push_back(
+                    fmt::format("LITELLM_VALKEY_DEADLINE is \"{}\"; write a time such as 50ms", text));
+        }
+        config_.serve_when_away =
+            read_bool(general_.find("allow_requests_on_db_unavailable"), notes_).value_or(false);
+        if (auto ttl = seconds(general_, "user_api_key_cache_ttl")) config_.key_ttl = *ttl;
+        if (auto size = parse_number(variable("LITELLM_RATE_LIMIT_WINDOW_SIZE")); size && *size > 0)
+            config_.window = std::chrono::seconds(std::min<std::uint64_t>(*size, 86400));
+    }
+
+    void read_limits() {
+        auto kind = read_text(general_.find("token_rate_limit_type"), notes_).value_or("total");
+        if (kind == "input")
+            config_.counted = TokenCount::Input;
+        else if (kind == "output")
+            config_.counted = TokenCount::Output;
+        else if (kind != "total")
+            notes_.errors.push_back(fmt::format(
+                "{}general_settings.token_rate_limit_type is \"{}\"; write total, input or output",
+                general_.find("token_rate_limit_type")->place(), kind));
+        config_.key_parallel = read_integer(general_.find("max_parallel_requests"), notes_);
+        config_.global_parallel = read_integer(general_.find("global_max_parallel_requests"), notes_);
+        config_.proxy_budget = usd(litellm_, "max_budget");
+        config_.proxy_period = period(litellm_, "budget_duration");
+        config_.customer_budget = usd(litellm_, "max_user_budget");
+        if (!config_.customer_budget) config_.customer_budget = usd(litellm_, "max_end_user_budget");
+        config_.user_budget = usd(litellm_, "max_internal_user_budget");
+        config_.user_period = period(litellm_, "internal_user_budget_duration");
+        if (auto status = read_integer(general_.find("budget_exceeded_status"), notes_)) {
+            if (*status == 400 || *status == 429)
+                config_.budget_status = static_cast<int>(*status);
+            else
+                notes_.errors.push_back("general_settings.budget_exceeded_status must be 400 or 429");
+        }
+    }
+
+    std::optional<NanoUsd> usd(const Node& map, const char* name) {
+        auto value = read_number(map.find(name), notes_);
+        return value ? to_nanos(*value) : std::nullopt;
+    }
+
+    std::string period(const Node& map, const char* name) {
+        auto text = read_text(map.find(name), notes_);
+        if (!text) return "";
+        if (auto parsed = read_period(*text)) return parsed->code();
+        notes_.errors.push_back(fmt::format("{}{} is \"{}\"; write a time such as 30d or 1mo",
+                                            map.find(name)->place(), name, *text));
+        return "";
+    }
+
+    void read_spend() {
+        config_.keep_records = !read_bool(general_.find("disable_spend_logs"), notes_).value_or(false);
+        config_.charge = !read_bool(general_.find("disable_spend_updates"), notes_).value_or(false);
+        config_.keep_prompts =
+            read_bool(general_.find("store_prompts_in_spend_logs"), notes_).value_or(false);
+        if (auto text = read_text(general_.find("maximum_spend_logs_retention_period"), notes_)) {
+            auto parsed = read_period(*text);
+            if (parsed)
+                config_.keep_for = std::chrono::seconds(parsed->months > 0 ? parsed->months * 30LL * 86400
+                                                                           : parsed->seconds);
+            else
+                notes_.errors.push_back(fmt::format(
+                    "maximum_spend_logs_retention_period is \"{}\"; write a time such as 30d", *text));
+        }
+        if (auto most = read_integer(general_.find("maximum_spend_logs_count"), notes_); most && *most > 0)
+            config_.most_records = static_cast<std::uint64_t>(std::min<std::int64_t>(*most, 100'000'000));
+        config_.price_file = variable("LITELLM_MODEL_COST_MAP_FILE");
+        config_.spool_folder = variable("LITELLM_SPOOL_DIR");
+        if (config_.spool_folder.empty()) {
+            auto state = variable("STATE_DIRECTORY");
+            config_.spool_folder = state.empty() ? fmt::format("/var/tmp/seance-litellm-{}", getuid())
+                                                 : state.substr(0, state.find(':')) + "/spool";
+        }
+        if (auto most = parse_number(variable("LITELLM_SPOOL_MAX_MB")); most && *most > 0)
+            config_.most_spooled = std::min<std::uint64_t>(*most, 1 << 20) << 20;
+    }
+
+    boost::json::object object(const Node& map, const char* name) {
+        auto node = map.find(name);
+        if (!node || !node->is_map()) return {};
+        boost::system::error_code wrong;
+        auto value = boost::json::parse(to_json(*node), wrong);
+        return wrong || !value.is_object() ? boost::json::object{} : std::move(value.get_object());
+    }
+
+    void read_defaults() {
+        config_.key_defaults = object(litellm_, "default_key_generate_params");
+        config_.key_bounds = object(litellm_, "upperbound_key_generate_params");
+        config_.team_defaults = object(litellm_, "default_team_params");
+    }
+
+    void read_cache() {
+        auto& cache = config_.cache;
+        cache.enabled = read_bool(litellm_.find("cache"), notes_).value_or(false);
+        cache.server = config_.server;
+        auto params = litellm_.find("cache_params");
+        if (!params || !params->is_map()) return finish_cache();
+        auto type = read_text(params->find("type"), notes_).value_or("redis");
+        if (type == "local") {
+            cache.in_valkey = false;
+        } else if (type != "redis") {
+            notes_.warnings.push_back(
+                fmt::format("{}cache_params.type \"{}\" is not supported; the cache is kept in Valkey, exact "
+                            "matches only",
+                            params->find("type")->place(), type));
+        }
+        auto own = AddressReader(notes_, "cache_params").read([&](const char* name) {
+            return read_text(params->find(name), notes_).value_or("");
+        });
+        if (own) cache.server = std::move(own);
+        cache.name_space = read_text(params->find("namespace"), notes_).value_or("");
+        if (auto ttl = seconds(*params, "ttl")) cache.ttl = *ttl;
+        cache.memory_ttl = seconds(*params, "default_in_memory_ttl");
+        cache.valkey_ttl = seconds(*params, "default_in_redis_ttl");
+        auto mode = read_text(params->find("mode"), notes_).value_or("default_on");
+        cache.by_default = mode != "default_off";
+        cache.coalesce = read_bool(params->find("coalesce"), notes_).value_or(false);
+        cache.call_types = read_texts(params->find("supported_call_types"), notes_);
+        finish_cache();
+    }
+
+    void finish_cache() {
+        auto& cache = config_.cache;
+        if (cache.enabled && cache.in_valkey && !cache.server) {
+            notes_.warnings.push_back(
+                "litellm_settings.cache is on, but no Valkey is configured (cache_params.host or REDIS_URL): "
+                "answers "
+                "are cached in this process's memory");
+            cache.in_valkey = false;
+        }
+    }
+
+    const Node &general_, &litellm_, &router_;
+    const config::Sources& environment_;
+    Notes& notes_;
+    LedgerConfig config_;
+};
+
+}  // namespace
+
+bool CacheConfig::caches(std::string_view call_type) const {
+    if (!enabled) return false;
+    if (call_types.empty()) return true;
+    // "completion" is the sync spelling of "acompletion".
+    return std::any_of(call_types.begin(), call_types.end(), [&](const std::string& name) {
+        return name == call_type || (call_type.starts_with('a') && name == call_type.substr(1));
+    });
+}
+
+bool is_ledger_key(std::string_view section, std::string_view key) {
+    static constexpr std::pair<std::string_view, std::string_view> kKeys[] = {
+        {"general_settings", "database_url"},
+        {"general_settings", "store_prompts_in_spend_logs"},
+        {"general_settings", "maximum_spend_logs_retention_period"},
+        {"general_settings", "maximum_spend_logs_retention_interval"},
+        {"general_settings", "maximum_spend_logs_count"},
+        {"general_settings", "max_parallel_requests"},
+        {"general_settings", "global_max_parallel_requests"},
+        {"general_settings", "token_rate_limit_type"},
+        {"general_settings", "allow_requests_on_db_unavailable"},
+        {"general_settings", "user_api_key_cache_ttl"},
+        {"general_settings", "proxy_batch_write_at"},
+        {"general_settings", "proxy_budget_rescheduler_min_time"},
+        {"general_settings", "proxy_budget_rescheduler_max_time"},
+        {"general_settings", "budget_exceeded_status"},
+        {"litellm_settings", "cache"},
+        {"litellm_settings", "cache_params"},
+        {"litellm_settings", "max_budget"},
+        {"litellm_settings", "budget_duration"},
+        {"litellm_settings", "max_user_budget"},
+        {"litellm_settings", "max_end_user_budget"},
+        {"litellm_settings", "max_internal_user_budget"},
+        {"litellm_settings", "internal_user_budget_duration"},
+        {"litellm_settings", "default_key_generate_params"},
+        {"litellm_settings", "upperbound_key_generate_params"},
+        {"litellm_settings", "default_team_params"},
+        {"router_settings", "redis_host"},
+        {"router_settings", "redis_port"},
+        {"router_settings", "redis_password"},
+        {"router_settings", "redis_url"},
+        {"router_settings", "redis_db"},
+        {"litellm_params", "input_cost_per_second"},
+        {"litellm_params", "output_cost_per_second"},
+        {"litellm_params", "cache_read_input_token_cost"},
+        {"litellm_params", "cache_creation_input_token_cost"},
+        {"litellm_params", "output_cost_per_reasoning_token"}};
+    return std::find(std::begin(kKeys), std::end(kKeys), std::pair(section, key)) != std::end(kKeys);
+}
+
+LedgerConfig read_ledger_config(const Node& general, const Node& litellm, const Node& router,
+                                const config::Sources& environment, Notes& notes) {
+    return LedgerReader(general, litellm, router, environment, notes).read();
+}
+
+}  // namespace seance::litellm

@@ -1,0 +1,189 @@
+#include "services/litellm/config_source.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+
+#include "core/base/hash.hpp"
+#include "core/observe/log.hpp"
+#include "core/observe/metrics.hpp"
+#include "services/litellm/config/change.hpp"
+
+namespace seance::litellm {
+namespace {
+
+// A log line names that many changes and counts the rest.
+constexpr std::size_t kMostChangesShown = 50;
+
+void count_reload(const char* outcome, bool good) {
+    observe::metrics()
+        .counter("seance_litellm_config_reloads_total",
+                 "Configurations read while running, by what became of them", {{"outcome", outcome}})
+        .add();
+    observe::metrics()
+        .gauge("seance_litellm_config_ok", "0 while the files on disk hold a configuration that was refused")
+        .set(good ? 1 : 0);
+}
+
+}  // namespace
+
+struct ConfigSource::Read {
+    Outcome<Config> config;
+    std::string text_hash;
+    std::vector<std::string> files;
+};
+
+ConfigSource::Read ConfigSource::read() const {
+    Sha256 hash;
+    std::vector<std::string> files;
+    ReadFile read_file = [&](const std::string& path) {
+        files.push_back(path);
+        auto text = read_file_from_disk(path);
+        hash.update(path);
+        hash.update(text ? *text : text.error().what);
+        return text;
+    };
+    auto config = read_config(settings_.config_path, read_file, config::process_environment());
+    if (config && settings_.request_timeout) config->routing.timeout = *settings_.request_timeout;
+    return {std::move(config), hex(hash.finish()), std::move(files)};
+}
+
+Outcome<std::unique_ptr<ConfigSource>> ConfigSource::open(const Settings& settings) {
+    std::unique_ptr<ConfigSource> source(new ConfigSource(settings));
+    auto read = source->read();
+    if (!read.config) return read.config.error();
+    source->current_ =
+        std::make_shared<const ModelTable>(std::make_shared<const Config>(std::move(*read.config)));
+    source->text_hash_ = std::move(read.text_hash);
+    source->files_ = std::move(read.files);
+    return source;
+}
+
+ConfigSource::~ConfigSource() = default;
+
+ConfigSource::Models ConfigSource::current() const {
+    std::lock_guard lock(mutex_);
+    return current_;
+}
+
+std::optional<std::string> ConfigSource::problem() const {
+    std::lock_guard lock(mutex_);
+    return problem_;
+}
+
+std::vector<std::string> ConfigSource::files() const {
+    std::lock_guard lock(mutex_);
+    return files_;
+}
+
+std::unique_ptr<ConfigSource::Subscription> ConfigSource::subscribe(Executor executor,
+                                                                    std::function<void(Models)> take) {
+    return std::make_unique<Subscription>(*this, executor, std::move(take));
+}
+
+void ConfigSource::reload(Cause cause) {
+    std::lock_guard lock(mutex_);
+    if (working_) {
+        if (again_ != Cause::Asked) again_ = cause;
+        return;
+    }
+    working_ = true;
+    worker_ = std::jthread([this, cause] {
+        auto next = std::optional(cause);
+        while (next) {
+            work(*next);
+            std::lock_guard inner(mutex_);
+            next = std::exchange(again_, std::nullopt);
+            if (!next) working_ = false;
+        }
+    });
+}
+
+void ConfigSource::work(Cause cause) {
+    auto fresh = read();
+    {
+        std::lock_guard lock(mutex_);
+        auto same = fresh.text_hash == text_hash_;
+        text_hash_ = fresh.text_hash;
+        files_ = fresh.files;
+        if (same && cause == Cause::FileChanged) return;
+    }
+    if (!fresh.config) return refuse(fresh.config.error().what);
+    auto before = current();
+    auto reasons = reasons_to_refuse(before->config(), *fresh.config);
+    if (!reasons.empty()) return refuse(fmt::format("{}", fmt::join(reasons, "; ")));
+
+    carry_over(*fresh.config, before->config());
+    auto changes = changes_between(before->config(), *fresh.config);
+    auto count = changes.size();
+    changes.resize(std::min(count, kMostChangesShown));
+    auto models =
+        std::make_shared<const ModelTable>(std::make_shared<const Config>(std::move(*fresh.config)));
+    observe::log(observe::Level::Info, "config_reloaded")
+        .field("cause", cause == Cause::Asked ? "signal" : "file")
+        .field("changes", static_cast<std::uint64_t>(count))
+        .field("changed", fmt::format("{}", fmt::join(changes, "; ")));
+    announce(models->config(), settings_);
+    std::lock_guard lock(mutex_);
+    current_ = models;
+    problem_.reset();
+    hand_out(models);
+    count_reload("applied", true);
+}
+
+// Under the lock: a subscription and its loop live until they have been taken from the list.
+void ConfigSource::hand_out(const Models& models) {
+    for (auto* subscription : subscriptions_)
+        asio::post(subscription->executor_, [take = std::weak_ptr(subscription->take_), models] {
+            if (auto alive = take.lock()) (*alive)(models);
+        });
+}
+
+void ConfigSource::refuse(const std::string& problem) {
+    observe::log(observe::Level::Error, "config_refused")
+        .field("problem", problem)
+        .field("consequence", "the configuration from before stays in force");
+    count_reload("refused", false);
+    std::lock_guard lock(mutex_);
+    problem_ = problem;
+    hand_out(nullptr);
+}
+
+ConfigSource::Subscription::Subscription(ConfigSource& source, Executor executor,
+                                         std::function<void(Models)> take)
+    : source_(source),
+      executor_(executor),
+      take_(std::make_shared<std::function<void(Models)>>(std::move(take))) {
+    std::lock_guard lock(source_.mutex_);
+    source_.subscriptions_.push_back(this);
+}
+
+ConfigSource::Subscription::~Subscription() {
+    std::lock_guard lock(source_.mutex_);
+    source_.subscriptions_.remove(this);
+}
+
+void announce(const Config& config, const Settings& settings) {
+    using observe::Level;
+    for (auto& text : config.notes.errors)
+        observe::log(Level::Error, "config_problem").field("problem", text);
+    for (auto& text : config.notes.warnings)
+        observe::log(Level::Warning, "config_warning").field("warning", text);
+    for (auto& text : unusable_deployments(config))
+        observe::log(Level::Warning, "model_disabled").field("reason", text);
+    if (!config.master_key_problem.empty())
+        observe::log(settings.loopback_only() ? Level::Warning : Level::Error, "master_key_missing")
+            .field("problem", config.master_key_problem)
+            .field("consequence", settings.loopback_only()
+                                      ? "every route is open, because only this machine can connect"
+                                      : "every request that needs a key is refused");
+    else if (config.master_key.empty())
+        observe::log(Level::Warning, "master_key_absent")
+            .field("consequence", "every route is open to whoever can connect");
+    observe::log(Level::Info, "gateway_configured")
+        .field("deployments", static_cast<std::uint64_t>(config.deployments.size()));
+}
+
+}  // namespace seance::litellm

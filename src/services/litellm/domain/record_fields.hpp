@@ -1,0 +1,22 @@
+#pragma once
+#include <boost/json/object.hpp>
+#include <string_view>
+
+#include "services/litellm/domain/api_error.hpp"
+#include "services/litellm/domain/budget_period.hpp"
+#include "services/litellm/domain/chat_request.hpp"
+
+namespace seance::litellm {
+
+enum class RecordKind { Key, User, Team, Customer, Budget };
+std::string_view name_of(RecordKind kind);  // "key"
+
+// The fields of `body` that records of this kind keep, each of the right type; a null stays, since it clears.
+// Fields that nobody knows are left out, as LiteLLM does. Durations and times are turned into what is kept:
+// "duration" into "expires".
+Answer<boost::json::object> read_fields(RecordKind kind, const boost::json::object& body, UnixMs now);
+
+// `upperbound_key_generate_params`: what is above a bound, or open where there is one, becomes the bound.
+void clamp_fields(boost::json::object& fields, const boost::json::object& bounds, UnixMs now);
+
+}  // namespace seance::litellm

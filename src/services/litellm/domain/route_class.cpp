@@ -1,0 +1,71 @@
+#include "services/litellm/domain/route_class.hpp"
+
+#include <algorithm>
+
+namespace seance::litellm {
+namespace {
+
+constexpr std::string_view kInfo[] = {"/key/info",
+                                      "/key/health",
+                                      "/models",
+                                      "/v1/models",
+                                      "/model/info",
+                                      "/v1/model/info",
+                                      "/v2/model/info",
+                                      "/model_group/info",
+                                      "/health",
+                                      "/user/info",
+                                      "/team/info",
+                                      "/spend/logs",
+                                      "/test",
+                                      "/health/backlog",
+                                      "/utils/token_counter",
+                                      "/spend/calculate",
+                                      "/health/services"};
+
+// Whole segments below which everything is for admins.
+constexpr std::string_view kManagement[] = {
+    "/key",    "/user",   "/team",    "/customer", "/end_user",
+    "/budget", "/spend",  "/global",  "/cache",    "/model",
+    "/config", "/ui/api", "/metrics", "/debug",    "/health/test_connection"};
+
+bool below(std::string_view path, std::string_view root) {
+    return path.starts_with(root) && (path.size() == root.size() || path[root.size()] == '/');
+}
+
+bool names_route(std::string_view entry, std::string_view path, RouteClass kind) {
+    if (entry == "llm_api_routes") return kind == RouteClass::Inference;
+    if (entry == "info_routes") return kind == RouteClass::Info;
+    if (entry == "management_routes") return kind == RouteClass::Management;
+    if (entry.ends_with('*')) return path.starts_with(entry.substr(0, entry.size() - 1));
+    return path == entry;
+}
+
+}  // namespace
+
+RouteClass class_of_route(std::string_view, std::string_view path) {
+    for (auto info : kInfo)
+        if (path == info) return RouteClass::Info;
+    if (path.starts_with("/v1/models/") || (path.starts_with("/models/") && path.find(':') == path.npos))
+        return RouteClass::Info;
+    for (auto root : kManagement)
+        if (below(path, root)) return RouteClass::Management;
+    return RouteClass::Inference;
+}
+
+bool may_use_route(const Entity& key, bool admin, std::string_view method, std::string_view path) {
+    auto kind = class_of_route(method, path);
+    bool reads = method == "GET" || method == "HEAD";
+    if (key.kind == "llm_api" && kind == RouteClass::Management) return false;
+    if (key.kind == "management" && kind == RouteClass::Inference) return false;
+    if (key.kind == "read_only" && (!reads || kind == RouteClass::Inference)) return false;
+    if (!key.allowed_routes.empty()) {
+        bool named = std::any_of(key.allowed_routes.begin(), key.allowed_routes.end(),
+                                 [&](auto& entry) { return names_route(entry, path, kind); });
+        if (!named) return false;
+    }
+    if (kind != RouteClass::Management) return true;
+    return admin;
+}
+
+}  // namespace seance::litellm

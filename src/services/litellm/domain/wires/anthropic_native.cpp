@@ -1,0 +1,141 @@
+#include "services/litellm/domain/wires/anthropic_native.hpp"
+
+#include <fmt/format.h>
+
+#include "services/litellm/domain/forms/anthropic_answer.hpp"
+#include "services/litellm/domain/wires/anthropic_wire.hpp"
+
+namespace seance::litellm {
+namespace {
+
+class NativeRelay final : public StreamRelay {
+  public:
+    explicit NativeRelay(const AnswerContext& context) : context_(context) {}
+
+    Step feed(std::string_view bytes) override {
+        events_.feed(bytes);
+        Step step;
+        while (!step.over()) {
+            auto event = events_.next();
+            if (!event) break;
+            take(*event, step);
+        }
+        if (!step.over() && events_.overflowed()) step.error = event_too_large();
+        return step;
+    }
+
+    Step end() override {
+        Step step;
+        if (auto event = events_.rest()) take(*event, step);
+        if (!step.over() && finished_) step.done = true;  // message_stop was forgotten
+        if (!step.over())
+            step.error =
+                broken_stream(*context_.provider, "the upstream closed the stream before it was finished");
+        return step;
+    }
+
+    const Usage& usage() const override {
+        usage_ = counted_.usage();
+        if (usage_.prompt == 0) usage_.prompt = context_.prompt_estimate;
+        if (!finished_) usage_.completion = std::max(usage_.completion, (content_bytes_ + 3) / 4);
+        return usage_;
+    }
+    std::string error_event(const ApiError& error) const override {
+        return fmt::format("event: error\ndata: {}\n\n", anthropic_error_json(error));
+    }
+
+  private:
+    void take(const RawEvents::Event& event, Step& step) {
+        if (event.data.empty()) {
+            step.out += event.bytes;
+            return;
+        }
+        auto root = parse_json(event.data);
+        if (!root || !root->is(JsonKind::Object)) {
+            step.error =
+                broken_stream(*context_.provider, "the upstream sent an event that is no JSON object");
+            return;
+        }
+        JsonFields fields(*root);
+        auto type = fields.text("type");
+        if (type == "error") {
+            step.error = anthropic_error(event.data, context_);
+            return;
+        }
+        if (type == "message_start") {
+            step.out += with_name(event, *root, fields);
+            return;
+        }
+        step.out += event.bytes;
+        if (type.starts_with("content_block_")) {
+            step.content = true;
+            if (type == "content_block_delta")
+                if (auto delta = fields.find("delta")) content_bytes_ += delta->text.size() / 2;
+        } else if (type == "message_delta") {
+            counted_.update(fields.find("usage"));
+            finished_ = step.content = true;
+        } else if (type == "message_stop") {
+            step.content = step.done = true;
+        }
+    }
+
+    std::string with_name(const RawEvents::Event& event, const JsonValue& root, const JsonFields& fields) {
+        JsonFields message(fields.find("message"));
+        counted_.update(message.find("usage"));
+        auto model = message.find("model");
+        if (!model) return event.bytes;
+        auto renamed = replace_part(root.text, model->text, json_quote(context_.model));
+        auto at = event.bytes.find(root.text);
+        // Data over several lines is written as one.
+        if (at == std::string::npos) return fmt::format("event: message_start\ndata: {}\n\n", renamed);
+        auto bytes = event.bytes;
+        return bytes.replace(at, root.text.size(), renamed);
+    }
+
+    AnswerContext context_;
+    RawEvents events_;
+    AnthropicUsage counted_;
+    bool finished_ = false;
+    std::uint64_t content_bytes_ = 0;
+    mutable Usage usage_;
+};
+
+}  // namespace
+
+Answer<UpstreamCall> AnthropicNative::call() {
+    return anthropic_call(to_, route_, native_body(root_, to_.deployment, to_.endpoint), stream_, {});
+}
+
+Answer<Completion> AnthropicNative::whole(std::string_view body) {
+    auto root = parse_json(body);
+    if (!root || !root->is(JsonKind::Object))
+        return not_an_answer(context_, body, "the body is no JSON object");
+    JsonEdit edit(*root);
+    if (json_text(edit.find("type")) == "error") return anthropic_error(body, context_);
+    if (edit.has("model")) edit.set("model", json_quote(context_.model));
+    AnthropicUsage usage;
+    usage.update(edit.find("usage"));
+    return Completion{edit.text(), usage.usage()};
+}
+
+std::unique_ptr<StreamRelay> AnthropicNative::stream() {
+    return std::make_unique<NativeRelay>(context_);
+}
+
+ApiError AnthropicNative::error(int status, std::string_view body) const {
+    return upstream_error(*context_.provider, status, body, context_.key);
+}
+
+Answer<Completion> AnthropicNative::whole_as_stream(std::string_view body) {
+    auto answer = anthropic_to_completion(body, false, context_);
+    if (!answer) return answer.error();
+    auto completion = rewrite_completion(*answer, context_);
+    if (!completion) return completion.error();
+    AnthropicClientStream client(context_, {});
+    std::string out;
+    for (auto& chunk : completion_to_chunks(*parse_json(completion->json))) client.chunk(chunk, out);
+    client.done(out);
+    return Completion{std::move(out), completion->usage};
+}
+
+}  // namespace seance::litellm

@@ -1,0 +1,25 @@
+#pragma once
+#include "services/litellm/domain/sse.hpp"
+#include "services/litellm/domain/wire.hpp"
+
+namespace seance::litellm {
+
+// An upstream that speaks OpenAI's form, or Azure's variant of it: bytes pass as they are.
+class OpenAiWire final : public Wire {
+  public:
+    OpenAiWire(const Destination& to, const AnswerContext& context) : to_(to), context_(context) {}
+
+    Answer<UpstreamCall> call(const ChatRequest& request) override;
+    Answer<std::string> completion(std::string_view body) override { return std::string(body); }
+    std::unique_ptr<StreamDecoder> decoder() override;
+    ApiError error(int status, std::string_view body) const override;
+
+  private:
+    Destination to_;
+    const AnswerContext& context_;
+};
+
+// An event that is larger than a stream may hold.
+ApiError event_too_large();
+
+}  // namespace seance::litellm

@@ -1,0 +1,128 @@
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "services/litellm/domain/client_form.hpp"
+#include "services/litellm/domain/stream_collector.hpp"
+#include "services/litellm/handlers/relay.hpp"
+#include "services/litellm/routing/choice.hpp"
+#include "services/litellm/routing/decision.hpp"
+#include "services/litellm/routing/retry.hpp"
+#include "services/litellm/routing/wishes.hpp"
+
+namespace seance::litellm {
+
+// Counts a call of a deployment while it lives; not taken if the deployment is full.
+class Slot {
+  public:
+    Slot(const Deployment& deployment, std::optional<int> most);
+    ~Slot() { release(); }
+    Slot(Slot&&) noexcept = default;
+    Slot& operator=(Slot&&) = delete;
+    bool taken() const { return state_ != nullptr; }
+
+  private:
+    void release();
+    std::shared_ptr<DeploymentState> state_;
+};
+
+// One call of a model, whatever form the client speaks, from its parsed request to its last byte: chooses
+// deployments, tries again where that may help, and relays the answer whole or as a stream. Lives in its
+// handler's frame. Its parts: chat_routing.cpp (groups and fallbacks), chat_group.cpp (attempts in one
+// group), chat_hedge.cpp, chat_relay.cpp (one attempt), chat_settling.cpp.
+class ChatCall {
+  public:
+    ChatCall(Gateway& gateway, http::Exchange& exchange, ClientForm& form, ChatRequest request,
+             std::shared_ptr<const ModelTable> models, AdmissionPtr admission);
+    Awaitable<void> run();
+
+  private:
+    // One attempt, from its slot in the deployment to the upstream's head. Stays where it is once opened: its
+    // dialogue refers into it.
+    struct Attempt {
+        std::shared_ptr<const Deployment> deployment;
+        Endpoint endpoint;
+        Slot slot;
+        Duration limit{0};
+        AnswerContext context = {};
+        std::unique_ptr<Dialogue> dialogue = {};
+        Instant called = {},
+                answered = {};  // when the upstream was asked, and had said all of a whole answer
+        std::optional<OpenUpstream> open = {};  // none: answered here (mock)
+        std::optional<Completion> local = {};   // likewise, and this is the answer
+        std::shared_ptr<CallScope> scope = {};  // of the wait for the head
+        Instant first_content = {};             // of a stream
+        Usage usage = {};                       // once the client has its answer
+        std::optional<ApiError> broken = {};    // it failed after the client had a part of it
+    };
+    // Nothing once the client has its answer (or is gone); else why this attempt failed.
+    using Failure = std::optional<ApiError>;
+
+    // Routing. A group's failure is what its last attempt failed with.
+    Awaitable<Failure> try_group(const Resolution& resolution);
+    Failure find_options(const Resolution& resolution);
+    struct Pick {
+        std::size_t index;
+        Slot slot;
+    };
+    std::optional<Pick> pick(const RoutingQuestion& question, ApiError& problem);
+    Awaitable<Failure> attempt(Pick pick);
+    Awaitable<Failure> open_hedged(std::unique_ptr<Attempt>& attempt, Duration after);
+    std::unique_ptr<Attempt> make_attempt(Pick pick);
+    std::optional<Resolution> resolve_target(const FallbackTarget& target, ApiError& failure);
+    Failure mock_failure();
+    Outcome<Endpoint> endpoint_of(const Candidate& candidate) const;
+    RoutingQuestion question() const;
+    AfterFailure left_after(ErrorClass kind) const;
+    bool another_is_healthy(const Deployment& than) const;
+    Duration limit_for(const Deployment& deployment) const;
+    Awaitable<void> pause(Duration time);
+
+    // What an attempt tells about its deployment.
+    void count_outcome(const Attempt& attempt, const ApiError* failure);
+    void count_usage(const Attempt& attempt);
+    void log_decision();
+
+    // Relaying. An attempt is open() and then relay(); until relay() nothing has been said to the client.
+    Awaitable<Failure> open(Attempt& attempt);
+    Awaitable<Failure> relay(Attempt& attempt);
+    Awaitable<Failure> answer_mock(Attempt& attempt, const std::string& text);
+    Awaitable<Failure> relay_whole(Attempt& attempt);
+    Awaitable<Failure> relay_stream(Attempt& attempt);
+    Awaitable<Failure> relay_opaque(Attempt& attempt);
+    Awaitable<Failure> send_stream(Attempt& attempt, Completion stream, const http::Fields* upstream);
+    Awaitable<Failure> send_whole(Attempt& attempt, Completion completion, const http::Fields* upstream);
+    AnswerContext context_for(const Endpoint& endpoint) const;
+
+    // Settling.
+    http::Fields fields_for(const Deployment* deployment, const http::Fields* upstream) const;
+    void refuse(ApiError error, const Deployment* deployment);
+    void note(Attempt& attempt, const Usage& usage);
+    std::optional<NanoUsd> cost_of(const Attempt& attempt, const Usage& usage) const;
+    void settle(const Attempt& attempt, const Usage& usage);
+    void keep_stream(std::string_view sent, bool whole);
+
+    Gateway& gateway_;
+    http::Exchange& exchange_;
+    ClientForm& form_;
+    ChatRequest request_;
+    std::shared_ptr<const ModelTable> models_;
+    AdmissionPtr admission_;
+    std::unique_ptr<StreamCollector> collector_;  // of a stream that is to be cached
+    std::shared_ptr<CallScope> scope_;
+    std::string call_id_, group_, api_base_;
+    Instant started_;
+    int retries_ = 0, most_retries_ = 0;
+    Duration limit_{0};
+
+    RoutingWishes wishes_;
+    FallbackWalk walk_;
+    Decision decision_;
+    std::vector<Candidate> candidates_;  // of the group at hand, that can be called at all
+    std::vector<Option> options_;        // the same as routing sees them
+    bool by_id_ = false, mock_failed_ = false;
+};
+
+}  // namespace seance::litellm

@@ -1,0 +1,279 @@
+#include <fmt/format.h>
+
+#include "core/base/id.hpp"
+#include "core/base/text.hpp"
+#include "services/litellm/domain/chat_dialogue.hpp"
+#include "services/litellm/domain/mock.hpp"
+#include "services/litellm/handlers/chat_call.hpp"
+
+// One attempt: what is said to the upstream, and its answer on the way to the client.
+namespace seance::litellm {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Chunks that wait for the first one with content; more than that and the stream begins anyway.
+constexpr std::size_t kMostHeld = 1 << 20;
+// After the answer's end the upstream's last bytes are usually here already; waiting saves its connection.
+constexpr auto kLastBytes = milliseconds(20);
+
+std::int64_t unix_seconds() {
+    return std::chrono::duration_cast<std::chrono::seconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+void make_stream(http::Fields& fields) {
+    fields.set("Content-Type", "text/event-stream; charset=utf-8");
+    fields.set("Cache-Control", "no-cache");
+    fields.set("X-Accel-Buffering", "no");
+}
+
+}  // namespace
+
+Slot::Slot(const Deployment& deployment, std::optional<int> most) : state_(deployment.state) {
+    auto before = state_->in_flight.fetch_add(1, std::memory_order_relaxed);
+    if (most && before >= *most) release();
+}
+
+void Slot::release() {
+    if (state_) state_->in_flight.fetch_sub(1, std::memory_order_relaxed);
+    state_.reset();
+}
+
+ChatCall::ChatCall(Gateway& gateway, http::Exchange& exchange, ClientForm& form, ChatRequest request,
+                   std::shared_ptr<const ModelTable> models, AdmissionPtr admission)
+    : gateway_(gateway),
+      exchange_(exchange),
+      form_(form),
+      request_(std::move(request)),
+      models_(std::move(models)),
+      admission_(std::move(admission)),
+      scope_(std::make_shared<CallScope>(gateway.loop().executor())),
+      call_id_(admission_->call_id()),
+      started_(Clock::now()),
+      wishes_(
+          read_wishes(request_.root, exchange.head().fields, models_->config().routing.allow_mock_testing)),
+      walk_(models_->config().routing, wishes_.fallbacks),
+      decision_(exchange.is_logged()) {}
+
+AnswerContext ChatCall::context_for(const Endpoint& endpoint) const {
+    return {endpoint.provider,         endpoint.key,   request_.model,
+            "chatcmpl-" + random_id(), unix_seconds(), request_.prompt_estimate};
+}
+
+Awaitable<ChatCall::Failure> ChatCall::open(Attempt& attempt) {
+    auto& deployment = *attempt.deployment;
+    attempt.context = context_for(attempt.endpoint);
+    if (request_.mock_response || deployment.mock_response) co_return std::nullopt;
+
+    Destination to{attempt.endpoint, deployment, models_->config(), &exchange_.head().fields};
+    auto dialogue = form_.begin(request_, to, attempt.context);
+    if (!dialogue) co_return dialogue.error();
+    attempt.dialogue = std::move(*dialogue);
+    attempt.local = attempt.dialogue->local();
+    if (attempt.local) co_return std::nullopt;
+    auto call = attempt.dialogue->call();
+    if (!call) co_return call.error();
+    attempt.called = Clock::now();
+    auto open = co_await open_upstream(gateway_, attempt.scope, *call, *attempt.dialogue,
+                                       *attempt.endpoint.provider, attempt.limit);
+    if (!open) co_return open.error();
+    attempt.open.emplace(std::move(*open));
+    co_return std::nullopt;
+}
+
+Awaitable<ChatCall::Failure> ChatCall::relay(Attempt& attempt) {
+    if (attempt.local) co_return co_await send_whole(attempt, std::move(*attempt.local), nullptr);
+    if (!attempt.open) {
+        auto& text = request_.mock_response ? request_.mock_response : attempt.deployment->mock_response;
+        co_return co_await answer_mock(attempt, *text);
+    }
+    if (attempt.dialogue->opaque()) co_return co_await relay_opaque(attempt);
+    if (request_.stream) co_return co_await relay_stream(attempt);
+    co_return co_await relay_whole(attempt);
+}
+
+Awaitable<ChatCall::Failure> ChatCall::answer_mock(Attempt& attempt, const std::string& text) {
+    if (request_.stream) {
+        auto chunks = mock_chunks(text, request_.choices, attempt.context);
+        if (!chunks) co_return chunks.error();
+        auto stream = render_chunks(*chunks, form_, attempt.context, request_.include_usage);
+        if (!stream) co_return stream.error();
+        co_return co_await send_stream(attempt, std::move(*stream), nullptr);
+    }
+    auto body = mock_completion(text, request_.choices, attempt.context);
+    if (!body) co_return body.error();
+    auto completion = rewrite_completion(*body, attempt.context);
+    if (!completion) co_return completion.error();
+    completion->json = form_.whole(std::move(completion->json), attempt.context);
+    co_return co_await send_whole(attempt, std::move(*completion), nullptr);
+}
+
+Awaitable<ChatCall::Failure> ChatCall::relay_whole(Attempt& attempt) {
+    auto& open = *attempt.open;
+    auto body = co_await read_rest(scope_, open.stream, *attempt.endpoint.provider, attempt.limit,
+                                   models_->config().max_answer);
+    if (!body) co_return body.error();
+    attempt.answered = Clock::now();
+    auto completion = attempt.dialogue->whole(*body);
+    if (!completion) co_return completion.error();
+    co_return co_await send_whole(attempt, std::move(*completion), &open.fields);
+}
+
+Awaitable<ChatCall::Failure> ChatCall::send_whole(Attempt& attempt, Completion completion,
+                                                  const http::Fields* upstream) {
+    auto fields = fields_for(attempt.deployment.get(), upstream);
+    if (upstream) {
+        auto ms = [](Duration d) {
+            return fmt::format("{:.3f}", std::chrono::duration<double, std::milli>(d).count());
+        };
+        auto now = Clock::now();
+        fields.set("x-litellm-response-duration-ms", ms(now - started_));
+        fields.set("x-litellm-overhead-duration-ms",
+                   ms(attempt.called - started_ + (now - attempt.answered)));
+    }
+    if (auto cost = cost_of(attempt, completion.usage)) admission_->add_fields(fields, cost);
+    note(attempt, completion.usage);
+    if (admission_->cache_wish().write) admission_->keep(completion.json);
+    reply_json(exchange_, 200, std::move(completion.json), std::move(fields));
+    co_return std::nullopt;
+}
+
+// A stream whose bytes are all known.
+Awaitable<ChatCall::Failure> ChatCall::send_stream(Attempt& attempt, Completion stream,
+                                                   const http::Fields* upstream) {
+    auto fields = fields_for(attempt.deployment.get(), upstream);
+    make_stream(fields);
+    auto lost = co_await exchange_.start(200, fields, std::nullopt);
+    note(attempt, stream.usage);
+    keep_stream(stream.json, true);
+    if (!lost && !scope_->client_gone()) lost = co_await exchange_.write(stream.json);
+    if (lost)
+        scope_->end(CallScope::Ended::ClientGone);
+    else
+        co_await exchange_.finish();
+    co_return std::nullopt;
+}
+
+Awaitable<ChatCall::Failure> ChatCall::relay_stream(Attempt& attempt) {
+    auto& open = *attempt.open;
+    auto& provider = *attempt.endpoint.provider;
+    auto relay = attempt.dialogue->stream();
+    collector_.reset();
+    std::string out;  // for the client; held until something in it is worth beginning the answer
+    bool begun = false, content = false, finished = false, first = true;
+    scope_->on_end([&open] { open.stream.abort(); });
+    while (!finished) {
+        scope_->allow(attempt.limit);
+        auto piece = co_await open.stream.read_body();
+        if (scope_->client_gone()) break;
+        StreamRelay::Step step;
+        if (scope_->ended() == CallScope::Ended::TimedOut || !piece) {
+            step.error = lost_upstream(*scope_, provider, attempt.limit,
+                                       piece ? error_code(asio::error::timed_out) : piece.error());
+        } else if (first && !piece->empty() &&
+                   !attempt.dialogue->is_stream(open.fields.get("Content-Type"), *piece)) {
+            // No stream after all: some upstreams answer whole.
+            std::string body(*piece);
+            auto rest = co_await read_rest(scope_, open.stream, provider, attempt.limit,
+                                           models_->config().max_answer);
+            if (!rest) co_return rest.error();
+            body += *rest;
+            auto stream = attempt.dialogue->whole_as_stream(body);
+            if (!stream) co_return stream.error();
+            co_return co_await send_stream(attempt, std::move(*stream), &open.fields);
+        } else {
+            step = piece->empty() ? relay->end() : relay->feed(*piece);
+        }
+        bool ended = piece && piece->empty();
+        first = false;
+        keep_stream(step.out, step.done && !step.error);
+        if (out.empty())
+            out = std::move(step.out);
+        else
+            out += step.out;
+        if (step.content && !content) attempt.first_content = Clock::now();
+        content = content || step.content;
+        if (step.error && !begun && !content) {
+            scope_->on_end({});
+            co_return std::move(*step.error);
+        }
+        if (step.error) out += relay->error_event(*step.error);
+        finished = step.over();
+        if (!begun && (content || finished || out.size() > kMostHeld)) {
+            begun = true;
+            auto fields = fields_for(attempt.deployment.get(), &open.fields);
+            make_stream(fields);
+            if (co_await exchange_.start(200, fields, std::nullopt))
+                scope_->end(CallScope::Ended::ClientGone);
+        }
+        if (step.error) attempt.broken = step.error;
+        if (finished) settle(attempt, relay->usage());
+        if (begun && !out.empty() && !scope_->client_gone()) {
+            if (co_await exchange_.write(out)) scope_->end(CallScope::Ended::ClientGone);
+            out.clear();
+        }
+        if (scope_->client_gone()) break;
+        if (step.error) {
+            gateway_.upstream_failures.add();
+            gateway_.failed.add();
+            exchange_.log_fields(fmt::format(",\"stream_failed\":{}", json_quote(step.error->message)));
+        }
+        if (finished) co_await exchange_.finish();
+        if (step.done && !ended) {
+            scope_->allow(kLastBytes);
+            co_await open.stream.read_body();
+        }
+    }
+    scope_->on_end({});
+    if (scope_->client_gone()) open.stream.abort();
+    note(attempt, relay->usage());
+    co_return std::nullopt;
+}
+
+// Bytes that nobody looks into: sent on as they come, with the type the upstream gave them.
+Awaitable<ChatCall::Failure> ChatCall::relay_opaque(Attempt& attempt) {
+    auto& open = *attempt.open;
+    auto fields = fields_for(attempt.deployment.get(), &open.fields);
+    if (auto type = open.fields.find("Content-Type")) fields.set("Content-Type", *type);
+    bool begun = false;
+    scope_->on_end([&open] { open.stream.abort(); });
+    while (!scope_->client_gone()) {
+        scope_->allow(attempt.limit);
+        auto piece = co_await open.stream.read_body();
+        if (scope_->client_gone()) break;
+        if (!piece || scope_->ended() == CallScope::Ended::TimedOut) {
+            scope_->on_end({});
+            auto error = lost_upstream(*scope_, *attempt.endpoint.provider, attempt.limit,
+                                       piece ? error_code(asio::error::timed_out) : piece.error());
+            if (!begun) co_return error;
+            // Not finished: the client sees that it is cut.
+            gateway_.upstream_failures.add();
+            gateway_.failed.add();
+            exchange_.log_fields(fmt::format(",\"stream_failed\":{}", json_quote(error.message)));
+            attempt.broken = std::move(error);
+            note(attempt, {});
+            co_return std::nullopt;
+        }
+        if (!begun) {
+            begun = true;
+            if (co_await exchange_.start(200, fields, std::nullopt)) {
+                scope_->end(CallScope::Ended::ClientGone);
+                break;
+            }
+        }
+        if (piece->empty()) {
+            settle(attempt, {request_.prompt_estimate, 0});
+            co_await exchange_.finish();
+            break;
+        }
+        if (co_await exchange_.write(*piece)) scope_->end(CallScope::Ended::ClientGone);
+    }
+    scope_->on_end({});
+    if (scope_->client_gone()) open.stream.abort();
+    note(attempt, {request_.prompt_estimate, 0});
+    co_return std::nullopt;
+}
+
+}  // namespace seance::litellm

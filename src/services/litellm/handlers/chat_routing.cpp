@@ -1,0 +1,86 @@
+#include <fmt/format.h>
+
+#include "core/base/hash.hpp"
+#include "services/litellm/domain/json_text.hpp"
+#include "services/litellm/handlers/chat_call.hpp"
+#include "services/litellm/routing/retry.hpp"
+
+// Which groups are asked, one after the other: the one that was asked for, then its fallbacks.
+namespace seance::litellm {
+namespace {
+
+ApiError nothing_configured(const ModelTable& models, std::string_view name) {
+    auto error = unknown_model(name);
+    if (models.config().deployments.empty())
+        error.message =
+            "no models configured: model_list of the gateway's config.yaml is empty. " + error.message;
+    return error;
+}
+
+}  // namespace
+
+Awaitable<void> ChatCall::run() {
+    std::function<void()> gone = [weak = std::weak_ptr(scope_)] {
+        if (auto scope = weak.lock()) scope->end(CallScope::Ended::ClientGone);
+    };
+    exchange_.on_disconnect(std::move(gone));
+
+    auto resolution = models_->resolve(admission_->model());
+    group_ = resolution ? resolution->group : admission_->model();
+    walk_.begin(group_);
+    most_retries_ = request_.num_retries.value_or(models_->config().routing.num_retries);
+    Failure failure;
+    if (!resolution)
+        failure = nothing_configured(*models_, request_.model);
+    else
+        failure = co_await try_group(*resolution);
+    auto failed_group = group_;
+    auto first_failure = failure;
+    while (failure && !scope_->client_gone()) {
+        auto target = walk_.next(failed_group, failure->error_class());
+        if (!target) break;
+        failed_group = target->model;
+        decision_.fell_back(target->model);
+        auto next = resolve_target(*target, *failure);
+        if (!next) continue;
+        group_ = next->group;
+        failure = co_await try_group(*next);
+    }
+    log_decision();
+    if (scope_->client_gone()) {
+        gateway_.abandoned.add();
+        exchange_.log_fields(
+            fmt::format(",\"model_group\":{},\"client_gone\":true,\"answered\":499", json_quote(group_)));
+        co_return;
+    }
+    if (!failure) co_return;
+    if (resolution) add_group(*failure, resolution->group, walk_.available(resolution->group));
+    refuse(std::move(*failure), candidates_.empty() ? nullptr : candidates_.front().deployment.get());
+}
+
+// The group of a fallback, with the request as it asks for it; else `failure` says why there is none.
+std::optional<Resolution> ChatCall::resolve_target(const FallbackTarget& target, ApiError& failure) {
+    auto found = models_->resolve(target.model);
+    if (!found) {
+        failure = unknown_model(target.model);
+        return std::nullopt;
+    }
+    if (!target.overrides.empty()) {
+        auto request = form_.parse(override_members(request_.root, target.overrides), exchange_.head().fields,
+                                   "", models_->config());
+        if (!request) {
+            failure = request.error();
+            return std::nullopt;
+        }
+        request_ = std::move(*request);
+    }
+    // What answers is named in the answer.
+    request_.model = target.model;
+    return found;
+}
+
+void ChatCall::log_decision() {
+    if (exchange_.is_logged()) exchange_.log_fields(decision_.log_fields(models_->config().routing.strategy));
+}
+
+}  // namespace seance::litellm

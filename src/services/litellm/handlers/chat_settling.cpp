@@ -1,0 +1,110 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/base/text.hpp"
+#include "services/litellm/handlers/chat_call.hpp"
+
+// What a call leaves behind: headers, refusals, what it consumed and cost.
+namespace seance::litellm {
+namespace {
+
+constexpr std::string_view kNotRepeated[] = {
+    "connection",        "keep-alive", "proxy-authenticate", "proxy-authorization", "te",        "trailer",
+    "transfer-encoding", "upgrade",    "content-length",     "content-encoding",    "set-cookie"};
+
+}  // namespace
+
+std::optional<NanoUsd> ChatCall::cost_of(const Attempt& attempt, const Usage& usage) const {
+    return admission_->cost(usage, *attempt.deployment, attempt.endpoint.provider->prefix,
+                            attempt.endpoint.model);
+}
+
+// What the call consumed is on disk before the client has all of its answer.
+void ChatCall::settle(const Attempt& attempt, const Usage& usage) {
+    Settlement how;
+    how.usage = usage;
+    how.deployment = attempt.deployment.get();
+    how.provider = attempt.endpoint.provider->prefix;
+    how.model = attempt.endpoint.model;
+    how.api_base = attempt.endpoint.base.substr(0, attempt.endpoint.base.find('?'));
+    how.model_group = group_;
+    how.first_token = attempt.first_content;
+    how.retries = retries_;
+    if (attempt.broken) {
+        how.status = attempt.broken->status;
+        how.error = attempt.broken->message;
+    } else if (scope_->client_gone()) {
+        how.status = 499;
+        how.error = "the client went away";
+    }
+    admission_->settle(std::move(how));
+}
+
+// What the client is about to get of a stream, for the cache.
+void ChatCall::keep_stream(std::string_view sent, bool whole) {
+    if (!admission_->cache_wish().write) return;
+    if (!collector_) collector_ = std::make_unique<StreamCollector>();
+    collector_->feed(sent);
+    if (!whole) return;
+    if (auto completion = collector_->completion()) admission_->keep(std::move(*completion));
+}
+
+http::Fields ChatCall::fields_for(const Deployment* deployment, const http::Fields* upstream) const {
+    auto fields = common_fields(exchange_.head(), call_id_);
+    if (deployment) {
+        fields.set("x-litellm-model-id", deployment->id);
+        if (!api_base_.empty())
+            fields.set("x-litellm-model-api-base", api_base_.substr(0, api_base_.find('?')));
+    }
+    if (!group_.empty()) fields.set("x-litellm-model-group", group_);
+    fields.set("x-litellm-attempted-retries", std::to_string(retries_));
+    fields.set("x-litellm-max-retries", std::to_string(most_retries_));
+    fields.set("x-litellm-attempted-fallbacks", std::to_string(walk_.hops()));
+    if (walk_.hops() > 0)
+        fields.set("x-litellm-max-fallbacks", std::to_string(models_->config().routing.max_fallbacks));
+    if (upstream) {
+        for (auto& [name, value] : upstream->all()) {
+            auto word = lower(name);
+            if (std::find(std::begin(kNotRepeated), std::end(kNotRepeated), word) != std::end(kNotRepeated))
+                continue;
+            fields.add("llm_provider-" + word, value);
+            if (word.starts_with("x-ratelimit-")) fields.set(word, value);
+        }
+    }
+    admission_->add_fields(fields, std::nullopt);  // after the upstream's: the key's own limits win
+    return fields;
+}
+
+void ChatCall::refuse(ApiError error, const Deployment* deployment) {
+    auto fields = fields_for(deployment, nullptr);
+    fields.set("x-litellm-response-cost", "0");
+    if (error.status == 408)
+        fields.set("x-litellm-timeout", fmt::format("{:g}", std::chrono::duration<double>(limit_).count()));
+    if (error.retry_after)
+        fields.set("retry-after",
+                   std::to_string(std::chrono::ceil<std::chrono::seconds>(*error.retry_after).count()));
+    Settlement how;
+    how.status = error.status;
+    how.error = error.message;
+    how.deployment = deployment;
+    how.model_group = group_;
+    how.retries = retries_;
+    admission_->settle(std::move(how));
+    exchange_.log_fields(admission_->log_fields());
+    (error.status >= 500 ? gateway_.failed : gateway_.refused).add();
+    exchange_.log_fields(fmt::format(",\"model_group\":{},\"retries\":{}", json_quote(group_), retries_));
+    reply_json(exchange_, error.status, form_.error_body(error), std::move(fields));
+}
+
+void ChatCall::note(Attempt& attempt, const Usage& usage) {
+    gateway_.answered.add();
+    attempt.usage = usage;
+    settle(attempt, usage);
+    exchange_.log_fields(admission_->log_fields());
+    exchange_.log_fields(fmt::format(
+        ",\"model_group\":{},\"deployment\":{},\"retries\":{},\"prompt_tokens\":{},\"completion_tokens\":{}",
+        json_quote(group_), json_quote(attempt.deployment->id), retries_, usage.prompt, usage.completion));
+}
+
+}  // namespace seance::litellm

@@ -1,0 +1,231 @@
+#include "services/litellm/ledger/admission.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "core/observe/log.hpp"
+#include "services/litellm/ledger/ledger.hpp"
+
+namespace seance::litellm {
+namespace {
+
+std::string quoted_list(const std::vector<std::string>& texts) {
+    std::string out = "[";
+    for (auto& text : texts) out += (out.size() > 1 ? "," : "") + json_quote(text);
+    return out + "]";
+}
+
+std::string or_null(std::string_view text) {
+    return text.empty() ? "null" : json_quote(text);
+}
+
+}  // namespace
+
+Admission::Admission(std::shared_ptr<Ledger> ledger, std::shared_ptr<const ModelTable> models)
+    : ledger_(std::move(ledger)), models_(std::move(models)) {}
+
+Admission::~Admission() {
+    if (settled_) return;
+    Settlement cut;
+    cut.status = 499;
+    cut.error = "the call ended before it was answered";
+    settle(std::move(cut));
+}
+
+bool Admission::may_mock() const {
+    return caller_.kind == Caller::Kind::Master || caller_.kind == Caller::Kind::Open ||
+           (caller_.key && caller_.key->may_mock);
+}
+
+std::optional<NanoUsd> Admission::cost(const Usage& usage, const Deployment& deployment,
+                                       std::string_view provider, std::string_view model) const {
+    auto price = ledger_->rules(models_)->prices.find(deployment, provider, model);
+    if (price || usage.cost) return cost_of(price.value_or(Price{}), usage, Clock::now() - started_);
+    if (!deployment.mock_response && ledger_->unpriced_.size() < 1000 &&
+        ledger_->unpriced_.insert(fmt::format("{}/{}", provider, model)).second)
+        observe::log(observe::Level::Warning, "price_unknown")
+            .field("model", fmt::format("{}/{}", provider, model))
+            .field("consequence", "its calls cost 0; set input_cost_per_token and output_cost_per_token");
+    return std::nullopt;
+}
+
+void Admission::add_fields(http::Fields& fields, std::optional<NanoUsd> cost) const {
+    if (refusal_) {
+        for (auto& [name, value] : refusal_fields_.all()) fields.set(name, value);
+        if (refusal_->retry_after)
+            fields.set(
+                "retry-after",
+                std::to_string(std::chrono::ceil<std::chrono::seconds>(*refusal_->retry_after).count()));
+        fields.set("x-litellm-response-cost", "0");
+    }
+    if (cost) fields.set("x-litellm-response-cost", print_usd(*cost));
+    if (cache_wish_.any() && !refusal_) fields.set("x-litellm-cache-key", cache_wish_.key);
+    if (!caller_.key) return;
+    auto& limits = caller_.key->limits;
+    if (limits.tpm) fields.set("x-litellm-key-tpm-limit", std::to_string(*limits.tpm));
+    if (limits.rpm) fields.set("x-litellm-key-rpm-limit", std::to_string(*limits.rpm));
+    if (limits.max_budget) fields.set("x-litellm-key-max-budget", print_usd(*limits.max_budget));
+    fields.set("x-litellm-key-spend", print_usd(spend_before_ + cost.value_or(0)));
+    auto now = unix_ms();
+    for (std::size_t i = 0; i < plan_.windows.size() && i < window_counts_.size(); ++i) {
+        auto& window = plan_.windows[i];
+        std::string_view kind = window.requests ? "requests" : "tokens";
+        auto left = std::to_string(std::max<std::int64_t>(window.limit - window_counts_[i], 0));
+        fields.set(fmt::format("x-ratelimit-{}-limit-{}", window.entity, kind), std::to_string(window.limit));
+        fields.set(fmt::format("x-ratelimit-{}-remaining-{}", window.entity, kind), left);
+        if (window.entity == "model_per_key")
+            fields.set(fmt::format("x-litellm-key-remaining-{}-{}", kind, asked_model_), left);
+        if (window.entity != "api_key") continue;
+        fields.set(fmt::format("x-ratelimit-limit-{}", kind), std::to_string(window.limit));
+        fields.set(fmt::format("x-ratelimit-remaining-{}", kind), left);
+        fields.set(fmt::format("x-ratelimit-reset-{}", kind),
+                   fmt::format("{}s", (std::max<UnixMs>(window_ends_[i] - now, 0) + 999) / 1000));
+    }
+}
+
+void Admission::keep(std::string completion) {
+    if (cache_wish_.write) ledger_->cache().store(cache_wish_, std::move(completion));
+}
+
+std::string Admission::log_fields() const {
+    if (caller_.kind == Caller::Kind::Open) return "";
+    auto out = fmt::format(",\"api_key_alias\":{}", or_null(caller_.alias()));
+    if (caller_.key) out += fmt::format(",\"api_key_hash\":{}", json_quote(caller_.key->id.substr(0, 12)));
+    return out;
+}
+
+std::string Admission::operations(const Settlement& how, NanoUsd cost) const {
+    auto& config = ledger_->config();
+    std::string out = "{";
+    if (!lease_.empty()) {
+        std::string open;
+        for (auto& purse : plan_.purses)
+            if (purse.limited()) open += (open.empty() ? "" : ",") + json_quote(purse.id);
+        out += fmt::format("\"l\":\"{}\",\"a\":\"{}\",\"o\":[{}],", lease_, reserved_, open);
+    }
+    auto tokens = config.counted == TokenCount::Input    ? how.usage.prompt
+                  : config.counted == TokenCount::Output ? how.usage.completion
+                                                         : how.usage.prompt + how.usage.completion;
+    std::string windows;
+    if (tokens > 0 && !how.cache_hit)
+        for (auto& window : plan_.windows)
+            if (!window.requests)
+                windows +=
+                    fmt::format("{}[{},{}]", windows.empty() ? "" : ",", json_quote(window.id), tokens);
+    if (!windows.empty())
+        out += fmt::format("\"w\":[{}],\"n\":{},", windows, config.window / std::chrono::milliseconds(1));
+    if (config.charge && (cost > 0 || caller_.kind == Caller::Kind::Key)) {
+        std::string purses;
+        for (auto& purse : plan_.purses) purses += (purses.empty() ? "" : ",") + json_quote(purse.id);
+        out += fmt::format("\"p\":[{}],", purses);
+        if (caller_.key)
+            out +=
+                fmt::format("\"k\":{},\"m\":{},", json_quote(caller_.key->purse), json_quote(asked_model_));
+    }
+    std::string groups = fmt::format("\"all|\",{}", json_quote("model|" + asked_model_));
+    auto group = [&](std::string_view kind, std::string_view id) {
+        if (!id.empty()) groups += "," + json_quote(fmt::format("{}|{}", kind, id));
+    };
+    group("key", caller_.name());
+    group("provider", how.provider);
+    if (caller_.key) {
+        group("user", caller_.key->user_id);
+        group("team", caller_.key->team_id);
+    }
+    if (caller_.customer) group("customer", caller_.customer->id);
+    for (auto& tag : tags_) group("tag", tag);
+    bool failed = how.status >= 400;
+    return out + fmt::format("\"c\":\"{}\",\"d\":\"{}\",\"g\":[{}],\"i\":{},\"t\":{},\"f\":{},\"h\":{}}}",
+                             cost, print_day(started_ms_), groups, how.usage.prompt, how.usage.completion,
+                             failed ? 1 : 0, how.cache_hit ? 1 : 0);
+}
+
+std::string Admission::record(const Settlement& how, NanoUsd cost) const {
+    auto& config = ledger_->config();
+    if (!config.keep_records) return "";
+    bool failed = how.status >= 400;
+    auto now = unix_ms();
+    auto first = how.first_token == Instant{}
+                     ? now
+                     : started_ms_ + (how.first_token - started_) / std::chrono::milliseconds(1);
+    std::string metadata = fmt::format(
+        "{{\"user_api_key\":{},\"user_api_key_alias\":{},\"user_api_key_user_id\":{},\"user_api_key_team_"
+        "id\":{},"
+        "\"status\":\"{}\",\"retries\":{}",
+        json_quote(caller_.name()), or_null(caller_.alias()),
+        or_null(caller_.key ? caller_.key->user_id : ""), or_null(caller_.key ? caller_.key->team_id : ""),
+        failed ? "failure" : "success", how.retries);
+    if (!metadata_.empty()) metadata += ",\"spend_logs_metadata\":" + metadata_;
+    if (how.usage.cached > 0) metadata += fmt::format(",\"cached_tokens\":{}", how.usage.cached);
+    if (how.usage.cache_creation > 0)
+        metadata += fmt::format(",\"cache_creation_tokens\":{}", how.usage.cache_creation);
+    if (how.usage.reasoning > 0) metadata += fmt::format(",\"reasoning_tokens\":{}", how.usage.reasoning);
+    if (failed)
+        metadata += fmt::format(",\"error_information\":{{\"error_code\":\"{}\",\"error_message\":{}}}",
+                                how.status, json_quote(std::string_view(how.error).substr(0, 500)));
+    metadata += "}";
+    return fmt::format(
+        "{{\"request_id\":{},\"call_type\":{},\"api_key\":{},\"spend\":{},\"total_tokens\":{},\"prompt_"
+        "tokens\":{},"
+        "\"completion_tokens\":{},\"startTime\":\"{}\",\"endTime\":\"{}\",\"completionStartTime\":\"{}\","
+        "\"model\":{},"
+        "\"model_id\":{},\"model_group\":{},\"custom_llm_provider\":{},\"api_base\":{},\"user\":{},\"team_"
+        "id\":{},"
+        "\"end_user\":{},\"requester_ip_address\":{},\"metadata\":{},\"cache_hit\":\"{}\",\"cache_key\":{},"
+        "\"request_tags\":{},\"session_id\":{},\"status\":\"{}\",\"messages\":{},\"response\":{}}}",
+        json_quote(call_id_), json_quote(call_type_), json_quote(caller_.name()), print_usd(cost),
+        how.usage.prompt + how.usage.completion, how.usage.prompt, how.usage.completion,
+        print_time(started_ms_), print_time(now), print_time(first),
+        json_quote(how.model.empty() ? asked_model_ : how.model),
+        or_null(how.deployment ? how.deployment->id : ""),
+        or_null(how.model_group.empty() ? asked_model_ : how.model_group), or_null(how.provider),
+        or_null(how.api_base), or_null(caller_.key ? caller_.key->user_id : ""),
+        or_null(caller_.key ? caller_.key->team_id : ""), or_null(end_user_), or_null(peer_),
+        json_quote(metadata), how.cache_hit ? "True" : "False", or_null(how.cache_key),
+        json_quote(quoted_list(tags_)), or_null(session_), failed ? "failure" : "success",
+        prompt_.empty() ? "{}" : prompt_, how.response.empty() || !config.keep_prompts ? "{}" : how.response);
+}
+
+void Admission::settle(Settlement how) {
+    if (std::exchange(settled_, true)) return;
+    ledger_->open_.erase(this);
+    NanoUsd cost = 0;
+    if (how.deployment && !how.cache_hit)
+        cost = this->cost(how.usage, *how.deployment, how.provider, how.model).value_or(0);
+    if (caller_.kind != Caller::Kind::Open || ledger_->courier_) {
+        SpendMetrics::Labels labels{std::string(caller_.name()),
+                                    std::string(caller_.alias()),
+                                    caller_.key ? caller_.key->team_id : "",
+                                    caller_.key ? caller_.key->user_id : "",
+                                    asked_model_.substr(0, 128),
+                                    how.model.empty() ? asked_model_.substr(0, 128) : how.model,
+                                    how.deployment ? how.deployment->id : ""};
+        ledger_->metrics_.note(labels, cost, how.cache_hit ? Usage{} : how.usage);
+    }
+    for (std::size_t i = 0; i < plan_.purses.size() && i < resets_.size(); ++i) {
+        auto& purse = plan_.purses[i];
+        bool team = purse.entity == "team";
+        if (!purse.limit || (!team && purse.entity != "api_key")) continue;
+        SpendMetrics::Remaining left;
+        left.alias = team ? caller_.team->alias : caller_.key->alias;
+        left.budget = purse.limit;
+        left.budget_left = std::max<NanoUsd>(*purse.limit - spends_[i] - cost, 0);
+        if (resets_[i] > 0) left.hours_left = static_cast<double>(resets_[i] - unix_ms()) / 3'600'000.0;
+        ledger_->metrics_.note_remaining(team, team ? caller_.team->id : caller_.key->id, "",
+                                         std::move(left));
+    }
+    if (!records_ || !ledger_->courier_) return;
+    ledger_->courier_->post(operations(how, cost), record(how, cost));
+}
+
+// What a reservation may have taken, although its answer was lost.
+void Admission::release() {
+    std::string open;
+    for (auto& purse : plan_.purses)
+        if (purse.limited()) open += (open.empty() ? "" : ",") + json_quote(purse.id);
+    if (open.empty() || !ledger_->courier_) return;
+    ledger_->courier_->post(
+        fmt::format("{{\"l\":\"{}\",\"a\":\"{}\",\"o\":[{}],\"c\":\"0\"}}", lease_, reserved_, open), "");
+}
+
+}  // namespace seance::litellm

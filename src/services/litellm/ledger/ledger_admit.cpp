@@ -1,0 +1,284 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/base/hash.hpp"
+#include "core/base/id.hpp"
+#include "core/base/text.hpp"
+#include "services/litellm/domain/access.hpp"
+#include "services/litellm/domain/json_text.hpp"
+#include "services/litellm/ledger/ledger.hpp"
+
+// How one call is admitted: who asks, for which model, and what it may take.
+namespace seance::litellm {
+namespace {
+
+constexpr int kMostReads = 3;  // of a key that changes while it is read
+
+std::int64_t number_in(const valkey::Reply& reply) {
+    if (reply.kind == valkey::Reply::Kind::Integer) return reply.integer;
+    bool negative = reply.text.starts_with('-');
+    auto parsed = parse_number(std::string_view(reply.text).substr(negative ? 1 : 0));
+    return parsed ? (negative ? -1 : 1) * static_cast<std::int64_t>(*parsed) : 0;
+}
+
+}  // namespace
+
+std::optional<ApiError> Ledger::judge_models(const Caller& caller, const Ask& ask, std::string_view model,
+                                             const Rules& rules) const {
+    if (caller.kind != Caller::Kind::Key) return std::nullopt;
+    static const std::vector<std::string> none;
+    auto& team = caller.team ? caller.team->models : none;
+    auto deny = [&](std::string_view name) -> std::optional<ApiError> {
+        if (!allows_model(caller.key->models, name, rules.groups, team))
+            return model_denied("key", name, caller.key->models);
+        if (!allows_model(team, name, rules.groups, none)) return model_denied("team", name, team);
+        if (!caller.team && caller.user && !allows_model(caller.user->models, name, rules.groups, none))
+            return model_denied("user", name, caller.user->models);
+        return std::nullopt;
+    };
+    if (auto denied = deny(model)) return denied;
+    if (!ask.body.is(JsonKind::Object)) return std::nullopt;
+    for (auto list : {"fallbacks", "context_window_fallbacks"}) {
+        auto fallbacks = json_find(ask.body, list);
+        if (!fallbacks || !fallbacks->is(JsonKind::Array)) continue;
+        for (auto& item : json_elements(*fallbacks)) {
+            auto name = json_text(item);
+            if (!name && item.is(JsonKind::Object)) name = json_text(json_find(item, "model"));
+            if (name)
+                if (auto denied = deny(*name)) return denied;
+        }
+    }
+    return std::nullopt;
+}
+
+NanoUsd Ledger::most_it_may_cost(const Ask& ask, std::string_view model, const Rules& rules,
+                                 bool& free) const {
+    // Where nobody knows how long an answer may get: as long as common models let it.
+    constexpr std::uint64_t kUsualOutput = 8192;
+    auto resolution = models_->resolve(model);
+    free = false;
+    if (!resolution || resolution->candidates.empty()) return 0;
+    std::uint64_t wanted = 0, choices = 1;
+    if (ask.body.is(JsonKind::Object)) {
+        for (auto name : {"max_completion_tokens", "max_tokens", "max_output_tokens"})
+            if (auto most = json_number(json_find(ask.body, name)); most && *most > 0 && *most < 1e9)
+                wanted = std::max(wanted, static_cast<std::uint64_t>(*most));
+        if (auto n = json_number(json_find(ask.body, "n")); n && *n > 1 && *n <= 128)
+            choices = static_cast<std::uint64_t>(*n);
+    }
+    NanoUsd most = 0;
+    bool known = true, all_free = true;
+    for (auto& candidate : resolution->candidates) {
+        auto& deployment = *candidate.deployment;
+        auto choice = choose_provider(candidate.model, deployment.forced_provider, deployment.api_base,
+                                      models_->config().environment);
+        auto price =
+            rules.prices.find(deployment, choice.provider ? choice.provider->prefix : "", choice.model);
+        if (!price) {
+            known = false;
+            continue;
+        }
+        all_free = all_free && price->free();
+        auto output = wanted ? wanted : price->max_output ? price->max_output : kUsualOutput;
+        Usage usage;
+        usage.prompt = ask.prompt_estimate * 2;  // an estimate of the most, not of the mean
+        usage.completion = output * choices;
+        most = std::max(most, cost_of(*price, usage));
+    }
+    free = known && all_free;
+    return most;
+}
+
+void Ledger::refuse(Admission& admission, ApiError error) const {
+    admission.refusal_ = std::move(error);
+    admission.settled_ = true;
+}
+
+Awaitable<AdmissionPtr> Ledger::admit(const http::RequestHead& head, std::string call_id, Ask ask,
+                                      std::shared_ptr<const ModelTable> models) {
+    auto admission = std::make_shared<Admission>(shared_from_this(), models);
+    admission->call_id_ = std::move(call_id);
+    admission->started_ = Clock::now();
+    admission->started_ms_ = unix_ms();
+    admission->asked_model_ = admission->model_ = ask.model;
+    auto& config = models_->config();
+    auto& ledger = config.ledger;
+    admission->call_type_ = ask.call_type;
+    bool plain = !check_key(config, head.fields, settings_.loopback_only()).has_value();
+    if (plain) {
+        admission->caller_.kind = config.master_key.empty() ? Caller::Kind::Open : Caller::Kind::Master;
+        if (!store_) co_return admission;
+        describe(*admission, head, ask);
+        admission->plan_ =
+            plan_admission(admission->caller_, ledger, ask.model, false, admission->started_ms_);
+        admission->records_ = true;
+        co_return admission;
+    }
+    if (!store_) {
+        refuse(*admission, *check_key(config, head.fields, settings_.loopback_only()));
+        co_return admission;
+    }
+    auto key = find_key(head.fields, config.key_header).value_or("");
+    std::string method(head.method), path(head.path());
+    auto hash = sha256_hex(key);
+    auto rules_now = rules(models);
+    describe(*admission, head, ask);
+    auto fresh = Fresh::No;
+    for (int tries = 0; tries < kMostReads; ++tries) {
+        auto caller = co_await identify(key, fresh);
+        if (!caller) {
+            refuse(*admission, caller.error());
+            co_return admission;
+        }
+        admission->caller_ = std::move(*caller);
+        auto& who = admission->caller_;
+        who.end_user = admission->end_user_;
+        if (who.kind == Caller::Kind::Key && !admission->end_user_.empty())
+            who.customer = co_await find_customer(admission->end_user_, fresh);
+        admission->model_ = admission->asked_model_;
+        if (who.key)
+            if (auto alias = who.key->aliases.find(admission->asked_model_); alias != who.key->aliases.end())
+                admission->model_ = alias->second;
+        auto error = judge(who, method, path);
+        if (!error && who.customer && who.customer->blocked)
+            error =
+                auth_error(fmt::format("User blocked from making LLM API Calls. User={}", who.customer->id));
+        if (!error) error = judge_models(who, ask, admission->asked_model_, *rules_now);
+        if (error) {
+            if (fresh == Fresh::Yes || who.kind == Caller::Kind::Unchecked) {
+                refuse(*admission, std::move(*error));
+                co_return admission;
+            }
+            fresh = Fresh::Yes;
+            continue;
+        }
+        bool free = false;
+        admission->reserved_ = most_it_may_cost(ask, admission->model_, *rules_now, free);
+        admission->plan_ = plan_admission(who, ledger, admission->asked_model_, free, admission->started_ms_);
+        admission->records_ = true;
+        if (who.kind == Caller::Kind::Unchecked) co_return admission;
+        auto known = known_.find(hash);
+        std::string version = known == known_.end() ? "0" : known->second.version;
+        // A customer may have been read at another time than the key.
+        if (auto other = customers_.find(admission->end_user_);
+            !admission->end_user_.empty() && other != customers_.end() && other->second.version != version)
+            version = "mixed";
+        if (co_await reserve(*admission, std::move(version))) co_return admission;
+        fresh = Fresh::Yes;
+    }
+    refuse(*admission, store_away());
+    co_return admission;
+}
+
+// False: the records changed since they were read.
+Awaitable<bool> Ledger::reserve(Admission& admission, std::string version) {
+    auto& config = models_->config().ledger;
+    auto& plan = admission.plan_;
+    admission.lease_ = random_id();
+    auto ms = [](Duration d) { return std::to_string(d / std::chrono::milliseconds(1)); };
+    std::vector<std::string> arguments{std::move(version),
+                                       admission.lease_,
+                                       std::to_string(admission.reserved_),
+                                       ms(config.lease),
+                                       ms(config.window),
+                                       std::to_string(plan.purses.size()),
+                                       std::to_string(plan.windows.size())};
+    for (auto& purse : plan.purses) {
+        arguments.push_back(purse.id);
+        arguments.push_back(purse.limit ? std::to_string(*purse.limit) : "");
+        arguments.push_back(purse.parallel ? std::to_string(*purse.parallel) : "");
+        arguments.push_back(purse.period);
+    }
+    for (auto& window : plan.windows) {
+        arguments.push_back(window.id);
+        arguments.push_back(std::to_string(window.limit));
+        arguments.emplace_back(window.requests ? "1" : "0");
+    }
+    std::vector<std::string> no_keys;
+    auto reply = co_await store_->run(admit_script(), std::move(no_keys), std::move(arguments));
+    if (!reply) {
+        // It may have been carried out all the same: what it took is given back as soon as that can be said.
+        if (reply.error() != valkey::Errc::NotConnected) admission.release();
+        // Rates are not held while nobody can count; money is.
+        if (plan.has_budget() && !config.serve_when_away) {
+            refuse(admission, store_away());
+            co_return true;
+        }
+        admission.lease_.clear();
+        co_return true;
+    }
+    auto& list = reply->list;
+    auto word = list.empty() ? std::string() : list[0].text;
+    auto number = [&](std::size_t i) { return i < list.size() ? number_in(list[i]) : 0; };
+    auto index = static_cast<std::size_t>(std::max<std::int64_t>(number(1) - 1, 0));
+    if (word == "stale") co_return false;
+    if (word == "budget" && index < plan.purses.size()) {
+        refuse(admission, budget_exceeded(plan.purses[index], number(2), config.budget_status));
+    } else if (word == "parallel" && index < plan.purses.size()) {
+        refuse(admission, too_many_parallel(plan.purses[index], number(2)));
+        admission.refusal_fields_.set("rate_limit_type", "max_parallel_requests");
+    } else if (word == "window" && index < plan.windows.size()) {
+        auto& window = plan.windows[index];
+        refuse(admission, window_full(window, number(2), number(3), unix_ms()));
+        admission.refusal_fields_.set("rate_limit_type", window.requests ? "requests" : "tokens");
+        admission.refusal_fields_.set("reset_at", print_time(number(3)));
+    }
+    if (word != "ok") {
+        if (!admission.refusal_) refuse(admission, store_away());
+        co_return true;
+    }
+    std::size_t at = 2;
+    for (auto& purse : plan.purses) {
+        if (purse.entity == "api_key") admission.spend_before_ = number(at);
+        admission.spends_.push_back(number(at));
+        admission.resets_.push_back(number(at + 1));
+        at += 2;
+    }
+    for ([[maybe_unused]] auto& window : plan.windows) {
+        admission.window_counts_.push_back(number(at));
+        admission.window_ends_.push_back(number(at + 1));
+        at += 2;
+    }
+    bool leased =
+        std::any_of(plan.purses.begin(), plan.purses.end(), [](auto& purse) { return purse.limited(); });
+    if (leased)
+        open_.insert(&admission);
+    else
+        admission.lease_.clear();
+    co_return true;
+}
+
+void Ledger::describe(Admission& admission, const http::RequestHead& head, const Ask& ask) const {
+    admission.peer_ = ask.peer;
+    auto& fields = head.fields;
+    for (auto name : {"x-litellm-end-user-id", "x-litellm-customer-id"})
+        if (auto id = fields.find(name); id && !id->empty() && admission.end_user_.empty())
+            admission.end_user_ = std::string(*id);
+    if (auto tags = fields.find("x-litellm-tags"))
+        for (auto tag : split(*tags, ','))
+            if (!trim(tag).empty()) admission.tags_.emplace_back(trim(tag));
+    if (auto more = fields.find("x-litellm-spend-logs-metadata"))
+        if (auto value = parse_json(*more); value && value->is(JsonKind::Object)) admission.metadata_ = *more;
+    if (!ask.body.is(JsonKind::Object)) return;
+    auto text = [&](std::initializer_list<std::string_view> path) {
+        return json_text(json_find(ask.body, path)).value_or("");
+    };
+    if (admission.end_user_.empty()) admission.end_user_ = text({"user"}).substr(0, 256);
+    admission.session_ = text({"litellm_session_id"});
+    if (admission.session_.empty()) admission.session_ = text({"metadata", "session_id"});
+    for (auto path : {std::initializer_list<std::string_view>{"metadata", "tags"}, {"tags"}})
+        if (auto list = json_find(ask.body, path); list && list->is(JsonKind::Array))
+            for (auto& item : json_elements(*list))
+                if (auto tag = json_text(item); tag && admission.tags_.size() < 20)
+                    admission.tags_.push_back(tag->substr(0, 128));
+    constexpr std::size_t kMostPrompt = 64 << 10;
+    if (models_->config().ledger.keep_prompts)
+        for (auto name : {"messages", "input", "prompt"})
+            if (auto prompt = json_find(ask.body, name); prompt && prompt->text.size() <= kMostPrompt) {
+                admission.prompt_ = prompt->text;
+                break;
+            }
+}
+
+}  // namespace seance::litellm

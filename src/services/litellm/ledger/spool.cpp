@@ -1,0 +1,199 @@
+#include "services/litellm/ledger/spool.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+
+#include "core/base/hash.hpp"
+#include "core/base/id.hpp"
+#include "services/litellm/ledger/spool_segment.hpp"
+
+namespace seance::litellm {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kSegment = 1 << 20;
+constexpr auto kRetryDisk = std::chrono::seconds(5);
+
+std::string segment_path(const std::string& folder, std::uint64_t number) {
+    return fmt::format("{}/{:012}.spool", folder, number);
+}
+
+// Locked while this process lives; -1 if another has it.
+int lock_folder(const std::string& folder) {
+    int file = open((folder + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0) return file;
+    if (file >= 0) close(file);
+    return -1;
+}
+
+}  // namespace
+
+Spool::Spool(std::string folder, std::uint64_t most) : writer_(random_id()), most_(most) {
+    folder_ = folder + "/" + writer_;
+}
+
+Spool::~Spool() {
+    close();
+}
+
+void Spool::close() {
+    bool left = waiting_ > in_memory_.size();
+    if (!left)
+        for (auto& segment : segments_) segment->remove();
+    segments_.clear();
+    if (lock_ < 0) return;
+    std::error_code ignored;
+    if (!left) {
+        fs::remove(folder_ + "/lock", ignored);
+        fs::remove(folder_, ignored);
+    }
+    ::close(std::exchange(lock_, -1));
+}
+
+bool Spool::open_folder() {
+    if (lock_ >= 0) return true;
+    std::error_code wrong;
+    fs::create_directories(folder_, wrong);
+    // Whoever else could write there could take our spend away.
+    struct stat about {};
+    auto parent = fs::path(folder_).parent_path().string();
+    if (!wrong &&
+        (lstat(parent.c_str(), &about) != 0 || !S_ISDIR(about.st_mode) || about.st_uid != geteuid())) {
+        problem_ = fmt::format("{} is not a folder of this user", parent);
+        return false;
+    }
+    if (!wrong) fs::permissions(folder_, fs::perms::owner_all, wrong);
+    if (wrong) {
+        problem_ = fmt::format("{} cannot be made: {}", folder_, wrong.message());
+        return false;
+    }
+    lock_ = lock_folder(folder_);
+    if (lock_ < 0) problem_ = fmt::format("{} cannot be locked", folder_);
+    return lock_ >= 0;
+}
+
+bool Spool::add_segment(std::size_t needed) {
+    auto now = Clock::now();
+    if (now < retry_disk_) return false;
+    auto size = std::max(kSegment, (needed + 4096) / 4096 * 4096 + 4096);
+    if (on_disk_ + size > most_) {
+        problem_ = fmt::format("the spool has reached {} MB (LITELLM_SPOOL_MAX_MB)", most_ >> 20);
+    } else if (open_folder()) {
+        auto segment = SpoolSegment::create(segment_path(folder_, ++segment_number_), size, problem_);
+        if (segment) {
+            problem_.clear();
+            on_disk_ += size;
+            segments_.push_back(std::move(segment));
+            return true;
+        }
+    }
+    retry_disk_ = now + kRetryDisk;
+    return false;
+}
+
+bool Spool::append(std::string_view operations, std::string_view record) {
+    auto number = next_;
+    // While any wait in memory the next do too, so that numbers reach Valkey in order.
+    if (in_memory_.empty()) {
+        bool kept = !segments_.empty() && segments_.back()->append(number, operations, record);
+        if (!kept && add_segment(SpoolSegment::size_of(operations, record)))
+            kept = segments_.back()->append(number, operations, record);
+        if (kept) {
+            ++next_;
+            ++waiting_;
+            return true;
+        }
+    }
+    if (in_memory_.size() >= kMostInMemory) return false;
+    in_memory_.push_back({number, std::string(operations), std::string(record)});
+    ++next_;
+    ++waiting_;
+    return true;
+}
+
+std::vector<Spool::Entry> Spool::oldest(std::size_t most) const {
+    std::vector<Entry> entries;
+    for (auto& segment : segments_)
+        for (auto place = segment->first(); entries.size() < most;) {
+            auto entry = segment->at(place);
+            if (!entry) break;
+            entries.push_back({entry->number, entry->operations, entry->record});
+            place = entry->next;
+        }
+    for (auto& entry : in_memory_) {
+        if (entries.size() >= most) break;
+        entries.push_back({entry.number, entry.operations, entry.record});
+    }
+    return entries;
+}
+
+void Spool::delivered(std::uint64_t number) {
+    while (!segments_.empty()) {
+        auto& segment = segments_.front();
+        auto place = segment->first();
+        std::optional<SpoolSegment::Entry> entry;
+        while ((entry = segment->at(place)) && entry->number <= number) {
+            place = entry->next;
+            --waiting_;
+        }
+        segment->deliver_up_to(place);
+        if (entry || segments_.size() == 1) break;
+        on_disk_ -= segment->size();
+        segment->remove();
+        segments_.pop_front();
+    }
+    while (!in_memory_.empty() && in_memory_.front().number <= number) {
+        in_memory_.pop_front();
+        --waiting_;
+    }
+}
+
+std::vector<std::shared_ptr<SpoolSegment>> Spool::segments() const {
+    return {segments_.begin(), segments_.end()};
+}
+
+std::vector<std::unique_ptr<Spool>> Spool::adopt(const std::string& folder) {
+    std::vector<std::unique_ptr<Spool>> found;
+    std::error_code none;
+    for (auto& item : fs::directory_iterator(folder, none)) {
+        auto writer = item.path().filename().string();
+        if (!is_hex(writer, 32) || !item.is_directory(none)) continue;
+        auto path = item.path().string();
+        int lock = lock_folder(path);
+        if (lock < 0) continue;
+        std::unique_ptr<Spool> spool(new Spool);
+        spool->folder_ = path;
+        spool->writer_ = writer;
+        spool->lock_ = lock;
+        std::vector<std::string> files;
+        for (auto& file : fs::directory_iterator(path, none))
+            if (file.path().extension() == ".spool") files.push_back(file.path().string());
+        std::sort(files.begin(), files.end());
+        for (auto& file : files)
+            if (auto segment = SpoolSegment::open(file)) {
+                auto place = segment->first();
+                while (auto entry = segment->at(place)) {
+                    place = entry->next;
+                    ++spool->waiting_;
+                }
+                spool->segments_.push_back(std::move(segment));
+            }
+        if (spool->waiting_ > 0) found.push_back(std::move(spool));
+        // Empty ones go with their folder here.
+    }
+    return found;
+}
+
+void sync_segment(const SpoolSegment& segment) {
+    segment.sync();
+}
+
+}  // namespace seance::litellm

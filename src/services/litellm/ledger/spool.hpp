@@ -1,0 +1,75 @@
+#pragma once
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/duration.hpp"
+#include "core/base/result.hpp"
+
+namespace seance::litellm {
+
+class SpoolSegment;
+
+// What has to reach Valkey, on disk until it has: one writer's numbered entries, in memory-mapped files, so
+// that kill -9 right after append() loses nothing and append() waits for nobody. What a failing machine may
+// lose: entries younger than the last sync(). A folder per writer under the spool's folder, locked while its
+// process lives. Used on one loop.
+class Spool {
+  public:
+    // A new writer's. Nothing is written before the first append. `most`: bytes on disk; beyond, and when the
+    // disk is full, up to kMostInMemory entries wait in memory and the next are lost.
+    Spool(std::string folder, std::uint64_t most);
+    ~Spool();  // what is empty is removed from disk
+    Spool(const Spool&) = delete;
+    Spool& operator=(const Spool&) = delete;
+
+    static constexpr std::size_t kMostInMemory = 10'000;
+
+    struct Entry {
+        std::uint64_t number;
+        std::string_view operations, record;  // good until delivered()
+    };
+
+    // False if it is lost.
+    bool append(std::string_view operations, std::string_view record);
+    // The oldest that are not delivered, in order.
+    std::vector<Entry> oldest(std::size_t most) const;
+    // Everything up to that number is in Valkey.
+    void delivered(std::uint64_t number);
+
+    bool empty() const { return waiting_ == 0; }
+    std::uint64_t waiting() const { return waiting_; }
+    const std::string& writer() const { return writer_; }
+    const std::string& problem() const { return problem_; }  // why the disk is not used; "" if it is
+    // What a thread calls to put on disk what may still be in the machine's memory.
+    std::vector<std::shared_ptr<SpoolSegment>> segments() const;
+
+    // What writers left that are no longer alive. Each is locked by the process that gets it.
+    static std::vector<std::unique_ptr<Spool>> adopt(const std::string& folder);
+
+  private:
+    struct InMemory {
+        std::uint64_t number;
+        std::string operations, record;
+    };
+    Spool() = default;
+    bool open_folder();
+    bool add_segment(std::size_t needed);
+    void close();
+
+    std::string folder_, writer_, problem_;
+    std::uint64_t most_ = 0, on_disk_ = 0, next_ = 1, waiting_ = 0;
+    Instant retry_disk_{};
+    int lock_ = -1;
+    std::deque<std::shared_ptr<SpoolSegment>> segments_;  // oldest first
+    std::deque<InMemory> in_memory_;                      // younger than all on disk
+    std::uint64_t segment_number_ = 0;
+};
+
+// Flushes a segment to disk. For a thread of its own.
+void sync_segment(const SpoolSegment& segment);
+
+}  // namespace seance::litellm

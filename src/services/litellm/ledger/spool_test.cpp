@@ -1,0 +1,96 @@
+#include "services/litellm/ledger/spool.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "tests/support/temporary_folder.hpp"
+
+namespace seance::litellm {
+namespace {
+
+constexpr std::uint64_t kRoom = 64 << 20;
+
+std::size_t files_in(const std::filesystem::path& folder) {
+    std::size_t count = 0;
+    for (auto& item : std::filesystem::recursive_directory_iterator(folder))
+        count += item.path().extension() == ".spool" ? 1 : 0;
+    return count;
+}
+
+TEST(Spool, GivesEntriesInOrderUntilTheyAreDelivered) {
+    testing_support::TemporaryFolder folder;
+    Spool spool(folder.path().string(), kRoom);
+    for (auto text : {"one", "two", "three"}) EXPECT_TRUE(spool.append(text, "record"));
+
+    spool.delivered(1);
+
+    auto left = spool.oldest(10);
+    ASSERT_EQ(left.size(), 2u);
+    EXPECT_EQ(left[0].number, 2u);
+    EXPECT_EQ(left[0].operations, "two");
+    EXPECT_EQ(left[1].record, "record");
+    spool.delivered(3);
+    EXPECT_TRUE(spool.empty());
+}
+
+TEST(Spool, LeavesNothingOnDiskOnceAllIsDelivered) {
+    testing_support::TemporaryFolder folder;
+    {
+        Spool spool(folder.path().string(), kRoom);
+        std::string large(400'000, 'x');
+        for (int i = 0; i < 20; ++i) EXPECT_TRUE(spool.append("{}", large));
+        EXPECT_GT(files_in(folder.path()), 5u);
+        spool.delivered(20);
+        EXPECT_EQ(files_in(folder.path()), 1u);
+    }
+    EXPECT_EQ(files_in(folder.path()), 0u);
+}
+
+TEST(Spool, SurvivesAKillAndIsAdoptedOnce) {
+    testing_support::TemporaryFolder folder;
+    auto child = fork();
+    if (child == 0) {
+        auto* spool = new Spool(folder.path().string(), kRoom);
+        for (int i = 0; i < 1000; ++i) spool->append(std::to_string(i), "r");
+        spool->delivered(100);
+        kill(getpid(), SIGKILL);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+
+    auto found = Spool::adopt(folder.path().string());
+
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0]->waiting(), 900u);
+    EXPECT_EQ(found[0]->oldest(1)[0].operations, "100");
+    EXPECT_TRUE(Spool::adopt(folder.path().string()).empty()) << "locked";
+    found[0]->delivered(1000);
+    found.clear();
+    EXPECT_EQ(files_in(folder.path()), 0u);
+}
+
+TEST(Spool, LeavesALivingWriterAlone) {
+    testing_support::TemporaryFolder folder;
+    Spool spool(folder.path().string(), kRoom);
+    spool.append("a", "b");
+
+    EXPECT_TRUE(Spool::adopt(folder.path().string()).empty());
+}
+
+TEST(Spool, KeepsEntriesInMemoryWhenTheDiskIsFullUpToItsBound) {
+    testing_support::TemporaryFolder folder;
+    Spool spool(folder.path().string(), 100);
+    for (std::size_t i = 0; i < Spool::kMostInMemory; ++i) EXPECT_TRUE(spool.append("o", "r"));
+
+    EXPECT_FALSE(spool.append("o", "r"));
+    EXPECT_NE(spool.problem(), "");
+    EXPECT_EQ(spool.oldest(5).size(), 5u);
+    spool.delivered(Spool::kMostInMemory);
+    EXPECT_TRUE(spool.empty());
+}
+
+}  // namespace
+}  // namespace seance::litellm

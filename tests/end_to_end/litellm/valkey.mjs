@@ -1,0 +1,86 @@
+// A real redis-server of a test's own, on a free port, with an append-only file.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import fs from 'node:fs/promises'
+import net from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+import { stop, waitFor } from '../program.mjs'
+
+async function freePort () {
+  const server = net.createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address()
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+// One command over a connection of its own; replies as text, number, null or list.
+function ask (port, words) {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect(port, '127.0.0.1')
+    let bytes = Buffer.alloc(0)
+    socket.on('error', reject)
+    socket.on('connect', () => socket.write(`*${words.length}\r\n` + words.map(word => `$${Buffer.byteLength(String(word))}\r\n${word}\r\n`).join('')))
+    socket.on('data', data => {
+      bytes = Buffer.concat([bytes, data])
+      const reply = parse(bytes, 0)
+      if (!reply) return
+      socket.destroy()
+      reply.value instanceof Error ? reject(reply.value) : resolve(reply.value)
+    })
+  })
+}
+
+function parse (bytes, at) {
+  const end = bytes.indexOf('\r\n', at)
+  if (end < 0) return null
+  const rest = bytes.toString('utf8', at + 1, end)
+  const next = end + 2
+  switch (bytes[at]) {
+    case 43: return { value: rest, next }
+    case 45: return { value: new Error(rest), next }
+    case 58: return { value: Number(rest), next }
+    case 36: {
+      const size = Number(rest)
+      if (size < 0) return { value: null, next }
+      return bytes.length < next + size + 2 ? null : { value: bytes.toString('utf8', next, next + size), next: next + size + 2 }
+    }
+    default: {
+      const list = []
+      let place = next
+      for (let i = 0; i < Number(rest); i++) {
+        const item = parse(bytes, place)
+        if (!item) return null
+        list.push(item.value)
+        place = item.next
+      }
+      return { value: list, next: place }
+    }
+  }
+}
+
+export async function startValkey () {
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'litellm-valkey-'))
+  const port = await freePort()
+  const valkey = {
+    port,
+    url: `redis://127.0.0.1:${port}/0`,
+    command: (...words) => ask(port, words),
+    async start () {
+      this.child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'yes', '--dir', folder], { stdio: 'ignore' })
+      await waitFor(() => ask(port, ['PING']).then(reply => reply === 'PONG', () => false), 'redis-server')
+    },
+    freeze () { this.child.kill('SIGSTOP') },
+    thaw () { this.child.kill('SIGCONT') },
+    kill () { return stop(this.child, 'SIGKILL') },
+    async stop () {
+      this.thaw()
+      await stop(this.child, 'SIGKILL')
+      await fs.rm(folder, { recursive: true, force: true })
+    }
+  }
+  await valkey.start()
+  return valkey
+}

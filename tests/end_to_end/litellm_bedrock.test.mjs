@@ -1,0 +1,121 @@
+// OpenAI's client talks through the gateway to Bedrock's Converse: signed, framed, strictly judged.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { frame, startBedrock } from '../emulators/bedrock.mjs'
+import { missing, startGateway } from './litellm/program.mjs'
+
+const skip = missing('openai')
+const { default: OpenAI } = skip ? {} : await import('openai')
+const messages = [{ role: 'user', content: 'Hello' }]
+const tool = name => ({ type: 'function', function: { name, parameters: { type: 'object', properties: {} } } })
+
+async function withGateway (body) {
+  const upstream = await startBedrock({ id: 'AKIDTEST', secret: 'aws/secret+key', region: 'eu-central-1', token: 'bearer-token' })
+  const gateway = await startGateway(`
+model_list:
+  - model_name: claude
+    litellm_params: { model: "bedrock/eu.anthropic.claude-sonnet-4-20250514-v1:0", api_base: "${upstream.url}", aws_access_key_id: AKIDTEST, aws_secret_access_key: os.environ/AWS_KEY, aws_region_name: eu-central-1 }
+  - model_name: profile
+    litellm_params: { model: "bedrock/converse/arn:aws:bedrock:eu-central-1:1:application-inference-profile/abc", api_base: "${upstream.url}/", aws_access_key_id: AKIDTEST, aws_secret_access_key: os.environ/AWS_KEY, aws_session_token: session-token, aws_region_name: eu-central-1 }
+  - model_name: bearer
+    litellm_params: { model: bedrock/eu-central-1/amazon.nova-pro-v1:0, api_base: "${upstream.url}", api_key: bearer-token }
+  - model_name: wrong
+    litellm_params: { model: bedrock/amazon.nova-pro-v1:0, api_base: "${upstream.url}", aws_access_key_id: AKIDTEST, aws_secret_access_key: wrong, aws_region_name: eu-central-1 }
+  - model_name: nowhere
+    litellm_params: { model: bedrock/amazon.nova-pro-v1:0, aws_access_key_id: AKIDTEST, aws_secret_access_key: wrong }
+router_settings: { num_retries: 0 }
+`, { AWS_KEY: 'aws/secret+key' })
+  const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'sk-master', maxRetries: 0 })
+  try {
+    await body({ client, gateway, upstream })
+    assert.equal(JSON.stringify(gateway.log).includes('aws/secret'), false, 'no key in the log')
+  } finally {
+    assert.equal(await gateway.stop(), 0)
+    await upstream.stop()
+  }
+}
+
+const sent = upstream => upstream.calls.at(-1).body
+
+test('a chat is signed, asked and answered', { skip }, () => withGateway(async ({ client, upstream }) => {
+  upstream.next({ usage: { inputTokens: 9, outputTokens: 3, totalTokens: 32, cacheReadInputTokens: 20, cacheWriteInputTokens: 0 } })
+  const answer = await client.chat.completions.create({ model: 'claude', messages: [{ role: 'system', content: [{ type: 'text', text: 'Be brief', cache_control: { type: 'ephemeral' } }] }, ...messages], temperature: 1.5, top_p: 0.9, stop: ['END'], max_tokens: 50, top_k: 4 })
+
+  assert.equal(answer.choices[0].message.content, 'Hi \u{1F600} there')
+  assert.equal(answer.choices[0].finish_reason, 'stop')
+  assert.deepEqual([answer.usage.prompt_tokens, answer.usage.prompt_tokens_details.cached_tokens], [29, 20])
+  assert.equal(upstream.calls[0].path, '/model/eu.anthropic.claude-sonnet-4-20250514-v1%3A0/converse')
+  assert.deepEqual(sent(upstream), {
+    messages: [{ role: 'user', content: [{ text: 'Hello' }] }],
+    system: [{ text: 'Be brief' }, { cachePoint: { type: 'default' } }],
+    inferenceConfig: { maxTokens: 50, temperature: 1, topP: 0.9, stopSequences: ['END'] },
+    additionalModelRequestFields: { top_k: 4 }
+  })
+}))
+
+test('profiles, session tokens and bearer tokens are accepted; a wrong key is not', { skip }, () => withGateway(async ({ client, upstream }) => {
+  await client.chat.completions.create({ model: 'profile', messages })
+  assert.equal(upstream.calls[0].path, '/model/arn%3Aaws%3Abedrock%3Aeu-central-1%3A1%3Aapplication-inference-profile%2Fabc/converse')
+  assert.equal(upstream.calls[0].headers['x-amz-security-token'], 'session-token')
+  await client.chat.completions.create({ model: 'bearer', messages })
+  assert.equal(upstream.calls[1].headers.authorization, 'Bearer bearer-token')
+  assert.equal(upstream.calls[1].path, '/model/amazon.nova-pro-v1%3A0/converse')
+  await assert.rejects(client.chat.completions.create({ model: 'wrong', messages }), error => error.status === 403 && /BedrockException - The request signature/.test(error.message))
+  await assert.rejects(client.chat.completions.create({ model: 'nowhere', messages }), error => error.status === 400 && /aws_region_name/.test(error.message))
+}))
+
+test('a framed stream arrives piece by piece, with thinking and usage', { skip }, () => withGateway(async ({ client, upstream }) => {
+  upstream.next({ pieces: 1, content: [{ reasoningContent: { reasoningText: { text: 'Let me think', signature: 'sig' } } }, { text: 'Hi \u{1F600} there' }] })
+  const chunks = []
+  for await (const chunk of await client.chat.completions.create({ model: 'claude', messages, stream: true, stream_options: { include_usage: true }, reasoning_effort: 'low' })) chunks.push(chunk)
+
+  assert.equal(chunks.map(chunk => chunk.choices[0]?.delta.reasoning_content ?? '').join(''), 'Let me think')
+  assert.equal(chunks.map(chunk => chunk.choices[0]?.delta.content ?? '').join(''), 'Hi \u{1F600} there')
+  assert.deepEqual(chunks.find(chunk => chunk.choices[0]?.delta.thinking_blocks).choices[0].delta.thinking_blocks, [{ type: 'thinking', thinking: 'Let me think', signature: 'sig' }])
+  assert.equal(chunks.findLast(chunk => chunk.choices[0]).choices[0].finish_reason, 'stop')
+  assert.equal(chunks.at(-1).usage.total_tokens, 12)
+  assert.deepEqual(sent(upstream).additionalModelRequestFields.thinking, { type: 'enabled', budget_tokens: 1024 })
+}))
+
+test('tools are called in parallel and answered', { skip }, () => withGateway(async ({ client, upstream }) => {
+  const content = [{ text: 'Look' }, { toolUse: { toolUseId: 't1', name: 'f', input: { a: 1 } } }, { toolUse: { toolUseId: 't2', name: 'g', input: {} } }]
+  upstream.next({ content, stopReason: 'tool_use' }, { content, stopReason: 'tool_use', pieces: 7 })
+  const ask = { model: 'claude', messages, tools: [tool('f'), tool('g')], tool_choice: 'auto' }
+
+  const { choices: [{ message, finish_reason: finish }] } = await client.chat.completions.create(ask)
+  assert.equal(finish, 'tool_calls')
+  const final = await client.chat.completions.stream(ask).finalChatCompletion()
+  for (const calls of [message.tool_calls, final.choices[0].message.tool_calls]) assert.deepEqual(calls.map(call => [call.id, call.function.name, call.function.arguments]), [['t1', 'f', '{"a":1}'], ['t2', 'g', '{}']])
+  assert.deepEqual(sent(upstream).toolConfig.toolChoice, { auto: {} })
+
+  await client.chat.completions.create({ ...ask, messages: [...messages, message, { role: 'tool', tool_call_id: 't1', content: '' }, { role: 'tool', tool_call_id: 't2', content: [{ type: 'text', text: 'ok' }, { type: 'image_url', image_url: { url: 'data:image/jpeg;base64,AAAA' } }] }, { role: 'user', content: 'And?' }] })
+  assert.deepEqual(sent(upstream).messages.slice(1), [
+    { role: 'assistant', content },
+    { role: 'user', content: [{ toolResult: { toolUseId: 't1', content: [{ text: '(no output)' }] } }, { toolResult: { toolUseId: 't2', content: [{ text: 'ok' }, { image: { format: 'jpeg', source: { bytes: 'AAAA' } } }] } }, { text: 'And?' }] }])
+}))
+
+test('a wanted format is given by a tool, and pictures must be sent', { skip }, () => withGateway(async ({ client, upstream }) => {
+  upstream.next({ content: [{ toolUse: { toolUseId: 't1', name: 'json_tool_call', input: { a: 1 } } }], stopReason: 'tool_use' })
+  const answer = await client.chat.completions.create({ model: 'bearer', messages, response_format: { type: 'json_object' } })
+  assert.equal(answer.choices[0].message.content, '{"a":1}')
+  assert.equal(answer.choices[0].finish_reason, 'stop')
+  await assert.rejects(client.chat.completions.create({ model: 'bearer', messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'https://x.test/a.png' } }] }] }), error => error.status === 400 && /data URL/.test(error.message))
+}))
+
+test('exceptions, wrong checksums and cut frames are errors', { skip }, () => withGateway(async ({ client, upstream }) => {
+  const begin = [{ type: 'messageStart', payload: { role: 'assistant' } }, { type: 'contentBlockDelta', payload: { contentBlockIndex: 0, delta: { text: 'Hel' } } }]
+  const damaged = frame({ ':event-type': 'messageStop', ':message-type': 'event' }, '{"stopReason":"end_turn"}')
+  damaged[damaged.length - 6] ^= 1
+  for (const events of [[...begin, { exception: 'throttlingException', payload: { message: 'slow' } }], [...begin, { raw: damaged }], [...begin, { raw: damaged.subarray(0, 20) }], begin]) {
+    upstream.next({ events })
+    let text = ''
+    await assert.rejects(async () => {
+      for await (const chunk of await client.chat.completions.create({ model: 'claude', messages, stream: true })) text += chunk.choices[0].delta.content ?? ''
+    }, OpenAI.APIError)
+    assert.equal(text, 'Hel')
+  }
+  upstream.next({ events: [{ exception: 'throttlingException', payload: { message: 'slow' } }] })
+  await assert.rejects(client.chat.completions.create({ model: 'claude', messages, stream: true }), error => error.status === 429)
+  upstream.next({ status: 429, body: { message: 'Too many requests' } })
+  await assert.rejects(client.chat.completions.create({ model: 'claude', messages }), error => error.status === 429 && /Too many requests/.test(error.message))
+}))

@@ -1,0 +1,348 @@
+// Virtual keys, budgets and limits, kept in a real Valkey, over several gateways.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startOpenAi } from '../emulators/openai.mjs'
+import { missing, patience, startGateway, waitFor } from './litellm/program.mjs'
+import { startValkey } from './litellm/valkey.mjs'
+
+const skip = missing()
+const messages = [{ role: 'user', content: 'Hello' }]
+
+// The upstream counts 9 prompt and 3 completion tokens: a call of `big` costs 0.012 USD, of `free` nothing.
+const configFor = (url, more = '') => `
+model_list:
+  - model_name: big
+    litellm_params: { model: openai/gpt-up, api_base: "${url}", api_key: sk-up, input_cost_per_token: 0.001, output_cost_per_token: 0.001 }
+    model_info: { access_groups: [premium] }
+  - model_name: free
+    litellm_params: { model: openai/gpt-free, api_base: "${url}", api_key: sk-up, input_cost_per_token: 0, output_cost_per_token: 0 }
+  - model_name: team/*
+    litellm_params: { model: openai/*, api_base: "${url}", api_key: sk-up, input_cost_per_token: 0.001, output_cost_per_token: 0.001 }
+  - model_name: mock
+    litellm_params: { model: openai/mock, mock_response: "Hello from the mock" }
+router_settings: { num_retries: 0 }
+general_settings: { master_key: os.environ/LITELLM_MASTER_KEY }
+${more}`
+const callCost = 0.012
+
+export async function withGateway (body, { gateways = 1, config = '', env = {} } = {}) {
+  const upstream = await startOpenAi({ key: 'sk-up' })
+  const valkey = await startValkey()
+  const all = []
+  for (let i = 0; i < gateways; i++) all.push(await startGateway(configFor(upstream.url, config), { REDIS_URL: valkey.url, ...patience, ...env }))
+  const ask = async (path, sent, key = 'sk-master', to = all[0], headers = {}) => {
+    const response = await fetch(to.url + path, {
+      method: sent === undefined ? 'GET' : 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
+      body: sent === undefined ? undefined : JSON.stringify(sent)
+    })
+    const text = await response.text()
+    let json = null
+    try { json = JSON.parse(text) } catch { /* a stream */ }
+    return { status: response.status, headers: response.headers, text, json }
+  }
+  const chat = (key, more = {}, to = all[0]) => ask('/v1/chat/completions', { model: 'big', messages, max_tokens: 3, ...more }, key, to)
+  const make = async fields => {
+    const made = await ask('/key/generate', fields)
+    assert.equal(made.status, 200, made.text)
+    return made.json
+  }
+  try {
+    await body({ upstream, valkey, gateway: all[0], gateways: all, ask, chat, make })
+    for (const gateway of all) assert.equal(JSON.stringify(gateway.log).includes('sk-up'), false, 'no key in the log')
+  } finally {
+    for (const gateway of all) await gateway.stop()
+    await upstream.stop()
+    await valkey.stop()
+  }
+}
+
+const rejects = (answer, status, type, words) => {
+  assert.equal(answer.status, status, answer.text)
+  assert.equal(answer.json.error.type, type, answer.text)
+  assert.match(answer.json.error.message, words)
+  assert.equal(answer.json.error.code, String(status))
+}
+
+test('a made key is shown once, stored as its hash, and calls models', { skip }, () => withGateway(async ({ valkey, ask, chat, make }) => {
+  const key = await make({ key_alias: 'ada', metadata: { team: 'x' }, duration: '30d', max_budget: 5, models: ['big'] })
+
+  assert.match(key.key, /^sk-[A-Za-z0-9_-]{22}$/)
+  assert.equal(key.key_name, `sk-...${key.key.slice(-4)}`)
+  assert.equal(key.token, key.token_id)
+  assert.match(key.token, /^[0-9a-f]{64}$/)
+  assert.match(key.expires, /^\d{4}-.*Z$/)
+  assert.equal((await chat(key.key)).status, 200)
+  for (const name of await valkey.command('KEYS', '*')) {
+    const type = await valkey.command('TYPE', name)
+    const value = type === 'string' ? await valkey.command('GET', name) : type === 'hash' ? await valkey.command('HGETALL', name) : ''
+    assert.equal(JSON.stringify([name, value]).includes(key.key), false, `${name} does not hold the secret`)
+  }
+  const info = (await ask(`/key/info?key=${key.key}`)).json
+  assert.equal(info.key, key.key)
+  assert.equal(info.info.key_alias, 'ada')
+  assert.equal(info.info.spend, callCost)
+  assert.deepEqual(info.info.metadata, { team: 'x' })
+  assert.equal((await ask('/key/info', undefined, key.key)).json.info.token, key.token, 'a key may ask about itself')
+}))
+
+test('keys that are unknown, malformed, blocked, expired or without rights are refused as documented', { skip }, () => withGateway(async ({ ask, chat, make }) => {
+  rejects(await chat('sk-unknown-key-0000000000'), 401, 'token_not_found_in_db', /Invalid proxy server token passed/)
+  rejects(await chat('pk-wrong-key-0000000'), 401, 'auth_error', /pk-w\*\*\*\*0000/)
+  const key = await make({})
+  rejects(await ask('/key/generate', {}, key.key), 401, 'auth_error', /Only proxy admin can be used/)
+
+  assert.equal((await ask('/key/block', { key: key.key })).json.blocked, true)
+  rejects(await chat(key.key), 401, 'auth_error', /blocked/)
+  await ask('/key/unblock', { key: key.token })
+  assert.equal((await chat(key.key)).status, 200)
+
+  await ask('/key/update', { key: key.key, expires: '2020-01-01T00:00:00Z' })
+  rejects(await chat(key.key), 401, 'expired_key', /Expired Key/)
+  await ask('/key/update', { key: key.key, expires: null })
+  assert.equal((await chat(key.key)).status, 200)
+
+  assert.deepEqual((await ask('/key/delete', { keys: [key.key] })).json, { deleted_keys: [key.key] })
+  rejects(await chat(key.key), 401, 'token_not_found_in_db', /Invalid proxy server token/)
+  assert.equal((await ask(`/key/info?key=${key.key}`)).status, 404)
+}))
+
+test('model lists hold names, wildcards and access groups, for calls, fallbacks and the list of models', { skip }, () => withGateway(async ({ ask, chat, make }) => {
+  const named = await make({ models: ['free', 'team/*'] })
+  const denied = await chat(named.key)
+  rejects(denied, 403, 'key_model_access_denied', /key not allowed to access model/)
+  assert.equal(denied.json.error.param, 'model')
+  assert.equal((await chat(named.key, { model: 'team/a/b' })).status, 200)
+  rejects(await chat(named.key, { model: 'free', fallbacks: ['big'] }), 403, 'key_model_access_denied', /big/)
+  assert.deepEqual((await ask('/v1/models', undefined, named.key)).json.data.map(model => model.id), ['free'])
+
+  const premium = await make({ models: ['premium'] })
+  assert.equal((await chat(premium.key)).status, 200)
+  assert.equal((await chat(premium.key, { model: 'free' })).status, 403)
+
+  await ask('/key/update', { key: named.key, models: [] })
+  assert.equal((await chat(named.key)).status, 200, 'an empty list is everything')
+}))
+
+test('aliases of a key stand for other models', { skip }, () => withGateway(async ({ upstream, chat, make }) => {
+  const key = await make({ aliases: { nick: 'big' } })
+
+  const answer = await chat(key.key, { model: 'nick' })
+
+  assert.equal(answer.status, 200, answer.text)
+  assert.equal(answer.json.model, 'nick')
+  assert.equal(upstream.calls.at(-1).body.model, 'gpt-up')
+}))
+
+test('key types limit what a key reaches', { skip }, () => withGateway(async ({ ask, chat, make }) => {
+  const reader = await make({ key_type: 'read_only' })
+  assert.equal((await chat(reader.key)).status, 403)
+  assert.equal((await ask('/v1/models', undefined, reader.key)).status, 200)
+  const manager = await make({ key_type: 'management' })
+  assert.equal((await chat(manager.key)).status, 403)
+  await ask('/user/new', { user_id: 'boss', user_role: 'proxy_admin' })
+  const admin = await make({ user_id: 'boss' })
+  assert.equal((await ask('/key/generate', {}, admin.key)).status, 200, 'a key of an admin manages')
+}))
+
+test('wrong fields are refused by name, defaults fill and bounds clamp', { skip }, () => withGateway(async ({ ask, make }) => {
+  for (const [field, value] of [['max_budget', 'much'], ['models', 'big'], ['duration', '3y'], ['rpm_limit', -1], ['key_type', 'root'], ['key', 'mine']]) {
+    const answer = await ask('/key/generate', { [field]: value })
+    assert.equal(answer.status, 400, field)
+    assert.equal(answer.json.error.param, field)
+  }
+  const key = await make({ rpm_limit: 10_000, key: 'sk-chosen-by-hand' })
+  assert.equal(key.key, 'sk-chosen-by-hand')
+  assert.equal(key.rpm_limit, 100)
+  assert.equal(key.max_budget, 7)
+  assert.equal((await ask('/key/generate', { key: 'sk-chosen-by-hand' })).status, 400)
+  await make({ key_alias: 'one' })
+  assert.equal((await ask('/key/generate', { key_alias: 'one' })).json.error.param, 'key_alias')
+}, { config: 'litellm_settings: { default_key_generate_params: { max_budget: 7 }, upperbound_key_generate_params: { rpm_limit: 100 } }' }))
+
+test('a regenerated key keeps limits and spend, and the old one stops', { skip }, () => withGateway(async ({ ask, chat, make }) => {
+  const old = await make({ key_alias: 'rota', max_budget: 1 })
+  await chat(old.key)
+
+  const fresh = (await ask(`/key/${old.key}/regenerate`, {})).json
+
+  assert.notEqual(fresh.key, old.key)
+  assert.equal(fresh.max_budget, 1)
+  assert.equal(fresh.key_alias, 'rota')
+  assert.equal((await ask(`/key/info?key=${fresh.key}`)).json.info.spend, callCost)
+  assert.equal((await chat(old.key)).status, 401)
+  assert.equal((await chat(fresh.key)).status, 200)
+  assert.equal((await ask(`/key/${fresh.token}/reset_spend`, { reset_to: 0 })).json.previous_spend, 2 * callCost)
+  assert.equal((await ask(`/key/info?key=${fresh.key}`)).json.info.spend, 0)
+}))
+
+test('keys are listed by page and filter, and changed in bulk', { skip }, () => withGateway(async ({ ask, make }) => {
+  const keys = []
+  for (let i = 0; i < 5; i++) keys.push(await make({ key_alias: `k${i}`, user_id: i < 2 ? 'u' : undefined }))
+
+  const page = (await ask('/key/list?size=2&page=3')).json
+  assert.equal(page.keys.length, 1)
+  assert.deepEqual([page.total_count, page.current_page, page.total_pages], [5, 3, 3])
+  assert.equal((await ask('/key/list?user_id=u')).json.total_count, 2)
+  assert.equal((await ask('/key/list?key_alias=k3&return_full_object=true')).json.keys[0].key_alias, 'k3')
+  assert.deepEqual((await ask('/key/aliases')).json.aliases, ['k0', 'k1', 'k2', 'k3', 'k4'])
+  const bulk = (await ask('/key/bulk_update', { keys: [{ key: keys[0].key, max_budget: 3 }, { key: 'sk-nobody-at-all' }] })).json
+  assert.equal(bulk.successful_updates[0].key_info.max_budget, 3)
+  assert.match(bulk.failed_updates[0].failed_reason, /not found/)
+  assert.deepEqual((await ask('/key/delete', { key_aliases: ['k1'] })).json.deleted_keys.length, 1)
+}))
+
+test('a key with money for one of 500 simultaneous calls over two gateways spends for one', { skip }, () => withGateway(async ({ ask, chat, make, gateways }) => {
+  // A call reserves 0.012 at most (9 tokens in are estimated from the body, 3 out), so that one fits.
+  const key = await make({ max_budget: 0.011 })
+
+  const answers = await Promise.all(Array.from({ length: 500 }, (_, i) => chat(key.key, {}, gateways[i % 2])))
+
+  const good = answers.filter(answer => answer.status === 200)
+  assert.equal(good.length, 1)
+  const refused = answers.find(answer => answer.status !== 200)
+  rejects(refused, 400, 'budget_exceeded', /Budget has been exceeded!.*Current cost: .*Max budget: 0\.011/)
+  assert.equal(refused.json.error.param, null)
+  assert.equal((await ask(`/key/info?key=${key.key}`)).json.info.spend, callCost)
+  assert.equal((await chat(key.key, { model: 'free' })).status, 200, 'models that cost nothing need no budget')
+}, { gateways: 2 }))
+
+test('spend stays within one call of the limit however many calls run', { skip }, () => withGateway(async ({ ask, make, chat, gateways }) => {
+  const key = await make({ max_budget: 0.1 })
+  for (let round = 0; round < 4; round++) await Promise.all(Array.from({ length: 60 }, (_, i) => chat(key.key, {}, gateways[i % 2])))
+
+  const { spend } = (await ask(`/key/info?key=${key.key}`)).json.info
+
+  assert.ok(spend >= 0.1 && spend < 0.1 + callCost, `spent ${spend}`)
+}, { gateways: 2 }))
+
+test('a budget of nothing refuses the first call, and a budget begins anew after its duration', { skip }, () => withGateway(async ({ valkey, ask, chat, make }) => {
+  rejects(await chat((await make({ max_budget: 0 })).key), 400, 'budget_exceeded', /Max budget: 0/)
+  const key = await make({ max_budget: 0.01, budget_duration: '1s' })
+  assert.equal((await chat(key.key)).status, 200)
+  assert.equal((await chat(key.key)).status, 400)
+
+  await waitFor(async () => (await ask(`/key/info?key=${key.key}`)).json.info.spend === 0, 'the reset to show')
+  assert.equal((await chat(key.key)).status, 200)
+
+  const monthly = await make({ budget_duration: '1mo', max_budget: 1 })
+  const { budget_reset_at: reset } = (await ask(`/key/info?key=${monthly.key}`)).json.info
+  assert.ok(new Date(reset) - Date.now() > 27 * 86_400_000 && new Date(reset) - Date.now() < 32 * 86_400_000, reset)
+  const purse = (await valkey.command('KEYS', 'litellm:purse:*'))
+  assert.ok(purse.length >= 3)
+}))
+
+test('budgets of models, users, teams, members and customers hold as well', { skip }, () => withGateway(async ({ ask, chat, make }) => {
+  const byModel = await make({ model_max_budget: { big: { budget_limit: 0.01, time_period: '1d' } } })
+  assert.equal((await chat(byModel.key)).status, 200)
+  rejects(await chat(byModel.key), 400, 'budget_exceeded', /model_per_key/)
+  assert.equal((await chat(byModel.key, { model: 'team/x' })).status, 200)
+
+  await ask('/user/new', { user_id: 'u1', max_budget: 0.01 })
+  const first = await make({ user_id: 'u1' })
+  const second = await make({ user_id: 'u1' })
+  assert.equal((await chat(first.key)).status, 200)
+  rejects(await chat(second.key), 400, 'budget_exceeded', /user=u1/)
+
+  await ask('/team/new', { team_id: 't1', models: ['big'], max_budget: 10 })
+  await ask('/team/member_add', { team_id: 't1', member: { user_id: 'm1', role: 'user' }, max_budget_in_team: 0.01 })
+  const member = await make({ team_id: 't1', user_id: 'm1' })
+  assert.equal((await chat(member.key)).status, 200)
+  rejects(await chat(member.key), 400, 'budget_exceeded', /team_member=m1/)
+  const other = await make({ team_id: 't1' })
+  assert.equal((await chat(other.key)).status, 200)
+  rejects(await chat(other.key, { model: 'team/x' }), 403, 'team_model_access_denied', /team not allowed/)
+  assert.equal((await ask('/team/info?team_id=t1')).json.team_info.spend, 2 * callCost)
+  await ask('/team/block', { team_id: 't1' })
+  rejects(await chat(other.key), 401, 'auth_error', /Team=t1 is blocked/)
+
+  await ask('/budget/new', { budget_id: 'small', max_budget: 0.01 })
+  await ask('/customer/new', { user_id: 'c1', budget_id: 'small' })
+  const plain = await make({})
+  assert.equal((await chat(plain.key, { user: 'c1' })).status, 200)
+  rejects(await chat(plain.key, { user: 'c1' }), 400, 'budget_exceeded', /end_user=c1/)
+  assert.equal((await chat(plain.key, { user: 'c2' })).status, 200)
+  assert.equal((await ask('/customer/info?end_user_id=c1')).json.spend, callCost)
+}))
+
+test('rate limits each have their own window, say what is left, and refuse without taking', { skip }, () => withGateway(async ({ chat, make }) => {
+  const key = await make({ rpm_limit: 2, tpm_limit: 1000 })
+  const first = await chat(key.key)
+  assert.equal(first.headers.get('x-ratelimit-limit-requests'), '2')
+  assert.equal(first.headers.get('x-ratelimit-remaining-requests'), '1')
+  assert.equal(first.headers.get('x-ratelimit-api_key-limit-tokens'), '1000')
+  assert.equal(first.headers.get('x-litellm-key-rpm-limit'), '2')
+  await chat(key.key)
+  const refused = await chat(key.key)
+  rejects(refused, 429, 'throttling_error', /^Rate limit exceeded for api_key: .*Limit type: requests\. Current limit: 2, Remaining: 0\. Limit resets at: /)
+  assert.equal(refused.headers.get('rate_limit_type'), 'requests')
+  assert.ok(Number(refused.headers.get('retry-after')) > 0)
+  assert.ok(refused.headers.get('reset_at'))
+
+  const tokens = await make({ tpm_limit: 10 })
+  assert.equal((await chat(tokens.key)).status, 200)
+  await waitFor(async () => (await chat(tokens.key)).status === 429, 'the tokens to be counted')
+  const model = await make({ model_rpm_limit: { big: 1 } })
+  assert.equal((await chat(model.key)).status, 200)
+  rejects(await chat(model.key), 429, 'throttling_error', /model_per_key/)
+  assert.equal((await chat(model.key, { model: 'free' })).status, 200)
+}))
+
+test('parallel slots are counted over gateways and come back on every exit path', { skip }, () => withGateway(async ({ upstream, chat, make, gateways }) => {
+  const key = await make({ max_parallel_requests: 1 })
+  upstream.next({ delay: 300 })
+  const running = chat(key.key, {}, gateways[0])
+  await waitFor(() => upstream.calls.length === 1, 'the first call')
+  rejects(await chat(key.key, {}, gateways[1]), 429, 'throttling_error', /max_parallel_requests/)
+  assert.equal((await running).status, 200)
+
+  upstream.next({ status: 500 })
+  await waitFor(async () => (await chat(key.key, {}, gateways[1])).status === 500, 'the slot of a call that ended well')
+  await waitFor(async () => (await chat(key.key)).status === 200, 'the slot of a call that failed')
+
+  upstream.next({ hang: true })
+  const leaving = new AbortController()
+  const gone = fetch(`${gateways[0].url}/v1/chat/completions`, { method: 'POST', signal: leaving.signal, headers: { authorization: `Bearer ${key.key}` }, body: JSON.stringify({ model: 'big', messages }) }).catch(() => {})
+  const before = upstream.calls.length
+  await waitFor(() => upstream.calls.length > before, 'the call to hang')
+  leaving.abort()
+  await gone
+  await waitFor(async () => (await chat(key.key)).status === 200, 'the slot of a client that left')
+}, { gateways: 2 }))
+
+test('mock_response is only for those that may', { skip }, () => withGateway(async ({ chat, make }) => {
+  const mock = { mock_response: 'made up' }
+  assert.equal((await chat('sk-master', mock)).json.choices[0].message.content, 'made up')
+  assert.notEqual((await chat((await make({})).key, mock)).json.choices[0].message.content, 'made up')
+  const allowed = await make({ metadata: { allow_client_mock_response: true } })
+  assert.equal((await chat(allowed.key, mock)).json.choices[0].message.content, 'made up')
+}))
+
+test('a key that is deleted while its stream runs has its stream finished and its next call refused', { skip }, () => withGateway(async ({ upstream, ask, make, chat, gateway }) => {
+  const key = await make({})
+  upstream.next({ eventDelay: 60, events: [...Array.from({ length: 6 }, (_, i) => `{"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":"${i}"},"finish_reason":null}]}`), '{"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}', '[DONE]'] })
+  const stream = await fetch(`${gateway.url}/v1/chat/completions`, { method: 'POST', headers: { authorization: `Bearer ${key.key}` }, body: JSON.stringify({ model: 'big', messages, stream: true }) })
+  const text = stream.text()
+  await ask('/key/delete', { keys: [key.key] })
+
+  assert.match(await text, /\[DONE\]/)
+  assert.equal((await chat(key.key)).status, 401)
+}))
+
+test('without Valkey only the master key is known', { skip }, async () => {
+  const upstream = await startOpenAi({ key: 'sk-up' })
+  const gateway = await startGateway(configFor(upstream.url))
+  const call = (path, key, body) => fetch(gateway.url + path, { method: body ? 'POST' : 'GET', headers: { authorization: `Bearer ${key}` }, body: body && JSON.stringify(body) })
+  try {
+    assert.equal((await call('/v1/chat/completions', 'sk-master', { model: 'big', messages })).status, 200)
+    const virtual = await call('/v1/chat/completions', 'sk-some-key', { model: 'big', messages })
+    assert.equal(virtual.status, 400)
+    assert.equal((await virtual.json()).error.type, 'no_db_connection')
+    const manage = await call('/key/generate', 'sk-master', {})
+    assert.equal(manage.status, 500)
+    assert.match((await manage.json()).error.message, /DB not connected/)
+  } finally {
+    await gateway.stop()
+    await upstream.stop()
+  }
+})
