@@ -119,6 +119,7 @@ Awaitable<void> Keeper::read() {
     read_ = true;
     succeeded();
     room_.remember(*updates);
+    if (on_read) on_read(*this);
     if (log_->lost()) {
         observe::log(observe::Level::Warning, "sync_log_lost")
             .field("bytes", std::uint64_t{room_.document().size()});

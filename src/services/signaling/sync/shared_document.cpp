@@ -19,7 +19,8 @@ SharedDocument::Added SharedDocument::add(std::string_view update, std::size_t m
         auto fits = [&] {
             return size() + update.size() * kMostPerByte <= most || size() + document_.growth(update) <= most;
         };
-        if (!fits()) forget_deleted();
+        // Not for every update of a document that is full.
+        if (!fits() && document_.size() > size_when_forgotten_ + size_when_forgotten_ / 8) forget_deleted();
         if (!fits()) return Added::TooLarge;
         if (!document_.add(update)) return Added::Nothing;
         if (document_.size() > std::max(kLeastToForget, 2 * size_when_forgotten_)) forget_deleted();
