@@ -1,5 +1,7 @@
 #include "services/signaling/sync/document.hpp"
 
+#include <utility>
+
 namespace seance::signaling::sync {
 namespace {
 
