@@ -21,7 +21,10 @@ export function missing (program, ...packages) {
   return false
 }
 
+const slowness = Number(process.env.SEANCE_SLOWNESS ?? 1)   // of a sanitizer build
+
 export async function waitFor (condition, what, limit = 20_000) {
+  limit *= slowness
   for (const end = Date.now() + limit; ;) {
     const value = await condition()
     if (value) return value
