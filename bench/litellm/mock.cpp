@@ -19,7 +19,7 @@ struct Connection {
     std::string in, out;
     std::size_t sent = 0;
     std::uint32_t generation = 0;
-    bool open = false, busy = false, wants_write = false;
+    bool open = false, busy = false, wants_write = false, wants_usage = false;
     int chunks_left = 0;
     std::int64_t interval = 0, arrived = 0;
 };
@@ -104,10 +104,12 @@ void next_chunk(int fd, Connection& c, bool first) {
         c.out,
         R"(data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1730000000,"model":"mock","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})"
         "\n\n");
-    add_chunk(
-        c.out,
-        R"(data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1730000000,"model":"mock","choices":[],"usage":{"prompt_tokens":20,"completion_tokens":200,"total_tokens":220}})"
-        "\n\ndata: [DONE]\n\n");
+    if (c.wants_usage)
+        add_chunk(
+            c.out,
+            R"(data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1730000000,"model":"mock","choices":[],"usage":{"prompt_tokens":20,"completion_tokens":200,"total_tokens":220}})"
+            "\n\n");
+    add_chunk(c.out, "data: [DONE]\n\n");
     c.out += "0\r\n\r\n";
     c.busy = false;
 }
@@ -141,6 +143,7 @@ void answer(int fd, Connection& c, std::string_view body) {
         auto rest = model.substr(std::min(model.size(), model.find("stream-") + 7));
         c.interval = std::int64_t{number_after(rest, "-", 0)} * 1'000'000;
         c.busy = true;
+        c.wants_usage = has("include_usage");
         c.out += "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
         next_chunk(fd, c, true);
         while (c.interval == 0 && c.chunks_left > 0) next_chunk(fd, c, false);

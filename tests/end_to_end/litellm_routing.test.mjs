@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startOpenAi } from '../emulators/openai.mjs'
 import { missing, startGateway, waitFor } from './litellm/program.mjs'
+import { startValkey } from './litellm/valkey.mjs'
 
 const skip = missing('openai')
 const { default: OpenAI } = skip ? {} : await import('openai')
@@ -277,3 +278,38 @@ test('a hedged request takes the first answer and ends the other call', { skip }
   await assert.rejects(leaving)
   await waitFor(() => servers.every(server => server.calls.at(-1).closed), 'both calls to end with the client')
 }))
+
+test('gateways with the same Valkey share cooldowns and count requests together', { skip }, async () => {
+  const valkey = await startValkey()
+  const server = await startOpenAi({ key: 'sk-up' })
+  const config = `model_list:
+  - model_name: big
+    litellm_params: { model: openai/up, api_base: "${server.url}", api_key: sk-up, rpm: 300 }
+    model_info: { id: one }
+  - model_name: other
+    litellm_params: { model: openai/up, api_base: "${server.url}", api_key: sk-up }
+    model_info: { id: two }
+router_settings: { num_retries: 0, routing_strategy: usage-based-routing, cooldown_time: 60 }
+general_settings: { master_key: sk-master }
+`
+  const gateways = [await startGateway(config, { REDIS_URL: valkey.url }), await startGateway(config, { REDIS_URL: valkey.url })]
+  const ask = (gateway, model) => new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'sk-master', maxRetries: 0 }).chat.completions.create({ model, messages })
+  // Over the minutes that the test may touch.
+  const counted = async () => {
+    let sum = 0
+    for (const key of await valkey.command('KEYS', 'litellm:routing:[0-9]*')) sum += Number(await valkey.command('HGET', key, 'r:one') ?? 0)
+    return sum
+  }
+  try {
+    server.next({ status: 401 })
+    await assert.rejects(ask(gateways[0], 'other'), { status: 401 })
+    await waitFor(() => ask(gateways[1], 'other').then(() => false, error => error.status === 429), 'the cooldown at the other gateway')
+
+    for (const gateway of [gateways[0], gateways[0], gateways[1]]) await ask(gateway, 'big')
+    await waitFor(async () => await counted() === 3, 'both to have told of their requests')
+  } finally {
+    for (const gateway of gateways) await gateway.stop()
+    await valkey.stop()
+    await server.stop()
+  }
+})

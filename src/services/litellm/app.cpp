@@ -7,6 +7,9 @@
 
 #include "core/observe/log.hpp"
 #include "net/http/router.hpp"
+#include "services/litellm/handlers/handlers.hpp"
+#include "services/litellm/handlers/health_check.hpp"
+#include "services/litellm/handlers/routing_share.hpp"
 #include "services/litellm/routes.hpp"
 
 namespace seance::litellm {
@@ -15,6 +18,8 @@ namespace {
 http::ServerOptions server_options(const Settings& settings) {
     http::ServerOptions options;
     options.idle_timeout = settings.keepalive_timeout;
+    // Models take seconds to answer: many requests are under way at a modest rate.
+    options.max_connections = 50'000;
     return options;
 }
 
@@ -34,6 +39,21 @@ Awaitable<void> fetch_health(Loop& loop, const Settings& settings, const Config&
         fmt::print("{}\n", answer->body);
     code = answer && answer->status == 200 ? 0 : 1;
     loop.stop();
+}
+
+Awaitable<void> reply_metrics(http::Exchange& exchange) {
+    http::Response response{
+        200, {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}}, render_metrics()};
+    exchange.reply(std::move(response));
+    co_return;
+}
+
+// As of every service, with what the ledger counts.
+http::Router admin_routes() {
+    http::Router router;
+    router.add("GET", "/metrics", reply_metrics);
+    router.otherwise(http::admin_router());
+    return router;
 }
 
 }  // namespace
@@ -57,8 +77,13 @@ App::App(Loop& loop, const Settings& settings, ConfigSource& source, bool first)
     server_.listen(host, settings.port, http::sharing_of(first ? 0 : 1, settings.workers));
     if (first)
         observe::log(observe::Level::Info, "listening").field("address", host).field("port", server_.port());
+    if (first) {
+        tasks_ = std::make_unique<TaskGroup>(loop.executor());
+        tasks_->spawn(check_in_background(gateway_, stopping_));
+        tasks_->spawn(share_routing(gateway_, stopping_));
+    }
     if (first && settings.admin_port != 0) {
-        admin_ = std::make_unique<http::Server>(loop, http::ServerOptions{}, http::admin_router());
+        admin_ = std::make_unique<http::Server>(loop, http::ServerOptions{}, admin_routes());
         admin_->listen("127.0.0.1", settings.admin_port);
     }
 }
@@ -73,6 +98,11 @@ void App::watch_files() {
 Awaitable<void> App::drain() {
     co_await server_.drain();
     co_await gateway_.ledger().drain();
+    if (tasks_) {
+        stopping_ = true;
+        tasks_->cancel();
+        co_await tasks_->wait();
+    }
     if (admin_) co_await admin_->drain();
 }
 

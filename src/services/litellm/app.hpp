@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "core/runtime/service.hpp"
+#include "core/runtime/task_group.hpp"
 #include "services/litellm/config_source.hpp"
 #include "services/litellm/config_watch.hpp"
 #include "services/litellm/handlers/gateway.hpp"
@@ -29,6 +30,8 @@ class App : public Unit {
     std::unique_ptr<ConfigWatch> watch_;
     http::Server server_;
     std::unique_ptr<http::Server> admin_;
+    std::unique_ptr<TaskGroup> tasks_;  // of the first loop
+    bool stopping_ = false;
 };
 
 // --health: asks the gateway that runs on this port, prints its answer. Gives the exit code.

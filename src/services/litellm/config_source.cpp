@@ -46,6 +46,7 @@ ConfigSource::Read ConfigSource::read() const {
         return text;
     };
     auto config = read_config(settings_.config_path, read_file, config::process_environment());
+    if (config && settings_.drop_params) config->drop_params = true;
     if (config && settings_.request_timeout) config->routing.timeout = *settings_.request_timeout;
     return {std::move(config), hex(hash.finish()), std::move(files)};
 }

@@ -36,7 +36,7 @@ void declare(CLI::App& app, Flags& flags) {
     app.add_option("--keepalive_timeout", flags.keepalive_timeout,
                    "Seconds an idle connection stays open [75]");
     app.add_flag("--drop_params", flags.drop_params,
-                 "Accepted: every provider served here takes all OpenAI parameters");
+                 "Leave out what a provider does not support, as litellm_settings.drop_params");
     app.add_flag("--debug", flags.debug, "More log lines");
     app.add_flag("--detailed_debug", flags.detailed_debug, "The same as --debug");
     app.add_flag("--health", flags.health,
@@ -129,6 +129,8 @@ std::variant<Settings, int> read_settings(int argc, const char* const* argv,
     if (word != "debug" && word != "info" && word != "warning" && word != "error")
         read.problem(fmt::format("LITELLM_LOG is \"{}\"; write DEBUG, INFO or ERROR", level));
     settings.debug = flags.debug || flags.detailed_debug || word == "debug";
+    settings.errors_only = !settings.debug && word == "error";
+    settings.drop_params = flags.drop_params;
     if (!settings.root_path.empty() && !settings.root_path.starts_with('/'))
         settings.root_path.insert(0, "/");
     while (settings.root_path.ends_with('/')) settings.root_path.pop_back();

@@ -30,7 +30,7 @@ async function answer (plan, call, response, provider) {
   if (plan.delay) await wait(plan.delay)
   if (plan.cut === 'head') return void response.destroy()
   const streamed = plan.events || (provider.isStreamed(call) && plan.body === undefined && !plan.status)
-  const type = plan.type ?? (streamed ? provider.streamType : 'application/json')
+  const type = plan.type ?? (streamed ? provider.streamType : (plan.body === undefined && !plan.status && provider.type?.(call)) || 'application/json')
   response.writeHead(plan.status ?? 200, { 'content-type': type, ...plan.headers })
   response.flushHeaders()
   const sent = { bytes: 0, cut: false }
@@ -49,7 +49,7 @@ async function answer (plan, call, response, provider) {
 }
 
 // `provider`: judge(call) gives a refusal as a plan, or null; isStreamed(call), whole(call), events(call), frame(event),
-// failure(status), streamType. whole() and events() also see the plan, for keys of the provider's own.
+// failure(status), streamType; type(call) for answers that are no JSON. whole() and events() also see the plan, for keys of the provider's own.
 export async function startModelServer (provider, port = 0) {
   const calls = []
   const plans = []

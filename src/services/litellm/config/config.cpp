@@ -10,8 +10,8 @@
 #include "core/base/text.hpp"
 #include "services/litellm/config/deployment_reader.hpp"
 #include "services/litellm/config/known_keys.hpp"
-#include "services/litellm/domain/price_table.hpp"
 #include "services/litellm/config/routing_reader.hpp"
+#include "services/litellm/domain/price_table.hpp"
 
 namespace seance::litellm {
 namespace {
@@ -158,6 +158,10 @@ class ConfigReader {
                           key->place(), key->missing_variable);
         }
         config_.completion_model = read_text(map.find("completion_model"), notes()).value_or("");
+        for (auto& [name, into] : {std::pair{"embedding_model", &config_.embedding_model},
+                                   {"image_generation_model", &config_.image_generation_model},
+                                   {"moderation_model", &config_.moderation_model}})
+            *into = read_text(map.find(name), notes()).value_or("");
         config_.key_header = read_text(map.find("litellm_key_header_name"), notes()).value_or("");
         config_.public_routes = read_texts(map.find("public_routes"), notes());
         if (auto most = read_number(map.find("max_request_size_mb"), notes()); most && *most > 0)
@@ -181,6 +185,20 @@ class ConfigReader {
         warn_about_keys(map, "litellm_settings", notes());
         config_.drop_params = read_bool(map.find("drop_params"), notes()).value_or(false);
         config_.modify_params = read_bool(map.find("modify_params"), notes()).value_or(false);
+        config_.public_metrics =
+            !read_bool(map.find("require_auth_for_metrics_endpoint"), notes()).value_or(true);
+        for (auto key : {"success_callback", "failure_callback", "callbacks", "service_callback"})
+            for (auto& name : read_texts(map.find(key), notes())) read_callback(map, key, name);
+    }
+
+    void read_callback(const Node& map, const char* key, const std::string& name) {
+        auto& names = config_.callbacks;
+        if (std::find(names.begin(), names.end(), name) != names.end()) return;
+        names.push_back(name);
+        if (name != "prometheus" && name != "prometheus_system")
+            notes().warnings.push_back(fmt::format(
+                "{}litellm_settings.{}: the callback \"{}\" is not available here; it has no effect",
+                map.find(key)->place(), key, name));
     }
 
     void read_router(const Node& map) {

@@ -26,7 +26,7 @@ struct Config {
 
     SecretText master_key;
     std::string master_key_problem;  // a master key is asked for but has no value
-    std::string completion_model;
+    std::string completion_model, embedding_model, image_generation_model, moderation_model;
     std::string key_header;
     std::vector<std::string> public_routes;
     std::uint64_t max_body = 64 << 20;
@@ -41,6 +41,8 @@ struct Config {
     RoutingSettings routing;
     // Spent on each provider with a budget; survives reloads.
     std::map<std::string, std::shared_ptr<SpendWindow>, std::less<>> provider_spend;
+    bool public_metrics = false;         // /metrics needs no key
+    std::vector<std::string> callbacks;  // success_callback, failure_callback and callbacks
     bool background_health_checks = false;
     Duration health_check_interval = std::chrono::seconds(300);
 

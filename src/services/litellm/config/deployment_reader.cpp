@@ -193,6 +193,8 @@ class DeploymentReader {
         d.health_check_model = read_text(info->find("health_check_model"), notes_).value_or("");
         if (auto seconds = read_number(info->find("health_check_timeout"), notes_))
             d.health_check_timeout = seconds_to_duration(*seconds).value_or(d.health_check_timeout);
+        d.no_background_check =
+            read_bool(info->find("disable_background_health_check"), notes_).value_or(false);
         if (auto tokens = read_integer(info->find("health_check_max_tokens"), notes_))
             d.health_check_max_tokens = static_cast<int>(std::clamp<std::int64_t>(*tokens, 1, 100'000));
         if (auto most = read_integer(info->find("max_input_tokens"), notes_); most && *most > 0)

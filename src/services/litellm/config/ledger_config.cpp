@@ -254,7 +254,8 @@ class LedgerReader {
 
 bool CacheConfig::caches(std::string_view call_type) const {
     if (!enabled) return false;
-    if (call_types.empty()) return true;
+    if (call_types.empty())
+        return call_type == "acompletion" || call_type == "atext_completion" || call_type == "aembedding";
     // "completion" is the sync spelling of "acompletion".
     return std::any_of(call_types.begin(), call_types.end(), [&](const std::string& name) {
         return name == call_type || (call_type.starts_with('a') && name == call_type.substr(1));

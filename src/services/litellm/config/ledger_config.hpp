@@ -25,7 +25,7 @@ struct CacheConfig {
     Duration ttl = std::chrono::hours(1);
     std::optional<Duration> memory_ttl, valkey_ttl;
     std::size_t memory_entries = 1000, largest = 1 << 20;
-    std::vector<std::string> call_types;  // empty: all
+    std::vector<std::string> call_types;  // empty: chats, completions and embeddings
     bool caches(std::string_view call_type) const;
 };
 

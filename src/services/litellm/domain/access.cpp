@@ -62,6 +62,7 @@ bool is_public_route(const Config& config, std::string_view path) {
     for (std::string_view open :
          {"/", "/routes", "/health/liveliness", "/health/liveness", "/health/readiness"})
         if (path == open) return true;
+    if (config.public_metrics && (path == "/metrics" || path == "/metrics/")) return true;
     if (path == "/ui" || path.starts_with("/ui/")) return true;  // the page; what it shows is not
     return std::find(config.public_routes.begin(), config.public_routes.end(), path) !=
            config.public_routes.end();

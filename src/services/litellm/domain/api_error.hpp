@@ -1,8 +1,10 @@
 #pragma once
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "net/http/message.hpp"
 #include "services/litellm/domain/deployment.hpp"
 #include "services/litellm/domain/error_class.hpp"
 
@@ -17,6 +19,9 @@ struct ApiError {
     std::optional<ErrorClass> kind = {};  // if more is known than the status says
     bool retryable = false;
     std::optional<Duration> retry_after = {};  // as the upstream asked
+
+    // The upstream's header fields, if one answered.
+    std::shared_ptr<const http::Fields> upstream = {};
 
     ErrorClass error_class() const;
     std::string json() const;  // {"error":{…}}

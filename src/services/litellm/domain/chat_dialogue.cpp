@@ -64,12 +64,17 @@ ChatDialogue::ChatDialogue(const ClientForm& form, const ChatRequest& request, c
                            AnswerContext context)
     : form_(form), request_(request), context_(std::move(context)), wire_(make_wire(to, context_)) {}
 
-Answer<Completion> ChatDialogue::whole(std::string_view body) {
+// The answer in OpenAI's form, fit for a client that speaks it.
+Answer<Completion> ChatDialogue::openai(std::string_view body) {
+    if (wire_->is_openai()) return rewrite_completion(body, context_);
     auto answer = wire_->completion(body);
     if (!answer) return answer.error();
-    auto completion = rewrite_completion(*answer, context_);
-    if (!completion) return completion.error();
-    completion->json = form_.whole(std::move(completion->json), context_);
+    return rewrite_completion(*answer, context_);
+}
+
+Answer<Completion> ChatDialogue::whole(std::string_view body) {
+    auto completion = openai(body);
+    if (completion) completion->json = form_.whole(std::move(completion->json), context_);
     return completion;
 }
 
@@ -79,10 +84,8 @@ std::unique_ptr<StreamRelay> ChatDialogue::stream() {
 }
 
 Answer<Completion> ChatDialogue::whole_as_stream(std::string_view body) {
-    auto answer = wire_->completion(body);
-    if (!answer) return answer.error();
-    auto completion = rewrite_completion(*answer, context_);
-    if (!completion) return completion.error();
+    auto completion = openai(body);
+    if (!completion) return completion;
     auto root = parse_json(completion->json);
     return render_chunks(completion_to_chunks(*root), form_, context_, request_.include_usage);
 }

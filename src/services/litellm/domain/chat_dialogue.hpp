@@ -22,6 +22,8 @@ class ChatDialogue final : public Dialogue {
     Answer<Completion> whole_as_stream(std::string_view body) override;
 
   private:
+    Answer<Completion> openai(std::string_view body);
+
     const ClientForm& form_;
     const ChatRequest& request_;
     AnswerContext context_;

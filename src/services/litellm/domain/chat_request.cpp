@@ -135,6 +135,21 @@ std::string drop_paths(std::string text, const Deployment& deployment) {
 
 Answer<ChatRequest> parse_chat_request(std::string body, const http::FieldViews& fields,
                                        std::string_view path_model, const Config& config) {
+    auto request = parse_call_request(std::move(body), fields, path_model, config.completion_model, config);
+    if (!request) return request;
+    auto messages = json_find(request->root, "messages");
+    if (!messages || messages->is(JsonKind::Null))
+        return bad_request("Missing required parameter: 'messages'.", "messages");
+    if (!messages->is(JsonKind::Array)) return bad_request("messages must be a list", "messages");
+    if (json_elements(*messages).empty())
+        return bad_request("messages must hold at least one message", "messages");
+    request->prompt_estimate = estimate_tokens(messages->text);
+    return request;
+}
+
+Answer<ChatRequest> parse_call_request(std::string body, const http::FieldViews& fields,
+                                       std::string_view path_model, std::string_view forced_model,
+                                       const Config& config) {
     ChatRequest request;
     request.body = std::make_unique<const std::string>(std::move(body));
     auto root = parse_json(*request.body);
@@ -144,8 +159,8 @@ Answer<ChatRequest> parse_chat_request(std::string body, const http::FieldViews&
     JsonEdit edit(request.root);
 
     auto model = edit.find("model");
-    if (!config.completion_model.empty())
-        request.model = config.completion_model;
+    if (!forced_model.empty())
+        request.model = forced_model;
     else if (!path_model.empty())
         request.model = path_model;
     else if (auto name = json_text(model))
@@ -155,14 +170,6 @@ Answer<ChatRequest> parse_chat_request(std::string body, const http::FieldViews&
     if (request.model.empty())
         return bad_request(
             "Missing required parameter: 'model'. Name one of the models that `/v1/models` lists.", "model");
-
-    auto messages = edit.find("messages");
-    if (!messages || messages->is(JsonKind::Null))
-        return bad_request("Missing required parameter: 'messages'.", "messages");
-    if (!messages->is(JsonKind::Array)) return bad_request("messages must be a list", "messages");
-    if (json_elements(*messages).empty())
-        return bad_request("messages must hold at least one message", "messages");
-    request.prompt_estimate = estimate_tokens(messages->text);
 
     auto stream = edit.find("stream");
     if (stream && !stream->is(JsonKind::True) && !stream->is(JsonKind::False) && !stream->is(JsonKind::Null))

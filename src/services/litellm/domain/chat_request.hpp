@@ -35,6 +35,11 @@ struct ChatRequest {
 Answer<ChatRequest> parse_chat_request(std::string body, const http::FieldViews& fields,
                                        std::string_view path_model, const Config& config);
 
+// The part of that which every inference call has, whatever it asks for. `forced_model` wins over all.
+Answer<ChatRequest> parse_call_request(std::string body, const http::FieldViews& fields,
+                                       std::string_view path_model, std::string_view forced_model,
+                                       const Config& config);
+
 // The body for one upstream: model replaced, gateway-owned keys removed, defaults filled in; all else keeps
 // its bytes.
 std::string upstream_body(const ChatRequest& request, const Deployment& deployment, const Endpoint& endpoint);

@@ -47,7 +47,7 @@ Outcome<Endpoint> find_endpoint(const Deployment& deployment, std::string_view m
             provider.base_env.empty() ? "" : fmt::format(" or the variable {}", provider.base_env.front()))};
     while (endpoint.base.ends_with('/')) endpoint.base.pop_back();
     if (endpoint.key.empty()) endpoint.key = SecretText(first_set(provider.key_env, environment));
-    if (endpoint.key.empty() && provider.needs_key) {
+    if (endpoint.key.empty() && provider.needs_key && deployment.wire.azure_token.empty()) {
         auto variables = fmt::format("{}", fmt::join(provider.key_env, " or "));
         if (!deployment.missing_key_variable.empty()) variables = deployment.missing_key_variable;
         return Problem{fmt::format("no API key: set the variable {}", variables)};

@@ -77,6 +77,7 @@ struct Deployment {
     std::string health_check_model;
     Duration health_check_timeout = std::chrono::seconds(60);
     int health_check_max_tokens = 1;
+    bool no_background_check = false;
     std::string params_json;  // litellm_params without secrets, for /model/info
     std::string info_json;    // model_info with id
 

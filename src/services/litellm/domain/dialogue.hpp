@@ -51,8 +51,11 @@ class Dialogue {
     // What an error status means; errors that are in no need of translation keep the default.
     virtual ApiError error(int status, std::string_view body) const = 0;
 
-    // The answer is bytes that nobody looks into (audio, images as files): sent on as they come.
-    virtual bool opaque() const { return false; }
+    // The answer is bytes that nobody looks into (audio, subtitles): sent on as they come.
+    virtual bool opaque(std::string_view content_type) const {
+        (void)content_type;
+        return false;
+    }
     // Whether what came is a stream; if not, it is collected and goes through whole_as_stream().
     virtual bool is_stream(std::string_view content_type, std::string_view first_piece) const;
     // A whole answer to a streamed call, as the bytes of a stream.

@@ -104,6 +104,7 @@ EntityPtr read_entity(std::string text) {
     if (auto when = text_of(from, "expires")) entity->expires = parse_time(*when);
     auto& limits = entity->limits;
     limits.max_budget = usd_of(from, "max_budget");
+    limits.soft_budget = usd_of(from, "soft_budget");
     limits.extra_budget = usd_of(from, "temp_budget_increase");
     if (auto when = text_of(from, "temp_budget_expiry")) limits.extra_until = parse_time(*when);
     limits.rpm = integer_of(from, "rpm_limit");

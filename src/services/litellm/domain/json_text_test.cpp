@@ -41,4 +41,19 @@ TEST(JsonText, ListsElements) {
     EXPECT_TRUE(json_elements(*parse_json("[ ]")).empty());
 }
 
+// Strings are read sixteen bytes at a time.
+TEST(JsonText, FindsTheEndOfAStringAtEveryOffset) {
+    for (std::size_t size = 0; size < 70; ++size) {
+        std::string text(size, 'x');
+        EXPECT_EQ(json_text(*parse_json("\"" + text + "\"")), text);
+        for (std::size_t at = 0; at < size; ++at) {
+            auto quoted = text, broken = text;
+            quoted.replace(at, 1, "\\\"");
+            broken[at] = '\x1f';
+            EXPECT_TRUE(parse_json("\"" + quoted + "\"")) << size << " " << at;
+            EXPECT_FALSE(parse_json("\"" + broken + "\"")) << size << " " << at;
+        }
+    }
+}
+
 }  // namespace seance::litellm

@@ -5,6 +5,7 @@
 #include "services/litellm/domain/wires/gemini_wire.hpp"
 #include "services/litellm/domain/wires/ollama_wire.hpp"
 #include "services/litellm/domain/wires/openai_wire.hpp"
+#include "services/litellm/domain/wires/text_wire.hpp"
 
 namespace seance::litellm {
 
@@ -22,6 +23,8 @@ std::unique_ptr<Wire> make_wire(const Destination& to, const AnswerContext& cont
             return std::make_unique<GeminiWire>(to, context);
         case WireKind::Ollama:
             return std::make_unique<OllamaWire>(to, context);
+        case WireKind::TextCompletion:
+            return std::make_unique<TextWire>(to, context);
         default:
             return std::make_unique<OpenAiWire>(to, context);
     }
@@ -33,6 +36,7 @@ bool has_wire(const Provider& provider) {
         case WireKind::Bedrock:
         case WireKind::Gemini:
         case WireKind::Ollama:
+        case WireKind::TextCompletion:
             return true;
         default:
             return speaks_openai(provider);

@@ -29,6 +29,8 @@ class Wire {
 
     // The request for a chat, or why this provider cannot be asked for it.
     virtual Answer<UpstreamCall> call(const ChatRequest& request) = 0;
+    // Answers are OpenAI's already: completion() would only copy them.
+    virtual bool is_openai() const { return false; }
     // A whole answer as an OpenAI completion, not yet completed by rewrite_completion().
     virtual Answer<std::string> completion(std::string_view body) = 0;
     virtual std::unique_ptr<StreamDecoder> decoder() = 0;

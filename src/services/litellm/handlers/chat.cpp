@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
 #include "services/litellm/domain/forms/anthropic_form.hpp"
+#include "services/litellm/domain/forms/completion_form.hpp"
+#include "services/litellm/domain/forms/embedding_form.hpp"
+#include "services/litellm/domain/forms/responses_form.hpp"
 #include "services/litellm/handlers/cached.hpp"
 #include "services/litellm/handlers/chat_call.hpp"
 #include "services/litellm/handlers/handlers.hpp"
@@ -75,6 +78,56 @@ Awaitable<void> messages(Gateway& gateway, http::Exchange& exchange, std::string
 Awaitable<void> count_tokens(Gateway& gateway, http::Exchange& exchange, std::string) {
     CountTokensForm form;
     co_await serve_call(gateway, exchange, form, "");
+}
+
+Awaitable<void> completions(Gateway& gateway, http::Exchange& exchange, std::string model) {
+    CompletionForm form;
+    co_await serve_call(gateway, exchange, form, std::move(model));
+}
+
+Awaitable<void> embeddings(Gateway& gateway, http::Exchange& exchange, std::string model) {
+    EmbeddingForm form;
+    co_await serve_call(gateway, exchange, form, std::move(model));
+}
+
+Awaitable<void> responses(Gateway& gateway, http::Exchange& exchange, std::string) {
+    ResponsesForm form;
+    co_await serve_call(gateway, exchange, form, "");
+}
+
+Awaitable<void> image_generations(Gateway& gateway, http::Exchange& exchange, std::string model) {
+    PassForm form(kImageGeneration);
+    co_await serve_call(gateway, exchange, form, std::move(model));
+}
+
+Awaitable<void> image_edits(Gateway& gateway, http::Exchange& exchange, std::string model) {
+    PassForm form(kImageEdit);
+    co_await serve_call(gateway, exchange, form, std::move(model));
+}
+
+Awaitable<void> transcriptions(Gateway& gateway, http::Exchange& exchange, std::string model) {
+    PassForm form(kTranscription);
+    co_await serve_call(gateway, exchange, form, std::move(model));
+}
+
+Awaitable<void> translations(Gateway& gateway, http::Exchange& exchange, std::string model) {
+    PassForm form(kTranslation);
+    co_await serve_call(gateway, exchange, form, std::move(model));
+}
+
+Awaitable<void> speech(Gateway& gateway, http::Exchange& exchange, std::string model) {
+    PassForm form(kSpeech);
+    co_await serve_call(gateway, exchange, form, std::move(model));
+}
+
+Awaitable<void> moderations(Gateway& gateway, http::Exchange& exchange, std::string model) {
+    PassForm form(kModeration);
+    co_await serve_call(gateway, exchange, form, std::move(model));
+}
+
+Awaitable<void> rerank(Gateway& gateway, http::Exchange& exchange, std::string model) {
+    PassForm form(kRerank);
+    co_await serve_call(gateway, exchange, form, std::move(model));
 }
 
 }  // namespace seance::litellm

@@ -80,7 +80,10 @@ class ChatCall {
     Duration limit_for(const Deployment& deployment) const;
     Awaitable<void> pause(Duration time);
 
-    // What an attempt tells about its deployment.
+    // What an attempt tells about its deployment, and the call to those who look at metrics.
+    CallMetrics::Request metrics_labels() const;
+    void count_answer(const Attempt& attempt);
+    CallMetrics::Times times_of(const Attempt& attempt, Instant now) const;
     void count_outcome(const Attempt& attempt, const ApiError* failure);
     void count_usage(const Attempt& attempt);
     void log_decision();
@@ -98,6 +101,7 @@ class ChatCall {
 
     // Settling.
     http::Fields fields_for(const Deployment* deployment, const http::Fields* upstream) const;
+    void add_times(http::Fields& fields, const Attempt& attempt) const;
     void refuse(ApiError error, const Deployment* deployment);
     void note(Attempt& attempt, const Usage& usage);
     std::optional<NanoUsd> cost_of(const Attempt& attempt, const Usage& usage) const;
@@ -114,6 +118,8 @@ class ChatCall {
     std::shared_ptr<CallScope> scope_;
     std::string call_id_, group_, api_base_;
     Instant started_;
+    Duration waited_{0};  // for attempts that failed, and before retries
+    std::string label_;   // the public name or pattern of the model that was asked for
     int retries_ = 0, most_retries_ = 0;
     Duration limit_{0};
 

@@ -99,6 +99,12 @@ ChatCall::Failure ChatCall::find_options(const Resolution& resolution) {
             option.provider_budget = &budget->second;
             option.provider_spend = config.provider_spend.find(option.provider)->second.get();
         }
+        if (config.routing.strategy == Strategy::CostBased || config.routing.pre_call_checks)
+            if (auto price = gateway_.ledger().prices().find(*candidate.deployment, option.provider,
+                                                             endpoint->model)) {
+                option.price = static_cast<double>(price->input + price->output);
+                option.max_input = price->max_input;
+            }
         candidates_.push_back(candidate);
         if (mine) candidates_.back().prepared = std::move(mine);
         options_.push_back(option);
@@ -183,11 +189,21 @@ Awaitable<ChatCall::Failure> ChatCall::attempt(Pick pick) {
     if (!failure) failure = co_await relay(*attempt);
     auto* problem = failure ? &*failure : attempt->broken ? &*attempt->broken : nullptr;
     decision_.attempt_ended(attempt->deployment->id, problem, Clock::now() - began);
-    if (!scope_->client_gone()) count_outcome(*attempt, problem);
-    // Who leaves a call that was not answered yet has used its prompt all the same.
-    if (scope_->client_gone() && attempt->called != Instant{} && attempt->usage.prompt == 0)
-        settle(*attempt, {request_.prompt_estimate, 0});
     count_usage(*attempt);
+    if (scope_->client_gone()) {
+        // Who leaves a call that was not answered yet has used its prompt all the same.
+        if (attempt->called != Instant{} && attempt->usage.prompt == 0)
+            settle(*attempt, {request_.prompt_estimate, 0});
+        co_return failure;
+    }
+    gateway_.call_metrics.attempt_ended(metrics_labels(), *attempt->deployment, attempt->endpoint, problem);
+    count_outcome(*attempt, problem);
+    if (failure) {
+        waited_ += Clock::now() - began;
+        co_return failure;
+    }
+    count_answer(*attempt);
+    gateway_.call_metrics.request_ended(metrics_labels(), problem ? problem->status : 200, problem);
     co_return failure;
 }
 
@@ -215,6 +231,7 @@ void ChatCall::count_outcome(const Attempt& attempt, const ApiError* failure) {
     auto cooldown = cooldown_after(*failure, outcomes, options_.size(), deployment.cooldown_time, settings);
     if (!cooldown) return;
     decision_.cooled(deployment.id, *cooldown);
+    gateway_.call_metrics.cooled_down(deployment, attempt.endpoint, *failure);
     if (state.cool_down(now + *cooldown, now))
         observe::log(observe::Level::Warning, "deployment_cooled_down")
             .field("model_group", group_)
@@ -286,9 +303,11 @@ Duration ChatCall::limit_for(const Deployment& deployment) const {
 
 Awaitable<void> ChatCall::pause(Duration time) {
     if (time <= Duration{0}) co_return;
+    auto began = Clock::now();
     scope_->allow_forever();
     scope_->allow(time + std::chrono::seconds(1));
     co_await scope_->run(sleep_for(time));
+    waited_ += Clock::now() - began;
 }
 
 }  // namespace seance::litellm

@@ -89,7 +89,8 @@ Awaitable<ChatCall::Failure> ChatCall::relay(Attempt& attempt) {
         auto& text = request_.mock_response ? request_.mock_response : attempt.deployment->mock_response;
         co_return co_await answer_mock(attempt, *text);
     }
-    if (attempt.dialogue->opaque()) co_return co_await relay_opaque(attempt);
+    if (attempt.dialogue->opaque(attempt.open->fields.get("Content-Type")))
+        co_return co_await relay_opaque(attempt);
     if (request_.stream) co_return co_await relay_stream(attempt);
     co_return co_await relay_whole(attempt);
 }
@@ -124,15 +125,7 @@ Awaitable<ChatCall::Failure> ChatCall::relay_whole(Attempt& attempt) {
 Awaitable<ChatCall::Failure> ChatCall::send_whole(Attempt& attempt, Completion completion,
                                                   const http::Fields* upstream) {
     auto fields = fields_for(attempt.deployment.get(), upstream);
-    if (upstream) {
-        auto ms = [](Duration d) {
-            return fmt::format("{:.3f}", std::chrono::duration<double, std::milli>(d).count());
-        };
-        auto now = Clock::now();
-        fields.set("x-litellm-response-duration-ms", ms(now - started_));
-        fields.set("x-litellm-overhead-duration-ms",
-                   ms(attempt.called - started_ + (now - attempt.answered)));
-    }
+    if (upstream) add_times(fields, attempt);
     if (auto cost = cost_of(attempt, completion.usage)) admission_->add_fields(fields, cost);
     note(attempt, completion.usage);
     if (admission_->cache_wish().write) admission_->keep(completion.json);

@@ -27,6 +27,7 @@ Awaitable<void> ChatCall::run() {
 
     auto resolution = models_->resolve(admission_->model());
     group_ = resolution ? resolution->group : admission_->model();
+    if (resolution) label_ = models_->label_of(*resolution);
     walk_.begin(group_);
     most_retries_ = request_.num_retries.value_or(models_->config().routing.num_retries);
     Failure failure;
@@ -35,7 +36,6 @@ Awaitable<void> ChatCall::run() {
     else
         failure = co_await try_group(*resolution);
     auto failed_group = group_;
-    auto first_failure = failure;
     while (failure && !scope_->client_gone()) {
         auto target = walk_.next(failed_group, failure->error_class());
         if (!target) break;
@@ -44,7 +44,11 @@ Awaitable<void> ChatCall::run() {
         auto next = resolve_target(*target, *failure);
         if (!next) continue;
         group_ = next->group;
+        auto original = *failure;
         failure = co_await try_group(*next);
+        if (!scope_->client_gone())
+            gateway_.call_metrics.fell_back(metrics_labels(), models_->label_of(*next), original,
+                                            !failure.has_value());
     }
     log_decision();
     if (scope_->client_gone()) {

@@ -13,6 +13,12 @@ constexpr std::string_view kNotRepeated[] = {
     "connection",        "keep-alive", "proxy-authenticate", "proxy-authorization", "te",        "trailer",
     "transfer-encoding", "upgrade",    "content-length",     "content-encoding",    "set-cookie"};
 
+// As Python prints a float: 0.2, 6000.0.
+std::string print_seconds(Duration time) {
+    auto text = fmt::format("{:g}", std::chrono::duration<double>(time).count());
+    return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
+}
+
 }  // namespace
 
 std::optional<NanoUsd> ChatCall::cost_of(const Attempt& attempt, const Usage& usage) const {
@@ -59,7 +65,7 @@ http::Fields ChatCall::fields_for(const Deployment* deployment, const http::Fiel
     }
     if (!group_.empty()) fields.set("x-litellm-model-group", group_);
     fields.set("x-litellm-attempted-retries", std::to_string(retries_));
-    fields.set("x-litellm-max-retries", std::to_string(most_retries_));
+    if (retries_ > 0) fields.set("x-litellm-max-retries", std::to_string(most_retries_));
     fields.set("x-litellm-attempted-fallbacks", std::to_string(walk_.hops()));
     if (walk_.hops() > 0)
         fields.set("x-litellm-max-fallbacks", std::to_string(models_->config().routing.max_fallbacks));
@@ -76,11 +82,65 @@ http::Fields ChatCall::fields_for(const Deployment* deployment, const http::Fiel
     return fields;
 }
 
+void ChatCall::add_times(http::Fields& fields, const Attempt& attempt) const {
+    auto ms = [](Duration time) {
+        return fmt::format("{:.3f}", std::chrono::duration<double, std::milli>(time).count());
+    };
+    auto times = times_of(attempt, Clock::now());
+    fields.set("x-litellm-response-duration-ms", ms(times.total));
+    fields.set("x-litellm-overhead-duration-ms", ms(times.overhead));
+    if (!gateway_.detailed_timing) return;
+    fields.set("x-litellm-timing-pre-processing-ms", ms(times.before));
+    fields.set("x-litellm-timing-llm-api-ms", ms(times.upstream));
+    fields.set("x-litellm-timing-post-processing-ms", ms(times.after));
+    fields.set("x-litellm-timing-message-copy-ms", ms(Duration{0}));  // nothing is copied
+}
+
+CallMetrics::Times ChatCall::times_of(const Attempt& attempt, Instant now) const {
+    CallMetrics::Times times;
+    times.total = now - started_;
+    if (attempt.called == Instant{}) {  // answered here
+        times.before = times.overhead = times.total - waited_;
+        return times;
+    }
+    auto answered = attempt.answered == Instant{} ? now : attempt.answered;
+    times.before = attempt.called - started_ - waited_;
+    times.upstream = answered - attempt.called;
+    times.after = now - answered;
+    times.overhead = times.before + times.after;
+    if (attempt.first_content != Instant{}) times.first_token = attempt.first_content - attempt.called;
+    times.completion_tokens = attempt.usage.completion;
+    return times;
+}
+
+CallMetrics::Request ChatCall::metrics_labels() const {
+    auto& caller = admission_->caller();
+    CallMetrics::Request labels;
+    labels.key = caller.name();
+    labels.alias = caller.alias();
+    if (caller.team) {
+        labels.team = caller.team->id;
+        labels.team_alias = caller.team->alias;
+    }
+    if (caller.user) labels.user = caller.user->id;
+    labels.requested_model = label_;
+    labels.route = form_.call_type();
+    return labels;
+}
+
+void ChatCall::count_answer(const Attempt& attempt) {
+    auto times = times_of(attempt, Clock::now());
+    gateway_.call_metrics.answered(metrics_labels(), *attempt.deployment, times);
+    if (!exchange_.is_logged()) return;
+    auto us = [](Duration time) { return std::chrono::duration<double, std::micro>(time).count(); };
+    exchange_.log_fields(fmt::format(",\"before_us\":{:.0f},\"upstream_us\":{:.0f},\"after_us\":{:.0f}",
+                                     us(times.before), us(times.upstream), us(times.after)));
+}
+
 void ChatCall::refuse(ApiError error, const Deployment* deployment) {
-    auto fields = fields_for(deployment, nullptr);
+    auto fields = fields_for(deployment, error.upstream.get());
     fields.set("x-litellm-response-cost", "0");
-    if (error.status == 408)
-        fields.set("x-litellm-timeout", fmt::format("{:g}", std::chrono::duration<double>(limit_).count()));
+    if (limit_ > Duration{0}) fields.set("x-litellm-timeout", print_seconds(limit_));
     if (error.retry_after)
         fields.set("retry-after",
                    std::to_string(std::chrono::ceil<std::chrono::seconds>(*error.retry_after).count()));
@@ -91,6 +151,7 @@ void ChatCall::refuse(ApiError error, const Deployment* deployment) {
     how.model_group = group_;
     how.retries = retries_;
     admission_->settle(std::move(how));
+    gateway_.call_metrics.request_ended(metrics_labels(), error.status, &error);
     exchange_.log_fields(admission_->log_fields());
     (error.status >= 500 ? gateway_.failed : gateway_.refused).add();
     exchange_.log_fields(fmt::format(",\"model_group\":{},\"retries\":{}", json_quote(group_), retries_));

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <cstdlib>
 
 #include "core/base/id.hpp"
+#include "core/base/text.hpp"
 #include "core/base/version.hpp"
 #include "services/litellm/domain/forms/anthropic_answer.hpp"
 
@@ -15,7 +17,15 @@ http::ClientOptions client_options() {
     http::ClientOptions options;
     // How long a model may think is decided per call.
     options.head_timeout = options.body_timeout = std::chrono::hours(48);
+    // How many calls there may be is decided by limits of keys and deployments.
+    options.max_in_use = 50'000;
+    options.max_idle = 1024;
     return options;
+}
+
+bool wants_timing() {
+    auto value = std::getenv("LITELLM_DETAILED_TIMING");
+    return value && iequals(value, "true");
 }
 
 observe::Counter& requests(const char* outcome) {
@@ -31,7 +41,8 @@ const std::string& gateway_version() {
 }
 
 Gateway::Gateway(Loop& loop, const Settings& settings, const ConfigSource& source, bool first)
-    : in_flight(observe::metrics().gauge("seance_litellm_requests_in_flight", "Model calls under way")),
+    : detailed_timing(wants_timing()),
+      in_flight(observe::metrics().gauge("seance_litellm_requests_in_flight", "Model calls under way")),
       answered(requests("answered")),
       refused(requests("refused")),
       failed(requests("failed")),

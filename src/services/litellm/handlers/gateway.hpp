@@ -9,6 +9,7 @@
 #include "services/litellm/config_source.hpp"
 #include "services/litellm/domain/api_error.hpp"
 #include "services/litellm/domain/model_table.hpp"
+#include "services/litellm/handlers/call_metrics.hpp"
 #include "services/litellm/ledger/ledger.hpp"
 #include "services/litellm/settings.hpp"
 
@@ -35,6 +36,8 @@ class Gateway {
     const ConfigSource& source() const { return source_; }
     const Settings& settings() const { return settings_; }
 
+    CallMetrics call_metrics;
+    const bool detailed_timing;  // LITELLM_DETAILED_TIMING: timing headers by phase
     observe::Gauge& in_flight;
     observe::Counter &answered, &refused, &failed, &abandoned, &upstream_failures;
 

@@ -95,7 +95,8 @@ Awaitable<void> generate(Management& call, bool service_account) {
     auto& record = *fields;
     record["id"] = hash;
     record["key_name"] = name_of_key(secret);
-    record["created_by"] = record["updated_by"] = call.who();
+    record["created_by"] = call.who();
+    record["updated_by"] = call.who();
     if (service_account) record["key_type"] = text_of(record, "key_type").value_or("default");
     complete(record);
     auto alias = text_of(record, "key_alias").value_or("");

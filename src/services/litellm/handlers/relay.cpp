@@ -70,6 +70,7 @@ Awaitable<Answer<OpenUpstream>> open_upstream(Gateway& gateway, std::shared_ptr<
     auto body = co_await read_rest(scope, open.stream, provider, limit, kMostErrorBody);
     if (!body && scope->ended() != CallScope::Ended::No) co_return body.error();
     auto error = dialogue.error(status, body ? *body : std::string());
+    error.upstream = std::make_shared<const http::Fields>(open.fields);
     error.retry_after = parse_retry_after(open.fields.get("Retry-After"), std::chrono::system_clock::now());
     co_return error;
 }

@@ -58,7 +58,15 @@ void Admission::add_fields(http::Fields& fields, std::optional<NanoUsd> cost) co
                 std::to_string(std::chrono::ceil<std::chrono::seconds>(*refusal_->retry_after).count()));
         fields.set("x-litellm-response-cost", "0");
     }
-    if (cost) fields.set("x-litellm-response-cost", print_usd(*cost));
+    if (cost) {
+        // Discounts and margins are the proxy's own business model in the original; here there are none.
+        auto text = print_usd(*cost);
+        fields.set("x-litellm-response-cost", text);
+        fields.set("x-litellm-response-cost-original", text);
+        fields.set("x-litellm-response-cost-discount-amount", "0.0");
+        fields.set("x-litellm-response-cost-margin-amount", "0.0");
+        fields.set("x-litellm-response-cost-margin-percent", "0.0");
+    }
     if (cache_wish_.any() && !refusal_) fields.set("x-litellm-cache-key", cache_wish_.key);
     if (!caller_.key) return;
     auto& limits = caller_.key->limits;
@@ -193,12 +201,16 @@ void Admission::settle(Settlement how) {
     if (how.deployment && !how.cache_hit)
         cost = this->cost(how.usage, *how.deployment, how.provider, how.model).value_or(0);
     if (caller_.kind != Caller::Kind::Open || ledger_->courier_) {
+        // Names from the configuration alone: what clients make up is no label.
+        auto made_up = !how.deployment || how.deployment->is_wildcard();
         SpendMetrics::Labels labels{std::string(caller_.name()),
                                     std::string(caller_.alias()),
                                     caller_.key ? caller_.key->team_id : "",
                                     caller_.key ? caller_.key->user_id : "",
-                                    asked_model_.substr(0, 128),
-                                    how.model.empty() ? asked_model_.substr(0, 128) : how.model,
+                                    how.deployment ? how.deployment->model_name : "",
+                                    !made_up         ? how.model
+                                    : how.deployment ? how.deployment->litellm_model
+                                                     : "",
                                     how.deployment ? how.deployment->id : ""};
         ledger_->metrics_.note(labels, cost, how.cache_hit ? Usage{} : how.usage);
     }
@@ -213,6 +225,15 @@ void Admission::settle(Settlement how) {
         if (resets_[i] > 0) left.hours_left = static_cast<double>(resets_[i] - unix_ms()) / 3'600'000.0;
         ledger_->metrics_.note_remaining(team, team ? caller_.team->id : caller_.key->id, "",
                                          std::move(left));
+    }
+    if (caller_.key && caller_.key->limits.soft_budget) {
+        auto soft = *caller_.key->limits.soft_budget;
+        if (spend_before_ < soft && spend_before_ + cost >= soft)
+            observe::log(observe::Level::Warning, "soft_budget_crossed")
+                .field("api_key_alias", caller_.alias())
+                .field("api_key_hash", caller_.key->id.substr(0, 12))
+                .field("soft_budget", print_usd(soft))
+                .field("spend", print_usd(spend_before_ + cost));
     }
     if (!records_ || !ledger_->courier_) return;
     ledger_->courier_->post(operations(how, cost), record(how, cost));

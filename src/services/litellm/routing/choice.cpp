@@ -40,9 +40,11 @@ bool over_rate(const Deployment& deployment, const RoutingQuestion& question, co
     return hard && would_exceed(deployment.tpm, state.tokens_in(minute), question.input_tokens);
 }
 
-bool too_small(const Deployment& deployment, const RoutingQuestion& question) {
-    return deployment.max_input_tokens &&
-           question.input_tokens > static_cast<std::uint64_t>(*deployment.max_input_tokens);
+bool too_small(const Option& option, const RoutingQuestion& question) {
+    auto most = option.deployment->max_input_tokens
+                    ? static_cast<std::uint64_t>(*option.deployment->max_input_tokens)
+                    : option.max_input;
+    return most > 0 && question.input_tokens > most;
 }
 
 Duration shortest_wait(std::span<const Option> options, const RoutingSettings& settings, Instant now) {
@@ -122,7 +124,7 @@ Candidates find_candidates(std::span<const Option> options, const RoutingQuestio
             why = Dropped::OverBudget;
         else if (!tagged.empty() && !tagged[i])
             why = Dropped::Tags;
-        else if (settings.pre_call_checks && too_small(deployment, question))
+        else if (settings.pre_call_checks && too_small(options[i], question))
             why = Dropped::ContextWindow;
         else if (over_rate(deployment, question, settings, minute))
             why = Dropped::RateLimit;

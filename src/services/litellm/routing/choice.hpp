@@ -17,7 +17,9 @@ struct Option {
     std::string_view provider = {};               // prefix; "" if not known
     const SpendWindow* provider_spend = nullptr;  // of a provider with a budget
     const Budget* provider_budget = nullptr;
-    bool failed_before = false;  // in this very request
+    std::optional<double> price = {};  // of a token in and a token out, in whatever unit
+    std::uint64_t max_input = 0;       // tokens, as the price table knows it; 0: unknown
+    bool failed_before = false;        // in this very request
 };
 
 // What routing looks at in a request.

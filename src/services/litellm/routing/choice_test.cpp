@@ -182,7 +182,7 @@ TEST(Strategies, ChooseTheLeastBusyTheLeastUsedTheFastestOrTheCheapest) {
     EXPECT_EQ(group.chosen(), "a");
 
     group.settings.strategy = Strategy::CostBased;
-    b.input_price = 1e-6;
+    group.options[1].price = 1e-6;
     EXPECT_EQ(group.chosen(), "b") << "an unknown price counts as high";
 
     group.settings.strategy = Strategy::LatencyBased;

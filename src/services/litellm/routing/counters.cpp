@@ -42,6 +42,11 @@ void MinuteCounter::take_back(std::uint32_t minute, std::uint64_t n) {
     }
 }
 
+void MinuteCounter::set(std::uint32_t minute, std::uint64_t n) {
+    word_.store(std::uint64_t{minute & 0xffffff} << kCountBits | std::min(kMost, n),
+                std::memory_order_relaxed);
+}
+
 std::uint64_t MinuteCounter::read(std::uint32_t minute) const {
     auto word = word_.load(std::memory_order_relaxed);
     return word >> kCountBits == (minute & 0xffffff) ? word & kMost : 0;

@@ -17,6 +17,7 @@ class MinuteCounter {
   public:
     std::uint64_t add(std::uint32_t minute, std::uint64_t n = 1);  // gives the sum
     void take_back(std::uint32_t minute, std::uint64_t n);
+    void set(std::uint32_t minute, std::uint64_t n);
     std::uint64_t read(std::uint32_t minute) const;
 
   private:

@@ -19,7 +19,7 @@ struct DeploymentState {
     LatencySamples first_token;  // seconds to the first token per completion token, of streams
     SpendWindow spend;           // for the deployment's own budget
 
-    // What other replicas have reported of this minute; see SharedState.
+    // What other replicas have reported of this minute; see share_routing().
     MinuteCounter other_requests, other_tokens;
 
     bool cooling(Instant now) const { return cooled_until(now) > now; }

@@ -43,7 +43,7 @@ std::size_t lowest(std::span<const Option> options, Indexes among, double random
     auto best = std::numeric_limits<double>::max();
     std::vector<double> values;
     for (auto i : among) {
-        values.push_back(value(*options[i].deployment));
+        values.push_back(value(options[i]));
         best = std::min(best, values.back());
     }
     std::vector<std::size_t> near;
@@ -61,31 +61,28 @@ std::size_t pick(std::span<const Option> options, std::span<const std::size_t> a
         case Strategy::SimpleShuffle:
             return shuffle(options, among, random);
         case Strategy::LeastBusy:
-            return lowest(options, among, random, 0, [](const Deployment& deployment) {
-                return static_cast<double>(deployment.state->in_flight.load(std::memory_order_relaxed));
+            return lowest(options, among, random, 0, [](const Option& option) {
+                return static_cast<double>(
+                    option.deployment->state->in_flight.load(std::memory_order_relaxed));
             });
         case Strategy::UsageBased:
         case Strategy::UsageBasedV2: {
             auto minute = minute_of(now);
-            return lowest(options, among, random, 0, [&](const Deployment& deployment) {
-                return static_cast<double>(deployment.state->tokens_in(minute));
+            return lowest(options, among, random, 0, [&](const Option& option) {
+                return static_cast<double>(option.deployment->state->tokens_in(minute));
             });
         }
         case Strategy::LatencyBased:
             // Unused ones count 0, so that they are tried.
-            return lowest(options, among, random, settings.lowest_latency_buffer,
-                          [&](const Deployment& deployment) {
-                              auto& state = *deployment.state;
-                              if (question.stream)
-                                  if (auto mean = state.first_token.mean(now, settings.latency_ttl))
-                                      return *mean;
-                              return state.latency.mean(now, settings.latency_ttl).value_or(0);
-                          });
+            return lowest(options, among, random, settings.lowest_latency_buffer, [&](const Option& option) {
+                auto& state = *option.deployment->state;
+                if (question.stream)
+                    if (auto mean = state.first_token.mean(now, settings.latency_ttl)) return *mean;
+                return state.latency.mean(now, settings.latency_ttl).value_or(0);
+            });
         case Strategy::CostBased:
-            return lowest(options, among, random, 0, [](const Deployment& deployment) {
-                if (!deployment.input_price && !deployment.output_price)
-                    return std::numeric_limits<double>::max();
-                return deployment.input_price.value_or(0) + deployment.output_price.value_or(0);
+            return lowest(options, among, random, 0, [](const Option& option) {
+                return option.price.value_or(std::numeric_limits<double>::max());
             });
     }
     return uniform(among, random);

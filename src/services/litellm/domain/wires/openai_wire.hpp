@@ -10,6 +10,7 @@ class OpenAiWire final : public Wire {
     OpenAiWire(const Destination& to, const AnswerContext& context) : to_(to), context_(context) {}
 
     Answer<UpstreamCall> call(const ChatRequest& request) override;
+    bool is_openai() const override { return true; }
     Answer<std::string> completion(std::string_view body) override { return std::string(body); }
     std::unique_ptr<StreamDecoder> decoder() override;
     ApiError error(int status, std::string_view body) const override;

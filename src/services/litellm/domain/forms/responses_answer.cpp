@@ -1,0 +1,319 @@
+#include "services/litellm/domain/forms/responses_answer.hpp"
+
+#include <fmt/format.h>
+
+namespace seance::litellm {
+namespace {
+
+std::string id_with(std::string_view prefix, std::string_view id, std::size_t number) {
+    auto dash = id.find('_');
+    return fmt::format("{}_{}{:02}", prefix, dash == std::string_view::npos ? id : id.substr(dash + 1),
+                       number);
+}
+
+std::string text_part(std::string_view text) {
+    return JsonObject().raw("type", "\"output_text\"").text("text", text).raw("annotations", "[]").str();
+}
+
+std::string summary_part(std::string_view text) {
+    return JsonObject().raw("type", "\"summary_text\"").text("text", text).str();
+}
+
+OutputItem make_item(OutputItem::Kind kind, const std::string& response, std::size_t number) {
+    auto prefix = kind == OutputItem::Kind::Reasoning ? "rs"
+                  : kind == OutputItem::Kind::Message ? "msg"
+                                                      : "fc";
+    OutputItem item;
+    item.kind = kind;
+    item.id = id_with(prefix, response, number);
+    return item;
+}
+
+}  // namespace
+
+std::string OutputItem::json(bool done) const {
+    JsonObject item;
+    item.text("id", id);
+    if (kind == Kind::Reasoning) {
+        item.raw("type", "\"reasoning\"");
+        item.raw("summary", done ? "[" + summary_part(text) + "]" : "[]");
+        return item.str();
+    }
+    auto status = done ? "\"completed\"" : "\"in_progress\"";
+    if (kind == Kind::Call)
+        return item.raw("type", "\"function_call\"")
+            .raw("status", status)
+            .text("arguments", done && text.empty() ? "{}" : text)
+            .text("call_id", call_id)
+            .text("name", name)
+            .str();
+    return item.raw("type", "\"message\"")
+        .raw("status", status)
+        .raw("role", "\"assistant\"")
+        .raw("content", done ? "[" + text_part(text) + "]" : "[]")
+        .str();
+}
+
+std::string ResponseDraft::finished_status() const {
+    return finish == "length" || finish == "content_filter" ? "incomplete" : "completed";
+}
+
+std::string ResponseDraft::json(std::string_view status, const ApiError* error) const {
+    JsonArray output;
+    if (status != "in_progress")
+        for (auto& item : items) output.add(item.json(true));
+    auto details = status == "incomplete"
+                       ? fmt::format("{{\"reason\":\"{}\"}}",
+                                     finish == "length" ? "max_output_tokens" : "content_filter")
+                       : "null";
+    auto problem = error ? JsonObject().raw("code", "\"server_error\"").text("message", error->message).str()
+                         : std::string("null");
+    auto text = JsonObject()
+                    .text("id", id)
+                    .raw("object", "\"response\"")
+                    .raw("created_at", std::to_string(created))
+                    .text("status", status)
+                    .raw("error", problem)
+                    .raw("incomplete_details", details)
+                    .text("model", model)
+                    .raw("output", output.str())
+                    .raw("usage", usage.empty() ? "null" : usage)
+                    .str();
+    text.pop_back();
+    return text + echo + "}";
+}
+
+std::string ResponseDraft::assistant_message() const {
+    std::string text;
+    JsonArray calls;
+    for (auto& item : items) {
+        if (item.kind == OutputItem::Kind::Message) text += item.text;
+        if (item.kind == OutputItem::Kind::Call)
+            calls.add(
+                JsonObject()
+                    .text("id", item.call_id)
+                    .raw("type", "\"function\"")
+                    .raw("function", JsonObject().text("name", item.name).text("arguments", item.text).str())
+                    .str());
+    }
+    JsonObject message;
+    message.raw("role", "\"assistant\"");
+    message.raw("content", text.empty() && !calls.empty() ? "null" : json_quote(text));
+    if (!calls.empty()) message.raw("tool_calls", calls.str());
+    return message.str();
+}
+
+std::string responses_usage(const std::optional<JsonValue>& chat_usage) {
+    auto usage = read_usage(chat_usage).value_or(Usage{});
+    return JsonObject()
+        .number("input_tokens", usage.prompt)
+        .raw("input_tokens_details", JsonObject().number("cached_tokens", usage.cached).str())
+        .number("output_tokens", usage.completion)
+        .raw("output_tokens_details", JsonObject().number("reasoning_tokens", usage.reasoning).str())
+        .number("total_tokens", usage.prompt + usage.completion)
+        .str();
+}
+
+std::string responses_echo(const JsonValue& request) {
+    JsonFields fields(request);
+    std::string echo;
+    for (auto& [key, otherwise] : {std::pair<std::string_view, std::string_view>{"instructions", "null"},
+                                   {"max_output_tokens", "null"},
+                                   {"parallel_tool_calls", "true"},
+                                   {"previous_response_id", "null"},
+                                   {"reasoning", "{\"effort\":null,\"summary\":null}"},
+                                   {"store", "true"},
+                                   {"temperature", "1.0"},
+                                   {"text", "{\"format\":{\"type\":\"text\"}}"},
+                                   {"tool_choice", "\"auto\""},
+                                   {"tools", "[]"},
+                                   {"top_p", "1.0"},
+                                   {"truncation", "\"disabled\""},
+                                   {"user", "null"},
+                                   {"metadata", "{}"}}) {
+        auto value = fields.find(key);
+        echo += fmt::format(",\"{}\":{}", key, value ? value->text : otherwise);
+    }
+    return echo;
+}
+
+std::string response_id(const AnswerContext& context) {
+    auto id = std::string_view(context.id);
+    auto dash = id.find('-');
+    return fmt::format("resp_{}", dash == std::string_view::npos ? id : id.substr(dash + 1));
+}
+
+ResponseDraft draft_of(std::string_view completion, const AnswerContext& context, std::string echo) {
+    ResponseDraft draft{response_id(context), context.model, std::move(echo), context.created, {}, "", ""};
+    auto root = parse_json(completion);
+    JsonFields fields(*root);
+    auto choices = fields.list("choices");
+    JsonFields choice(choices.empty() ? std::nullopt : std::optional(choices.front()));
+    JsonFields message(choice.find("message"));
+    draft.finish = choice.text("finish_reason");
+    draft.usage = responses_usage(fields.find("usage"));
+    auto add = [&](OutputItem::Kind kind, std::string text) -> OutputItem& {
+        draft.items.push_back(make_item(kind, draft.id, draft.items.size()));
+        draft.items.back().text = std::move(text);
+        return draft.items.back();
+    };
+    if (auto reasoning = message.text("reasoning_content"); !reasoning.empty())
+        add(OutputItem::Kind::Reasoning, reasoning);
+    auto calls = message.list("tool_calls");
+    auto text = message.text("content");
+    if (text.empty()) text = message.text("refusal");
+    if (!text.empty() || calls.empty()) add(OutputItem::Kind::Message, text);
+    for (auto& value : calls) {
+        JsonFields call(value);
+        JsonFields function(call.find("function"));
+        auto& item = add(OutputItem::Kind::Call, function.text("arguments"));
+        item.call_id = call.text("id");
+        item.name = function.text("name");
+    }
+    return draft;
+}
+
+ResponsesClientStream::ResponsesClientStream(const AnswerContext& context, std::string echo, Kept kept)
+    : draft_{response_id(context), context.model, std::move(echo), context.created, {}, "", ""},
+      kept_(std::move(kept)) {}
+
+void ResponsesClientStream::event(std::string_view type, const std::string& members, std::string& out) const {
+    out += fmt::format("event: {}\ndata: {{\"type\":\"{}\",\"sequence_number\":{}{}{}}}\n\n", type, type,
+                       sequence_++, members.empty() ? "" : ",", members);
+}
+
+void ResponsesClientStream::begin(std::string& out) {
+    if (std::exchange(begun_, true)) return;
+    for (auto type : {"response.created", "response.in_progress"})
+        event(type, "\"response\":" + draft_.json("in_progress"), out);
+}
+
+std::size_t ResponsesClientStream::item_for(OutputItem::Kind kind, std::string& out) {
+    auto& items = draft_.items;
+    if (!items.empty() && items.back().kind == kind && !items.back().closed && kind != OutputItem::Kind::Call)
+        return items.size() - 1;
+    // Texts end where something else begins; calls may go on beside one another.
+    if (!items.empty() && items.back().kind != OutputItem::Kind::Call) close(items.size() - 1, out);
+    items.push_back(make_item(kind, draft_.id, items.size()));
+    auto index = items.size() - 1;
+    auto& item = items.back();
+    if (kind == OutputItem::Kind::Call) return index;  // it has no name yet
+    event("response.output_item.added",
+          fmt::format("\"output_index\":{},\"item\":{}", index, item.json(false)), out);
+    auto where = fmt::format("\"item_id\":\"{}\",\"output_index\":{}", item.id, index);
+    if (kind == OutputItem::Kind::Message)
+        event("response.content_part.added",
+              fmt::format("{},\"content_index\":0,\"part\":{}", where, text_part("")), out);
+    else
+        event("response.reasoning_summary_part.added",
+              fmt::format("{},\"summary_index\":0,\"part\":{}", where, summary_part("")), out);
+    return index;
+}
+
+void ResponsesClientStream::close(std::size_t index, std::string& out) {
+    auto& item = draft_.items[index];
+    if (std::exchange(item.closed, true)) return;
+    auto where = fmt::format("\"item_id\":\"{}\",\"output_index\":{}", item.id, index);
+    switch (item.kind) {
+        case OutputItem::Kind::Message:
+            event("response.output_text.done",
+                  fmt::format("{},\"content_index\":0,\"text\":{},\"logprobs\":[]", where,
+                              json_quote(item.text)),
+                  out);
+            event("response.content_part.done",
+                  fmt::format("{},\"content_index\":0,\"part\":{}", where, text_part(item.text)), out);
+            break;
+        case OutputItem::Kind::Reasoning:
+            event("response.reasoning_summary_text.done",
+                  fmt::format("{},\"summary_index\":0,\"text\":{}", where, json_quote(item.text)), out);
+            event("response.reasoning_summary_part.done",
+                  fmt::format("{},\"summary_index\":0,\"part\":{}", where, summary_part(item.text)), out);
+            break;
+        case OutputItem::Kind::Call:
+            if (item.text.empty()) item.text = "{}";
+            event("response.function_call_arguments.done",
+                  fmt::format("{},\"name\":{},\"arguments\":{}", where, json_quote(item.name),
+                              json_quote(item.text)),
+                  out);
+            break;
+    }
+    event("response.output_item.done", fmt::format("\"output_index\":{},\"item\":{}", index, item.json(true)),
+          out);
+}
+
+void ResponsesClientStream::take_calls(const JsonFields& delta, std::string& out) {
+    for (auto& value : delta.list("tool_calls")) {
+        JsonFields call(value);
+        JsonFields function(call.find("function"));
+        auto at = call.find("index");
+        auto tool = at ? std::string(at->text) : std::string("0");
+        auto& items = draft_.items;
+        std::size_t index = 0;
+        while (index < items.size() &&
+               (items[index].kind != OutputItem::Kind::Call || items[index].tool != tool))
+            ++index;
+        if (index == items.size()) {
+            index = item_for(OutputItem::Kind::Call, out);
+            auto& item = items[index];
+            item.tool = tool;
+            item.call_id = call.text("id");
+            item.name = function.text("name");
+            event("response.output_item.added",
+                  fmt::format("\"output_index\":{},\"item\":{}", index, item.json(false)), out);
+        }
+        auto arguments = function.find("arguments", JsonKind::String);
+        if (!arguments || arguments->text == "\"\"") continue;
+        items[index].text += *json_text(*arguments);
+        event("response.function_call_arguments.delta",
+              fmt::format("\"item_id\":\"{}\",\"output_index\":{},\"delta\":{}", items[index].id, index,
+                          arguments->text),
+              out);
+    }
+}
+
+void ResponsesClientStream::chunk(std::string_view json, std::string& out) {
+    auto root = parse_json(json);
+    JsonFields fields(*root);
+    if (auto usage = fields.find("usage")) draft_.usage = responses_usage(usage);
+    begin(out);
+    for (auto& value : fields.list("choices")) {
+        JsonFields choice(value);
+        if (choice.count("index") != 0) continue;
+        JsonFields delta(choice.find("delta"));
+        auto add = [&](OutputItem::Kind kind, const JsonValue& text) {
+            if (text.text == "\"\"") return;
+            auto index = item_for(kind, out);
+            auto& item = draft_.items[index];
+            item.text += *json_text(text);
+            bool message = kind == OutputItem::Kind::Message;
+            event(message ? "response.output_text.delta" : "response.reasoning_summary_text.delta",
+                  fmt::format("\"item_id\":\"{}\",\"output_index\":{},\"{}\":0,\"delta\":{}{}", item.id,
+                              index, message ? "content_index" : "summary_index", text.text,
+                              message ? ",\"logprobs\":[]" : ""),
+                  out);
+        };
+        if (auto text = delta.find("reasoning_content", JsonKind::String))
+            add(OutputItem::Kind::Reasoning, *text);
+        if (auto text = delta.find("content", JsonKind::String)) add(OutputItem::Kind::Message, *text);
+        if (auto text = delta.find("refusal", JsonKind::String)) add(OutputItem::Kind::Message, *text);
+        take_calls(delta, out);
+        if (auto finish = choice.text("finish_reason"); !finish.empty()) draft_.finish = finish;
+    }
+}
+
+void ResponsesClientStream::done(std::string& out) {
+    begin(out);
+    if (draft_.items.empty()) item_for(OutputItem::Kind::Message, out);
+    for (std::size_t i = 0; i < draft_.items.size(); ++i) close(i, out);
+    auto status = draft_.finished_status();
+    event("response." + status, "\"response\":" + draft_.json(status), out);
+    if (kept_) kept_(draft_);
+}
+
+std::string ResponsesClientStream::error_event(const ApiError& error) const {
+    std::string out;
+    event("response.failed", "\"response\":" + draft_.json("failed", &error), out);
+    return out;
+}
+
+}  // namespace seance::litellm

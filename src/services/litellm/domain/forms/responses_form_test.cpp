@@ -1,0 +1,74 @@
+#include "services/litellm/domain/forms/responses_form.hpp"
+
+#include <gmock/gmock.h>
+
+#include "services/litellm/domain/forms/completion_form.hpp"
+#include "services/litellm/domain/forms/conversations.hpp"
+#include "services/litellm/domain/forms/embedding_form.hpp"
+#include "services/litellm/domain/forms/responses_request.hpp"
+
+namespace seance::litellm {
+namespace {
+
+using testing::HasSubstr;
+
+std::string translate(std::string_view body, std::string_view before = "") {
+    auto root = parse_json(body);
+    return responses_to_chat(*root, before)->body;
+}
+
+}  // namespace
+
+TEST(ResponsesForm, TurnsItemsIntoMessages) {
+    EXPECT_EQ(
+        translate(
+            "{\"input\":[{\"role\":\"developer\",\"content\":\"d\"},{\"type\":\"function_call\",\"call_id\":"
+            "\"c\",\"name\":\"f\",\"arguments\":\"{}\"},{\"type\":\"function_call\",\"call_id\":\"e\","
+            "\"name\":"
+            "\"g\",\"arguments\":\"{}\"},{\"type\":\"function_call_output\",\"call_id\":\"c\",\"output\":"
+            "\"o\"}]}"),
+        "{\"messages\":[{\"role\":\"system\",\"content\":\"d\"},{\"role\":\"assistant\",\"content\":null,"
+        "\"tool_calls\":["
+        "{\"id\":\"c\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}},{\"id\":"
+        "\"e\",\"type\":"
+        "\"function\",\"function\":{\"name\":\"g\",\"arguments\":\"{}\"}}]},{\"role\":\"tool\",\"tool_call_"
+        "id\":\"c\","
+        "\"content\":\"o\"}]}");
+    EXPECT_THAT(
+        translate("{\"input\":\"b\",\"instructions\":\"i\"}", "{\"role\":\"user\",\"content\":\"a\"}"),
+        HasSubstr("[{\"role\":\"system\",\"content\":\"i\"},{\"role\":\"user\",\"content\":\"a\"},{\"role\":"
+                  "\"user\","
+                  "\"content\":\"b\"}]"));
+}
+
+TEST(Conversations, AreSeenByWhoMadeThemAndForgetTheOldest) {
+    Conversations all(100);
+    all.keep("me", "1", {std::string(40, 'a'), "", ""});
+    EXPECT_TRUE(all.find("me", "1"));
+    EXPECT_FALSE(all.find("you", "1"));
+    all.keep("me", "2", {std::string(40, 'b'), "", ""});
+    EXPECT_TRUE(all.find("me", "1")) << "used last, kept longest";
+    all.keep("me", "3", {std::string(40, 'c'), "", ""});
+    EXPECT_FALSE(all.find("me", "2"));
+    EXPECT_TRUE(all.forget("me", "3"));
+    EXPECT_FALSE(all.forget("me", "3"));
+    all.keep("me", "4", {std::string(200, 'd'), "", ""});
+    EXPECT_FALSE(all.find("me", "4"));
+}
+
+TEST(EmbeddingForm, EncodesFloatsAsClientsDecodeThem) {
+    EXPECT_EQ(floats_to_base64(*parse_json("[1, -0.5, 1e-7]")), "AACAPwAAAL+Vv9Yz");
+}
+
+TEST(CompletionForm, TurnsChatsIntoTexts) {
+    EXPECT_EQ(*prompt_to_chat(*parse_json("{\"prompt\":\"a\",\"logprobs\":2,\"echo\":true}")),
+              "{\"logprobs\":true,\"top_logprobs\":2,\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}");
+    EXPECT_EQ(chat_to_text_completion(
+                  "{\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\"},\"finish_reason\":"
+                  "null}]}"),
+              "");
+    EXPECT_THAT(chat_to_text_completion("{\"choices\":[{\"index\":1,\"delta\":{\"content\":\"x\"}}]}"),
+                HasSubstr("{\"text\":\"x\",\"index\":1,\"logprobs\":null,\"finish_reason\":null}"));
+}
+
+}  // namespace seance::litellm

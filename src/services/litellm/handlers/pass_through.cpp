@@ -1,0 +1,155 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/base/text.hpp"
+#include "net/http/parser.hpp"
+#include "services/litellm/domain/access.hpp"
+#include "services/litellm/domain/upstream_call.hpp"
+#include "services/litellm/handlers/handlers.hpp"
+#include "services/litellm/handlers/relay.hpp"
+
+// /openai/…, /anthropic/… and their like: a provider's own API with the gateway's key. Nothing is translated
+// and nothing is metered, so it is for the master key alone.
+namespace seance::litellm {
+namespace {
+
+// Of the client's request these go on; never its key.
+constexpr std::string_view kForwarded[] = {"content-type", "accept"};
+
+bool is_forwarded(std::string_view name) {
+    auto word = lower(name);
+    return word.starts_with("anthropic-") || word.starts_with("openai-") ||
+           std::find(std::begin(kForwarded), std::end(kForwarded), word) != std::end(kForwarded);
+}
+
+Headers authorization(const Endpoint& endpoint) {
+    auto& key = endpoint.key.reveal();
+    if (key.empty()) return {};
+    switch (endpoint.provider->wire) {
+        case WireKind::Anthropic:
+            return {{"x-api-key", key}};
+        case WireKind::Gemini:
+            return {{"x-goog-api-key", key}};
+        case WireKind::AzureOpenAi:
+            return {{"api-key", key}};
+        default:
+            return {{"Authorization", "Bearer " + key}};
+    }
+}
+
+// The address below the provider's base; a version that both name is not said twice. The client's own key is
+// no part of it.
+std::string address(const Endpoint& endpoint, std::string_view rest, std::string_view query) {
+    std::string_view base = endpoint.base;
+    for (std::string_view version : {"/v1", "/v1beta"})
+        if (base.ends_with(version) && rest.starts_with(version) &&
+            rest.substr(version.size()).starts_with('/'))
+            base.remove_suffix(version.size());
+    std::string kept;
+    for (auto part : split(query, '&'))
+        if (!part.empty() && !part.starts_with("key="))
+            kept += (kept.empty() ? "?" : "&") + std::string(part);
+    return fmt::format("{}{}{}", base, rest, kept);
+}
+
+// The provider with a deployment's address and key, if one has them, else the environment's.
+Outcome<Endpoint> find_provider_endpoint(const Config& config, const Provider& provider) {
+    for (auto& deployment : config.deployments) {
+        auto choice = choose_provider(deployment->litellm_model, deployment->forced_provider,
+                                      deployment->api_base, config.environment);
+        if (choice.provider != &provider || deployment->mock_response) continue;
+        if (auto endpoint = find_endpoint(*deployment, deployment->litellm_model, config.environment))
+            return endpoint;
+    }
+    return find_endpoint({}, fmt::format("{}/any", provider.prefix), config.environment);
+}
+
+Awaitable<void> open_into(http::Client& client, const http::Origin& origin, const http::Request& request,
+                          std::optional<Result<http::ResponseStream>>& opened) {
+    opened.emplace(co_await client.open(origin, request));
+}
+
+bool holds_master_key(const Config& config, const http::FieldViews& fields) {
+    if (config.master_key.empty()) return config.master_key_problem.empty();
+    auto key = find_key(fields, config.key_header);
+    return key && config.master_key == SecretText(*key);
+}
+
+}  // namespace
+
+Awaitable<void> pass_through(Gateway& gateway, http::Exchange& exchange, std::string) {
+    auto models = gateway.models();
+    auto& config = models->config();
+    auto& head = exchange.head();
+    if (!holds_master_key(config, head.fields)) {
+        ApiError error{.status = 403,
+                       .message =
+                           "provider pass-through routes are for the master key: what goes through them is "
+                           "not metered",
+                       .type = "permission_denied"};
+        reply_error(exchange, error);
+        co_return;
+    }
+    auto path = std::string_view(head.path());
+    if (auto& root = gateway.settings().root_path; path.starts_with(root)) path.remove_prefix(root.size());
+    auto rest = path.substr(std::min(path.size(), path.find('/', 1)));
+    auto name = path.substr(1, path.size() - rest.size() - 1);
+    auto provider = find_provider(name == "vllm" ? "hosted_vllm" : name);
+    auto endpoint = provider && provider->wire != WireKind::Bedrock
+                        ? find_provider_endpoint(config, *provider)
+                        : Outcome<Endpoint>(Problem{fmt::format("there is no pass-through to {}", name)});
+    if (!endpoint) {
+        reply_error(exchange, bad_request(endpoint.error().what));
+        co_return;
+    }
+    auto body = co_await exchange.read_whole_body(config.max_body);
+    if (!body) co_return;  // the server answers
+    auto url = http::parse_url(address(*endpoint, rest, head.query()));
+    if (!url) {
+        reply_error(exchange, bad_request(fmt::format("the path of {} makes no address", name)));
+        co_return;
+    }
+    http::Request request;
+    request.method = head.method;
+    request.target = url->target;
+    request.body = std::move(*body);
+    for (auto& field : head.fields.all())
+        if (is_forwarded(field.name)) request.fields.set(field.name, field.value);
+    for (auto& [field, value] : authorization(*endpoint)) request.fields.set(field, value);
+
+    auto scope = std::make_shared<CallScope>(gateway.loop().executor());
+    std::function<void()> gone = [weak = std::weak_ptr(scope)] {
+        if (auto alive = weak.lock()) alive->end(CallScope::Ended::ClientGone);
+    };
+    exchange.on_disconnect(std::move(gone));
+    auto limit = config.routing.timeout;
+    scope->allow(limit);
+    std::optional<Result<http::ResponseStream>> opened;
+    bool whole = co_await scope->run(open_into(gateway.client(), url->origin, request, opened));
+    if (scope->client_gone()) co_return;
+    if (!whole || !opened || !*opened) {
+        auto why = opened && !*opened ? opened->error() : error_code(asio::error::operation_aborted);
+        reply_error(exchange, lost_upstream(*scope, *endpoint->provider, limit, why));
+        co_return;
+    }
+    auto& stream = **opened;
+    auto fields = common_fields(head, call_id(head));
+    if (auto type = stream.head().fields.find("Content-Type")) fields.set("Content-Type", *type);
+    scope->on_end([&stream] { stream.abort(); });
+    auto lost = co_await exchange.start(stream.head().status, fields, std::nullopt);
+    while (!lost && !scope->client_gone()) {
+        scope->allow(limit);
+        auto piece = co_await stream.read_body();
+        if (!piece || scope->ended() != CallScope::Ended::No) break;  // cut, and seen to be
+        if (piece->empty()) {
+            co_await exchange.finish();
+            break;
+        }
+        lost = co_await exchange.write(*piece);
+    }
+    scope->on_end({});
+    if (lost || scope->client_gone()) stream.abort();
+}
+
+}  // namespace seance::litellm

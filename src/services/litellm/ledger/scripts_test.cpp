@@ -1,0 +1,189 @@
+#include "services/litellm/ledger/scripts.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "core/runtime/wait.hpp"
+#include "services/litellm/domain/budget_period.hpp"
+#include "services/litellm/ledger/ledger.hpp"
+#include "services/litellm/ledger/store.hpp"
+#include "tests/support/redis_server.hpp"
+#include "tests/support/run.hpp"
+
+namespace seance::litellm {
+namespace {
+
+using namespace std::chrono_literals;
+using Words = std::vector<std::string>;
+
+// The scripts in a real Valkey.
+struct Scripts : testing::Test {
+    testing_support::RedisServer server;
+    Loop loop;
+    std::unique_ptr<Store> store = [this] {
+        valkey::Address address;
+        address.host = "127.0.0.1";
+        address.port = server.port();
+        return std::make_unique<Store>(loop, address, 5s);
+    }();
+
+    // The texts and numbers of the answer.
+    Awaitable<void> call(const Script& script, Words keys, Words arguments, Words& answer) {
+        auto reply = co_await store->run(script, std::move(keys), std::move(arguments));
+        EXPECT_TRUE(reply) << reply.error().message();
+        answer.clear();
+        if (!reply) co_return;
+        auto print = [&](const valkey::Reply& one) {
+            answer.push_back(one.kind == valkey::Reply::Kind::Integer ? std::to_string(one.integer)
+                                                                      : one.text);
+        };
+        if (reply->list.empty()) print(*reply);
+        for (auto& one : reply->list) print(one);
+    }
+    Words run(const Script& script, Words arguments) {
+        Words answer;
+        testing_support::run(loop, call(script, {}, std::move(arguments), answer));
+        return answer;
+    }
+    Awaitable<void> ask(Words words, std::string& answer) {
+        auto reply = co_await store->command(std::move(words));
+        EXPECT_TRUE(reply);
+        if (reply)
+            answer =
+                reply->kind == valkey::Reply::Kind::Integer ? std::to_string(reply->integer) : reply->text;
+    }
+    std::string ask(Words words) {
+        std::string answer;
+        testing_support::run(loop, ask(std::move(words), answer));
+        return answer;
+    }
+
+    // One purse "p" with a budget, and no windows.
+    Words admit(std::string lease, std::string amount, std::string budget, std::string lease_ms = "60000",
+                std::string parallel = "", std::string period = "") {
+        return run(admit_script(),
+                   {"0", std::move(lease), std::move(amount), std::move(lease_ms), "60000", "1", "0", "p",
+                    std::move(budget), std::move(parallel), std::move(period)});
+    }
+    Words settle(std::string writer, Words entries) {
+        Words arguments{std::move(writer), "1000"};
+        arguments.insert(arguments.end(), entries.begin(), entries.end());
+        return run(settle_script(), std::move(arguments));
+    }
+    std::string field(std::string name) { return ask({"HGET", "litellm:purse:p", std::move(name)}); }
+};
+
+TEST_F(Scripts, ReserveUntilTheLimitIsReachedAndRefuseThen) {
+    EXPECT_EQ(admit("a", "60", "100")[0], "ok");
+    EXPECT_EQ(admit("b", "60", "100")[0], "ok") << "a key with money left may start one call";
+
+    auto refused = admit("c", "60", "100");
+
+    EXPECT_EQ(refused[0], "budget");
+    EXPECT_EQ(refused[2], "120");
+    EXPECT_EQ(field("reserved"), "120");
+}
+
+TEST_F(Scripts, SettleToTheRealCostAndOnlyOnce) {
+    admit("a", "60", "100");
+    Words entry{
+        "1",
+        R"({"l":"a","a":"60","o":["p"],"p":["p"],"c":"7","d":"2026-11-25","g":["all|"],"i":3,"t":4,"f":0,"h":0})",
+        R"({"spend":7})"};
+
+    EXPECT_EQ(settle("w", entry)[0], "1");
+    EXPECT_EQ(settle("w", entry)[0], "1") << "sent again, since its answer was lost";
+
+    EXPECT_EQ(field("spend"), "7");
+    EXPECT_EQ(field("reserved"), "0");
+    EXPECT_EQ(ask({"XLEN", "litellm:spend"}), "1");
+    EXPECT_EQ(ask({"HGET", "litellm:day:2026-11-25", "all||i"}), "3");
+    entry[0] = "2";
+    EXPECT_EQ(settle("other", entry)[0], "2") << "another writer has numbers of its own";
+    EXPECT_EQ(field("spend"), "14");
+}
+
+TEST_F(Scripts, GiveBackWhatADeadProcessHeldAndNotMore) {
+    admit("dead", "60", "100", "1");
+    while (ask({"ZCOUNT", "litellm:purse:p:open", "-inf", std::to_string(unix_ms() - 1)}) != "1") {
+    }
+
+    EXPECT_EQ(admit("alive", "50", "100")[0], "ok");
+
+    EXPECT_EQ(field("reserved"), "50");
+    settle("w", {"1", R"({"l":"dead","a":"60","o":["p"],"p":["p"],"c":"7"})", ""});
+    EXPECT_EQ(field("reserved"), "50") << "its lease was given back before";
+    EXPECT_EQ(field("spend"), "7");
+}
+
+TEST_F(Scripts, BringBackALeaseThatRanOutWhileItsCallRuns) {
+    admit("slow", "60", "100", "1");
+    while (admit("x", "0", "1000", "1")[0] != "ok" || field("reserved") != "0") {
+    }
+
+    run(renew_script(), {"60000", "p", "slow", "60"});
+    run(renew_script(), {"60000", "p", "slow", "60"});
+
+    EXPECT_EQ(field("reserved"), "60");
+}
+
+TEST_F(Scripts, CountParallelCallsAndTakeNothingWhenTheyRefuse) {
+    EXPECT_EQ(admit("a", "5", "100", "60000", "1")[0], "ok");
+
+    EXPECT_EQ(admit("b", "5", "100", "60000", "1")[0], "parallel");
+
+    EXPECT_EQ(field("reserved"), "5");
+    settle("w", {"1", R"({"l":"a","a":"5","o":["p"],"p":["p"],"c":"0"})", ""});
+    EXPECT_EQ(admit("c", "5", "100", "60000", "1")[0], "ok");
+}
+
+TEST_F(Scripts, RefuseAtOneWindowWithoutTakingFromAnother) {
+    auto call = [&] {
+        return run(admit_script(),
+                   {"0", "l", "0", "60000", "60000", "0", "2", "wide", "10", "1", "narrow", "1", "1"});
+    };
+    EXPECT_EQ(call()[0], "ok");
+
+    auto refused = call();
+
+    EXPECT_EQ(refused[0], "window");
+    EXPECT_EQ(refused[1], "2");
+    EXPECT_EQ(ask({"HGET", "litellm:win:wide", "n"}), "1");
+}
+
+TEST_F(Scripts, SayThatRecordsChangedBeforeTheyTakeAnything) {
+    ask({"SET", "litellm:version", "3"});
+
+    EXPECT_EQ(admit("a", "60", "100")[0], "stale");
+    EXPECT_EQ(ask({"EXISTS", "litellm:purse:p"}), "0");
+}
+
+TEST_F(Scripts, ResetByCalendarMonthsAsTheGatewayShowsIt) {
+    auto now = unix_ms();
+    for (auto day : {"2020-01-31T12:00:00Z", "2023-12-31T23:59:59.999Z", "2024-02-29T00:00:00Z",
+                     "2025-03-30T08:00:00Z", "1999-12-01T00:00:01Z"})
+        for (int months : {1, 2, 3, 12}) {
+            auto at = *parse_time(day);
+            ask({"HSET", "litellm:purse:p", "spend", "50", "reset_at", std::to_string(at), "period",
+                 fmt::format("m{}", months)});
+
+            EXPECT_EQ(admit("a", "0", "10")[0], "ok") << "the spend of the month before does not count";
+
+            EXPECT_EQ(field("reset_at"), std::to_string(next_reset({0, months}, at, now)))
+                << day << " " << months;
+            EXPECT_EQ(field("spend"), "0");
+        }
+}
+
+TEST_F(Scripts, KeepAWindowWhoseClockStepsBack) {
+    auto later = unix_ms() + 30'000;
+    ask({"HSET", "litellm:win:narrow", "n", "1", "s", std::to_string(later)});
+
+    auto refused = run(admit_script(), {"0", "l", "0", "60000", "60000", "0", "1", "narrow", "1", "1"});
+
+    EXPECT_EQ(refused[0], "window");
+    EXPECT_LT(std::stoll(refused[3]), later + 60'000);
+}
+
+}  // namespace
+}  // namespace seance::litellm

@@ -1,0 +1,96 @@
+// What came back from both, made comparable, and how it differs.
+const own = /^(x-litellm-|llm_provider-|x-ratelimit-|content-type$|retry-after$|cache-control$)/
+const volatile = /-(call-id|version|model-api-base|response-duration-ms|overhead-duration-ms|callback-duration-ms)$|^llm_provider-(date|server|connection|keep-alive|transfer-encoding|content-length)$|timing/
+
+function headersOf (response) {
+  const headers = {}
+  for (const [name, value] of response.headers) {
+    if (own.test(name) && !volatile.test(name)) headers[name] = value
+    else if (own.test(name)) headers[name] = '(present)'
+  }
+  return headers
+}
+
+// Ids and times differ from call to call.
+function normalise (value, key = '') {
+  if (Array.isArray(value)) return value.map(item => normalise(item))
+  if (value && typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, normalise(inner, name)]))
+  if (key === 'created' || key === 'created_at') return '(time)'
+  if (typeof value === 'string') {
+    if (/^(chatcmpl|msg|resp|cmpl|gen)[-_]/.test(value)) return '(id)'
+    if (/^(call|toolu)_/.test(value) && !/^(call|toolu)_\d$/.test(value)) return '(id)'
+    return value.replace(/127\.0\.0\.1:\d+/g, 'HOST')
+  }
+  return value
+}
+
+// A stream as what a client makes of it.
+function assemble (text) {
+  const out = { events: [], done: text.includes('data: [DONE]'), text: '', reasoning: '', tools: {}, finish: null, usage: null, error: null }
+  for (const block of text.split(/\n\n/)) {
+    const line = block.split('\n').find(one => one.startsWith('data:'))
+    if (!line || line.includes('[DONE]')) continue
+    let data
+    try { data = JSON.parse(line.slice(5)) } catch { out.events.push('(not JSON)'); continue }
+    if (data.error) out.error = normalise(data.error)
+    if (data.type && !data.choices) {
+      if (out.events.at(-1) !== data.type) out.events.push(data.type)
+      if (data.delta?.text) out.text += data.delta.text
+      if (data.delta?.thinking) out.reasoning += data.delta.thinking
+      if (data.content_block?.type === 'tool_use') out.tools[data.index] = { name: data.content_block.name, arguments: '' }
+      if (data.delta?.partial_json && out.tools[data.index]) out.tools[data.index].arguments += data.delta.partial_json
+      if (data.delta?.stop_reason) out.finish = data.delta.stop_reason
+      if (data.usage) out.usage = { ...out.usage, ...data.usage }
+      continue
+    }
+    if (data.usage) out.usage = data.usage
+    const choice = data.choices?.[0]
+    if (!choice) continue
+    out.text += choice.delta?.content ?? ''
+    out.reasoning += choice.delta?.reasoning_content ?? ''
+    for (const call of choice.delta?.tool_calls ?? []) {
+      const tool = (out.tools[call.index] ??= { name: null, arguments: '' })
+      tool.name = call.function?.name ?? tool.name
+      tool.arguments += call.function?.arguments ?? ''
+    }
+    if (choice.finish_reason) out.finish = choice.finish_reason
+  }
+  return out
+}
+
+export async function read (response) {
+  const text = await response.text()
+  const result = { status: response.status, headers: headersOf(response) }
+  if ((response.headers.get('content-type') ?? '').startsWith('text/event-stream')) return { ...result, stream: assemble(text) }
+  try {
+    return { ...result, json: normalise(JSON.parse(text)) }
+  } catch {
+    return { ...result, text }
+  }
+}
+
+const byId = list => Object.fromEntries(list.map(one => [one.id, one]))
+
+// Paths at which two results differ: { path, theirs, ours }; `undefined` for what one of them lacks.
+export function differences (theirs, ours, path = '') {
+  if (Object.is(theirs, ours)) return []
+  const plain = value => value === null || typeof value !== 'object'
+  // Numbers as texts (prices), and JSON as text (tool arguments), are compared by what they mean.
+  if (typeof theirs === 'string' && typeof ours === 'string' && theirs !== ours) {
+    if (theirs !== '' && ours !== '' && Number(theirs) === Number(ours)) return []
+    try {
+      if (JSON.stringify(JSON.parse(theirs)) === JSON.stringify(JSON.parse(ours))) return []
+    } catch {}
+  }
+  if (plain(theirs) || plain(ours) || Array.isArray(theirs) !== Array.isArray(ours)) {
+    return JSON.stringify(theirs) === JSON.stringify(ours) ? [] : [{ path, theirs, ours }]
+  }
+  const found = []
+  // Lists of models are compared by name.
+  if (Array.isArray(theirs) && theirs[0]?.id && ours[0]?.id) return differences(byId(theirs), byId(ours), path)
+  for (const name of new Set([...Object.keys(theirs), ...Object.keys(ours)])) {
+    const at = Array.isArray(theirs) ? `${path}[]` : path ? `${path}.${name}` : name
+    found.push(...differences(theirs[name], ours[name], at))
+  }
+  return found
+}
