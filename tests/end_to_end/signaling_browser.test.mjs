@@ -21,7 +21,7 @@ async function withBrowser (body) {
   }
 }
 
-test('two pages share a document, and go on after the server was restarted', { skip, timeout: 120_000 }, () => withBrowser(async (chromium, server) => {
+test('two pages share a document, and go on after the server was restarted', { skip, timeout: 240_000 }, () => withBrowser(async (chromium, server) => {
   const PORT = String(await freePort())
   const first = await server({ PORT })
   const ann = await chromium.open([first.url], 'kitchen', 'pepper')
@@ -42,7 +42,7 @@ test('two pages share a document, and go on after the server was restarted', { s
   await bob.sees('milk, bread, jam')
 }))
 
-test('a page with the wrong password sees nothing', { skip, timeout: 120_000 }, () => withBrowser(async (chromium, server) => {
+test('a page with the wrong password sees nothing', { skip, timeout: 240_000 }, () => withBrowser(async (chromium, server) => {
   const { url } = await server()
   const ann = await chromium.open([url], 'safe', 'right')
   const eve = await chromium.open([url], 'safe', 'wrong')
@@ -55,7 +55,7 @@ test('a page with the wrong password sees nothing', { skip, timeout: 120_000 }, 
   assert.equal(await eve.peers(), 0)
 }))
 
-test('pages on two replicas meet, and stay together when one replica goes', { skip: skipReplicas, timeout: 120_000 }, () => withBrowser(async (chromium, server) => {
+test('pages on two replicas meet, and stay together when one replica goes', { skip: skipReplicas, timeout: 240_000 }, () => withBrowser(async (chromium, server) => {
   const valkey = await startValkey()
   try {
     const [left, right] = [await server({ VALKEY_URL: valkey.url }), await server({ VALKEY_URL: valkey.url })]

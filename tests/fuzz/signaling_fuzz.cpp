@@ -3,9 +3,12 @@
 #include <cstdlib>
 #include <string>
 
+#include "core/base/room_token.hpp"
 #include "core/base/text.hpp"
 #include "services/signaling/json_scanner.hpp"
 #include "services/signaling/message.hpp"
+#include "services/signaling/replay/capture.hpp"
+#include "services/signaling/replicas/note.hpp"
 
 namespace {
 
@@ -17,10 +20,21 @@ void require(bool holds) {
 
 }  // namespace
 
+// No token is believed that was not signed here, and what a replica or a recording says is read or refused.
+void check_other_parsers(std::string_view text) {
+    static const SecretText key("a key that the fuzzer does not know");
+    require(!verify_room_token(text, key, 0));
+    if (auto note = signaling::parse_note(text))
+        require(print_note(*note).substr(0, 17) ==
+                lower(text.substr(0, 17)).replace(0, 1, text.substr(0, 1)));
+    (void)signaling::parse_capture_line(text);
+}
+
 // Our reader accepts what a complete parser accepts, finds the same topic, and what it relays is the same
 // object with `clients` set.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     std::string text(reinterpret_cast<const char*>(data), size);
+    check_other_parsers(text);
     if (!is_utf8(text)) return 0;  // the connection lets no other text through
     // Half surrogate pairs, which the complete parser refuses, are kept as JavaScript keeps them.
     bool surrogates = lower(text).find("\\ud") != std::string::npos;

@@ -31,6 +31,13 @@ void try_update(std::string_view update) {
     auto again = merged(whole);
     require(again.diff({}) == whole && again.state() == document.state());
 
+    // Nothing of the state goes with the content of what was deleted.
+    document.forget_deleted();
+    require(document.state() == again.state() && is_update(document.diff({})) && !document.add(update));
+    auto forgotten = document.diff({});
+    document.forget_deleted();
+    require(document.diff({}) == forgotten);
+
     // Both halves of a history make the whole.
     auto state = document.state();
     for (auto& [client, clock] : state) {

@@ -5,6 +5,7 @@
 
 #include "core/base/text.hpp"
 #include "net/websocket/codec.hpp"
+#include "net/websocket/deflate.hpp"
 
 namespace {
 
@@ -27,8 +28,9 @@ struct Event {
 };
 
 // In pieces of `piece` bytes, each in memory of its own.
-std::vector<Event> decode(std::string_view text, std::size_t piece, Role role) {
+std::vector<Event> decode(std::string_view text, std::size_t piece, Role role, bool deflate = false) {
     Decoder decoder(role, kLimit);
+    if (deflate) decoder.allow_deflate();
     std::vector<Event> events;
     for (std::size_t at = 0; at < text.size(); at += piece) {
         std::string bytes(text.substr(at, piece));
@@ -67,7 +69,29 @@ void check(const std::vector<Event>& events) {
 
 }  // namespace
 
-// However the bytes are cut, the outcome is the same, in both roles.
+// What we compress comes back the same with every window, and whatever the bytes are as a compressed message,
+// no more than the limit is built of them.
+void check_deflate(std::string_view text) {
+    auto frame = *share_compressed_frame(Opcode::Binary, text.substr(0, kLimit),
+                                         static_cast<std::uint8_t>(9 + text.size() % 7));
+    auto decoded = decode(frame, frame.size(), Role::Client, true);
+    require(decoded.size() == 1 && decoded[0].payload == text.substr(0, kLimit));
+    std::string out;
+    auto outcome = inflater().expand(text, kLimit, out);
+    require(out.size() <= kLimit && (outcome != Inflater::Outcome::Done || out.size() <= text.size() * 1100));
+}
+
+// An offer is answered by one extension at most, and by what the offer allows.
+void check_offers(std::string_view text) {
+    http::FieldViews fields;
+    fields.add({"Sec-WebSocket-Extensions", text});
+    auto answer = answer_deflate_offers(fields);
+    require((answer.server_bits == 0) == answer.field.empty());
+    require(answer.server_bits == 0 || (answer.server_bits >= 9 && answer.server_bits <= 15));
+    require(answer.field.empty() || lower(text).find("permessage-deflate") != std::string::npos);
+}
+
+// However the bytes are cut, the outcome is the same, in both roles, with compression and without.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     std::string_view text(reinterpret_cast<const char*>(data), size);
     for (auto role : {Role::Server, Role::Client}) {
@@ -75,6 +99,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         check(whole);
         require(decode(text, 1, role) == whole);
         require(decode(text, 7, role) == whole);
+        auto expanded = decode(text, size + 1, role, true);
+        check(expanded);
+        require(decode(text, 1, role, true) == expanded);
     }
+    check_deflate(text);
+    check_offers(text);
     return 0;
 }

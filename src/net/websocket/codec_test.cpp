@@ -224,6 +224,15 @@ TEST(Autobahn9Limits, AMegabyteInManyFragmentsIsOneMessage) {
     EXPECT_EQ(decode(bytes, {}, Role::Server, kLimit), Events{whole});
 }
 
+TEST(Autobahn10Misc, AMessageInManyEqualFramesIsOneMessage) {  // 10.1: 65536 bytes in frames of 1300
+    std::string bytes, whole(65536, '*');
+    for (std::size_t at = 0; at < whole.size(); at += 1300)
+        bytes += frame(at == 0 ? Opcode::Text : Opcode::Continuation, whole.substr(at, 1300),
+                       at + 1300 >= whole.size());
+
+    EXPECT_THAT(decode(bytes), ElementsAre("text " + whole));
+}
+
 TEST(Decoder, RefusesLengthsThatAreNotInTheirShortestForm) {
     EXPECT_THAT(decode(std::string("\x81\xFE\x00\x7D", 4)), ElementsAre("failed 1002"));
     EXPECT_THAT(decode(std::string("\x81\xFF\x00\x00\x00\x00\x00\x00\xFF\xFF", 10)),

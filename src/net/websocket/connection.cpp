@@ -69,7 +69,8 @@ void WebSocket::start(Listener* listener, std::string preamble, std::string left
     listener_ = listener;
     if (!listener_) reader_ = std::make_unique<Reader>(loop_.executor());
     error_code ignored;
-    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+    // The HTTP server that a server's socket comes from has done so.
+    if (options_.role == Role::Client) socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
     heard_ = true;
     if (options_.ping_interval > Duration::zero()) deadline_.arm(options_.ping_interval);
     if (!preamble.empty()) queue(std::make_shared<std::string>(std::move(preamble)));

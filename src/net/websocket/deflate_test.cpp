@@ -5,6 +5,8 @@
 
 #include "net/websocket/codec.hpp"
 
+// Named after the sections of the Autobahn test suite, as those of codec_test.cpp.
+
 namespace seance::websocket {
 namespace {
 
@@ -48,7 +50,7 @@ Taken take(std::string bytes, std::size_t limit = 1 << 20, std::size_t piece = 1
 
 }  // namespace
 
-TEST(DeflateOffers, AreAnsweredWithoutContextTakeover) {
+TEST(Autobahn13Parameters, AreAnsweredWithoutContextTakeover) {
     EXPECT_EQ(answer({"permessage-deflate"}), kAnswer);
     EXPECT_EQ(answer({"permessage-deflate; client_max_window_bits"}), kAnswer);
     EXPECT_EQ(answer({"Permessage-Deflate;client_max_window_bits=10;client_no_context_takeover"}), kAnswer);
@@ -58,12 +60,12 @@ TEST(DeflateOffers, AreAnsweredWithoutContextTakeover) {
               kAnswer + "; server_max_window_bits=12");
 }
 
-TEST(DeflateOffers, ArePassedOverForTheNextThatCanBeKept) {
+TEST(Autobahn13Parameters, ArePassedOverForTheNextThatCanBeKept) {
     EXPECT_EQ(answer({"x-other, permessage-deflate; server_max_window_bits=8, permessage-deflate"}), kAnswer);
     EXPECT_EQ(answer({"x-other; a=\"b, permessage-deflate\"", "permessage-deflate"}), kAnswer);
 }
 
-TEST(DeflateOffers, ThatBreakTheRulesAreDeclined) {
+TEST(Autobahn13Parameters, ThatBreakTheRulesAreDeclined) {
     for (auto offer :
          {"", "x-other", "permessage-deflate; unknown", "permessage-deflate; server_max_window_bits",
           "permessage-deflate; server_max_window_bits=16", "permessage-deflate; server_max_window_bits=7",
@@ -73,7 +75,7 @@ TEST(DeflateOffers, ThatBreakTheRulesAreDeclined) {
         EXPECT_EQ(answer({offer}), "") << offer;
 }
 
-TEST(Deflater, MakesWhatAnInflaterExpandsWithEveryWindow) {
+TEST(Autobahn12Compression, MakesWhatAnInflaterExpandsWithEveryWindow) {
     std::string text;
     for (int i = 0; i < 5000; ++i) text += std::to_string(i * 7919 % 1000) + ",";
     for (std::uint8_t bits = 9; bits <= 15; ++bits) {
@@ -89,7 +91,7 @@ TEST(Deflater, MakesWhatAnInflaterExpandsWithEveryWindow) {
 }
 
 // The examples of RFC 7692 section 7.2.3.
-TEST(Inflater, ExpandsTheExamplesOfTheStandard) {
+TEST(Autobahn12Compression, ExpandsTheExamplesOfTheStandard) {
     using namespace std::string_view_literals;
     const std::string_view packed[] = {
         "\xf2\x48\xcd\xc9\xc9\x07\x00"sv, "\x00\x05\x00\xfa\xff\x48\x65\x6c\x6c\x6f\x00"sv,
@@ -101,7 +103,7 @@ TEST(Inflater, ExpandsTheExamplesOfTheStandard) {
     }
 }
 
-TEST(Inflater, StopsABombAtTheLimit) {
+TEST(Autobahn12Compression, StopsABombAtTheLimit) {
     auto bomb = deflater(15).compress(std::string(50 << 20, 'x'));
     std::string out;
 
@@ -109,7 +111,7 @@ TEST(Inflater, StopsABombAtTheLimit) {
     EXPECT_LE(out.size(), 1000u);
 }
 
-TEST(Inflater, RefusesWhatIsDamagedOrCutOff) {
+TEST(Autobahn12Compression, RefusesWhatIsDamagedOrCutOff) {
     std::string out;
     EXPECT_EQ(inflater().expand("\xff\xff\xff\xff", 1000, out), Outcome::Broken);
     auto packed = deflater(15).compress("a text that is long enough to be cut off in its middle");
@@ -117,7 +119,7 @@ TEST(Inflater, RefusesWhatIsDamagedOrCutOff) {
     EXPECT_EQ(inflater().expand(packed.substr(0, packed.size() / 2), 1000, out), Outcome::Broken);
 }
 
-TEST(Decoder, ExpandsCompressedMessagesHoweverTheyAreCut) {
+TEST(Autobahn12Compression, ExpandsCompressedMessagesHoweverTheyAreCut) {
     auto packed = deflater(15).compress("hello hello hello");
     auto whole = compressed_frame(Opcode::Text, packed);
     auto fragments = compressed_frame(Opcode::Text, packed.substr(0, 3), false) +
@@ -131,7 +133,7 @@ TEST(Decoder, ExpandsCompressedMessagesHoweverTheyAreCut) {
     EXPECT_EQ(take(compressed_frame(Opcode::Text, "plain", true, false)).payload, "plain");
 }
 
-TEST(Decoder, LimitsCompressedMessagesBeforeAndAfterExpansion) {
+TEST(Autobahn12Compression, LimitsCompressedMessagesBeforeAndAfterExpansion) {
     auto bomb = deflater(15).compress(std::string(100'000, 'x'));
     ASSERT_LT(bomb.size(), 1000u);
     EXPECT_EQ(take(compressed_frame(Opcode::Binary, bomb), 100'000).kind, Decoder::Step::Message);
@@ -139,7 +141,7 @@ TEST(Decoder, LimitsCompressedMessagesBeforeAndAfterExpansion) {
     EXPECT_EQ(take(compressed_frame(Opcode::Binary, std::string(101, 'x')), 100).code, close_code::kTooBig);
 }
 
-TEST(Decoder, RefusesTheCompressionBitWhereItDoesNotBelong) {
+TEST(Autobahn12Compression, RefusesTheCompressionBitWhereItDoesNotBelong) {
     auto packed = deflater(15).compress("x");
     EXPECT_EQ(take(compressed_frame(Opcode::Ping, "")).code, close_code::kProtocolError);
     EXPECT_EQ(take(compressed_frame(Opcode::Text, packed, false) +
@@ -151,7 +153,7 @@ TEST(Decoder, RefusesTheCompressionBitWhereItDoesNotBelong) {
     EXPECT_EQ(without.take(bytes).code, close_code::kProtocolError);
 }
 
-TEST(Decoder, RefusesCompressedTextThatIsDamagedOrNotUtf8) {
+TEST(Autobahn12Compression, RefusesCompressedTextThatIsDamagedOrNotUtf8) {
     EXPECT_EQ(take(compressed_frame(Opcode::Text, "\xff\xff\xff\xff")).code, close_code::kBadData);
     EXPECT_EQ(take(compressed_frame(Opcode::Text, deflater(15).compress("\xff\xfe"))).code,
               close_code::kBadData);

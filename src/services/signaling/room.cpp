@@ -24,6 +24,7 @@ void Rooms::subscribe(Member& member, std::string_view topic) {
     }
     at->second->members_.push_back(&member);
     member.rooms_.push_back(at->second.get());
+    changed(*at->second);
 }
 
 void Rooms::unsubscribe(Member& member, std::string_view topic) {
@@ -42,6 +43,7 @@ void Rooms::leave(Member& member) {
 
 void Rooms::remove(Room& room, Member& member) {
     std::erase(room.members_, &member);
+    changed(room);
     if (!room.members_.empty()) return;
     auto at = rooms_.find(room.topic());
     rooms_.erase(at);

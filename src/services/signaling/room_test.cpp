@@ -88,4 +88,22 @@ TEST_F(RoomsTest, TopicsAreKeptThoughTheTextTheyCameFromIsGone) {
     rooms.leave(ann);
 }
 
+TEST_F(RoomsTest, TellTheirWatcherEveryChangeOfSize) {
+    struct Sizes : Rooms::Watcher {
+        void on_size(const std::string& topic, std::size_t members) override {
+            heard.push_back(topic + " " + std::to_string(members));
+        }
+        std::vector<std::string> heard;
+    } sizes;
+    rooms.watch(&sizes);
+
+    rooms.subscribe(ann, "a");
+    rooms.subscribe(ann, "a");
+    rooms.subscribe(bob, "a");
+    rooms.unsubscribe(ann, "a");
+    rooms.leave(bob);
+
+    EXPECT_THAT(sizes.heard, ElementsAre("a 1", "a 2", "a 1", "a 0"));
+}
+
 }  // namespace seance::signaling

@@ -1,6 +1,7 @@
 #include "store/valkey/subscriber.hpp"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -21,6 +22,8 @@ using observe::Level;
 
 // Channels in one SUBSCRIBE when all are asked for again: a server answers each with a message of its own.
 constexpr std::size_t kChannelsAtOnce = 500;
+
+constexpr std::size_t kReadsPerTurn = 32;  // of 16 KiB
 
 struct Connection : Session {
     Connection(Executor executor, std::size_t max_reply) : Session(executor, max_reply), wake(executor) {}
@@ -132,14 +135,26 @@ class Subscriber::Impl : public std::enable_shared_from_this<Impl> {
                 break;
             }
             connection->last_read = Clock::now();
-            connection->reader.feed({connection->buffer.data(), got});
-            while (!connection->lost) {
-                auto reply = connection->reader.next();
-                if (!reply) break;
-                self->take(connection, *reply);
+            self->take_all(connection, got);
+            // What has come meanwhile too: a busy loop has hundreds of clients' sockets to read in a turn,
+            // and this one carries as much as all of them. A server ends a subscriber that falls behind.
+            for (std::size_t reads = 1; reads < kReadsPerTurn && !connection->lost; ++reads) {
+                auto more = ::recv(connection->socket.native_handle(), connection->buffer.data(),
+                                   connection->buffer.size(), MSG_DONTWAIT);
+                if (more <= 0) break;  // an end or an error is seen by the next wait
+                self->take_all(connection, static_cast<std::size_t>(more));
             }
-            if (connection->reader.broken()) self->lose(connection, connection->reader.reason());
         }
+    }
+
+    void take_all(const ConnectionPtr& connection, std::size_t bytes) {
+        connection->reader.feed({connection->buffer.data(), bytes});
+        while (!connection->lost) {
+            auto reply = connection->reader.next();
+            if (!reply) break;
+            take(connection, *reply);
+        }
+        if (connection->reader.broken()) lose(connection, connection->reader.reason());
     }
 
     void take(const ConnectionPtr& connection, const Reply& reply) {

@@ -64,7 +64,7 @@ export async function startBrowser () {
   { stdio: ['ignore', 'ignore', 'pipe'] })
   const lines = []
   readline.createInterface({ input: child.stderr }).on('line', line => lines.push(line))
-  const listening = await waitFor(() => lines.map(line => /DevTools listening on (\S+)/.exec(line)).find(Boolean), 'Chromium to start', 30_000)
+  const listening = await waitFor(() => lines.map(line => /DevTools listening on (\S+)/.exec(line)).find(Boolean), 'Chromium to start', 60_000)
   const socket = new WebSocket(listening[1], { perMessageDeflate: false })
   await once(socket, 'open')
   const waiting = new Map()
@@ -90,24 +90,28 @@ export async function startBrowser () {
       if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text)
       return result.value
     }
-    await waitFor(() => run('window.ready === true'), 'the page')
+    await waitFor(() => run('window.ready === true'), 'the page', 60_000)
     await run(`join(${JSON.stringify(signaling)}, ${JSON.stringify(room)}, ${JSON.stringify(password)})`)
     return {
       write: text => run(`peer.write(${JSON.stringify(text)})`),
       read: () => run('peer.read()'),
-      sees: text => waitFor(async () => await run('peer.read()') === text, `the text "${text}"`, 30_000),
-      connected: url => waitFor(async () => (await run('peer.connected()')).some(one => one.startsWith(url)), `a connection to ${url}`, 30_000),
+      sees: text => waitFor(async () => await run('peer.read()') === text, `the text "${text}"`, 60_000),
+      connected: url => waitFor(async () => (await run('peer.connected()')).some(one => one.startsWith(url)), `a connection to ${url}`, 60_000),
       peers: () => run('peer.peers()'),
       close: () => call('Target.disposeBrowserContext', { browserContextId })
     }
   }
   return {
     open,
+    // Asked first, so that its own processes end too.
     stop: async () => {
+      const ended = child.exitCode === null ? once(child, 'exit') : Promise.resolve()
+      call('Browser.close').catch(() => {})
+      await Promise.race([ended, new Promise(resolve => setTimeout(resolve, 5000).unref())])
       socket.terminate()
       site.stop()
       await stop(child, 'SIGKILL')
-      rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+      rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
     }
   }
 }

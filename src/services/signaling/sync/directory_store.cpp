@@ -77,6 +77,8 @@ class DirectoryStore::Log final : public DocumentLog {
         co_return true;
     }
 
+    void renew() override {}  // what is open is locked, and not deleted
+
     Awaitable<void> close() override {
         bool sync = shared_->unsynced.erase(this) > 0;
         auto work = [file = file_, sync] {

@@ -1,5 +1,7 @@
 #include "services/signaling/sync/document.hpp"
 
+#include <utility>
+
 namespace seance::signaling::sync {
 namespace {
 
@@ -66,6 +68,16 @@ std::size_t Document::growth(std::string_view update) const {
         }
     }
     return size;
+}
+
+void Document::forget_deleted() {
+    for (auto& [client, history] : histories_) {
+        auto deleted = deleted_.find(client);
+        if (deleted == deleted_.end()) continue;
+        size_ -= history.size();
+        history.forget(deleted->second.ranges());
+        size_ += history.size();
+    }
 }
 
 StateVector Document::state() const {

@@ -17,6 +17,9 @@ class Document {
     // What add() would take of memory, about; not less but for a few bytes where structs overlap.
     std::size_t growth(std::string_view update) const;
 
+    // Forgets the content of what was deleted.
+    void forget_deleted();
+
     StateVector state() const;
     // What someone who knows `known` is missing, as an update; deletions are always all of them.
     std::string diff(const StateVector& known) const;

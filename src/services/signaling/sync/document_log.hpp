@@ -21,6 +21,8 @@ class DocumentLog {
     // Puts `whole` in the place of everything that was read and appended. False: others have added to it or
     // done the same meanwhile, and nothing was changed: read() first.
     virtual Awaitable<Outcome<bool>> compact(const Updates& whole) = 0;
+    // Keeps it from expiring while it is open.
+    virtual void renew() = 0;
     // Gives up what the log holds on to, for the next to open it. read() begins anew.
     virtual Awaitable<void> close() = 0;
 

@@ -122,6 +122,59 @@ TEST(Document, JoinsOnlyWhatAClientWouldSplitThere) {
         << "collected";
 }
 
+TEST(Document, ForgetsTheContentOfWhatWasDeletedAndKeepsItsPlace) {
+    // "abcdef" by client 1, then "x" by client 2 behind the d, and the deletion of "cde".
+    auto document = merged({unhex("010101000401017406"
+                                  "61626364656600"),
+                            unhex("01010200c4010301040178"
+                                  "00"),
+                            unhex("0001010102"
+                                  "03")});
+    auto before = document.size();
+
+    document.forget_deleted();
+
+    EXPECT_EQ(document.diff({}), unhex("02"
+                                       "010200"
+                                       "c4010301040178"
+                                       "030100"
+                                       "04010174026162"
+                                       "81010103"
+                                       "84010401"
+                                       "66"
+                                       "01"
+                                       "01010203"));
+    EXPECT_LE(document.size(), before + 2 * sizeof(Struct) + 8);
+    EXPECT_FALSE(
+        document.add(unhex("010101000401017406"
+                           "61626364656600")))
+        << "it does not come back";
+    auto once = document.diff({});
+    document.forget_deleted();
+    EXPECT_EQ(document.diff({}), once);
+}
+
+TEST(SharedDocument, DoesNotGrowWithWhatWasDeleted) {
+    SharedDocument document;
+    std::size_t largest = 0;
+    for (std::uint64_t i = 0; i < 200; ++i) {
+        std::string update("\x01\x01\x01", 3);
+        append_number(update, i * 100);
+        update += i == 0 ? unhex("04010174") : unhex("8401");
+        if (i > 0) append_number(update, i * 100 - 1);
+        append_bytes(update, std::string(100, 'x'));
+        update += unhex("010101");
+        append_number(update, i * 100);
+        append_number(update, 100);
+        EXPECT_EQ(document.add(update, 20'000), Added::Something);
+        largest = std::max(largest, document.size());
+    }
+
+    EXPECT_LT(largest, 10'000u);
+    document.forget_deleted();
+    EXPECT_LT(document.all()[0].size(), 100u);
+}
+
 TEST(Document, CountsItsMemoryBeforeAndAfterAnUpdate) {
     Document document;
     for (const auto& step : kSteps) {

@@ -82,19 +82,18 @@ void Hall::admit(Arrival arrival) {
     socket.assign(arrival.protocol, arrival.socket.fd, error);
     if (error) return;
     arrival.socket.fd = -1;
+    auto opened = websocket::WebSocket::make(loop_, std::move(socket), socket_options_);
     bool place = keepers_.contains(arrival.room) || make_memory(1);
-    auto peer = std::make_unique<Peer>(*this, keeper_of(arrival.room),
-                                       websocket::WebSocket::make(loop_, std::move(socket), socket_options_),
-                                       std::move(arrival));
+    if (draining_ || !place) {
+        opened->start(nullptr, std::move(arrival.response), std::move(arrival.leftover));
+        return draining_ ? opened->close(close_code::kGoingAway, "the server is going away, connect again")
+                         : opened->close(close_code::kTryAgainLater, "there is no memory for more documents");
+    }
+    auto peer = std::make_unique<Peer>(*this, keeper_of(arrival.room), std::move(opened), std::move(arrival));
     peers_.push_back(*peer);
     counters_.opened.add();
     counters_.connections.set(static_cast<std::int64_t>(peers_.size()));
-    auto& admitted = *peer.release();  // gone() deletes it
-    admitted.start();
-    if (draining_)
-        admitted.close(close_code::kGoingAway, "the server is going away, connect again");
-    else if (!place)
-        admitted.close(close_code::kTryAgainLater, "there is no memory for more documents");
+    peer.release()->start();  // gone() deletes it
 }
 
 std::shared_ptr<Keeper> Hall::keeper_of(const std::string& name) {
@@ -106,6 +105,7 @@ std::shared_ptr<Keeper> Hall::keeper_of(const std::string& name) {
     if (replicas_) spread = [this, name](std::string_view message) { replicas_->spread(name, message); };
     keeper = std::make_shared<Keeper>(loop_, name, limits, store_ ? store_->open(name) : nullptr,
                                       std::move(spread), keeper_counters_);
+    keeper->on_read = [this](Keeper& k) { account(k); };
     if (replicas_) replicas_->open(name);
     counters_.rooms.set(static_cast<std::int64_t>(keepers_.size()));
     spawn(keep(keeper));
@@ -122,6 +122,7 @@ Awaitable<void> Hall::keep(std::shared_ptr<Keeper> keeper) {
                 peer.close(close_code::kInternalError, "the room failed, connect again");
     }
     used_ -= keeper->accounted;
+    keeper->ended = true;
     if (replicas_) replicas_->close(keeper->name());
     keepers_.erase(keeper->name());
     counters_.rooms.set(static_cast<std::int64_t>(keepers_.size()));
@@ -169,6 +170,7 @@ void Hall::on_message(const std::string& room, std::string_view message) {
 }
 
 void Hall::account(Keeper& keeper) {
+    if (keeper.ended) return;
     auto size = keeper.room().size();
     used_ += size - keeper.accounted;
     keeper.accounted = size;
@@ -198,7 +200,7 @@ void Hall::gone(Peer& peer, const websocket::Ending& ending) {
 }
 
 Awaitable<void> Hall::tend() {
-    auto swept = Clock::now() - kSweepInterval;
+    auto swept = Clock::now() - kSweepInterval, renewed = Clock::now();
     while (!draining_) {
         if (auto now = Clock::now(); store_ && now - swept >= kSweepInterval) {
             co_await store_->sweep();
@@ -209,6 +211,10 @@ Awaitable<void> Hall::tend() {
         if (store_) co_await store_->flush();
         close_unused(Clock::now());
         for (auto& peer : peers_) peer.leave_if_expired();
+        if (auto now = Clock::now(); settings_.ttl > Duration::zero() && now - renewed >= settings_.ttl / 4) {
+            for (auto& [name, keeper] : keepers_) keeper->renew();
+            renewed = now;
+        }
     }
 }
 

@@ -1,8 +1,17 @@
 #include "services/signaling/sync/history.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace seance::signaling::sync {
+namespace {
+
+bool may_forget(std::uint8_t kind) {
+    return kind == info::Json || kind == info::Binary || kind == info::Text || kind == info::Embed ||
+           kind == info::Any;
+}
+
+}  // namespace
 
 bool History::add(const StructView& s) {
     if (kind_of(s.info) == info::Skip || s.end() <= end()) return false;
@@ -52,6 +61,32 @@ bool History::put_ahead(const StructView& s) {
         ++next;
     }
     return added;
+}
+
+void History::forget(const std::vector<Range>& deleted) {
+    auto row = std::exchange(row_, {});
+    row_.reserve(row.size());
+    auto range = deleted.begin();
+    for (auto& s : row) {
+        size_ -= cost(view_of(s));
+        if (!may_forget(kind_of(s.info))) {
+            append(view_of(s));
+            continue;
+        }
+        // In parts that are deleted as a whole or not at all.
+        for (auto at = s.clock; at < s.end();) {
+            while (range != deleted.end() && range->end <= at) ++range;
+            bool gone = range != deleted.end() && range->begin <= at;
+            auto to = range == deleted.end() ? s.end() : std::min(s.end(), gone ? range->end : range->begin);
+            auto part = first_of(view_of(without_first(client_, view_of(s), at - s.clock)), to - at);
+            if (gone) {
+                part.info = static_cast<std::uint8_t>((part.info & ~info::kKind) | info::Deleted);
+                part.content = {};
+            }
+            append(view_of(part));
+            at = to;
+        }
+    }
 }
 
 bool History::append_run(std::string& out, std::uint64_t start) const {

@@ -2,7 +2,7 @@
 #include <map>
 #include <vector>
 
-#include "services/signaling/sync/struct.hpp"
+#include "services/signaling/sync/range_set.hpp"
 
 namespace seance::signaling::sync {
 
@@ -19,6 +19,10 @@ class History {
     // Appends everything from `start` on as a run of an update: number of structs, client, clock, structs.
     // False, and nothing appended, if there is none.
     bool append_run(std::string& out, std::uint64_t start) const;
+
+    // Forgets the content of what is in `deleted`, as clients do once they have deleted it; where it stood is
+    // kept, for what hangs on it. Types and subdocuments keep theirs, on which others may hang.
+    void forget(const std::vector<Range>& deleted);
 
     std::size_t size() const { return size_; }  // bytes of memory, about
     std::size_t structs() const { return row_.size() + ahead_.size(); }

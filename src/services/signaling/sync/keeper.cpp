@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 constexpr Duration kFirstRetry = 100ms, kLongestRetry = 3s;
 
 // A log is compacted when it has doubled since the last time, and when its room is closed and it has grown by
-// a quarter. Not below these.
+// a quarter or its document has shrunk. Not below these.
 constexpr std::size_t kLeastToCompact = 64 << 10, kFewEntries = 16;
 
 constexpr double kSeconds[] = {0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1};
@@ -37,6 +37,10 @@ Keeper::Keeper(Loop& loop, std::string name, Room::Limits limits, std::unique_pt
       room_(limits, log_ ? Room::Keeps::Yes : Room::Keeps::No, {[this] { wake(); }, std::move(spread)}),
       retry_after_(kFirstRetry) {}
 
+void Keeper::renew() {
+    if (log_ && read_) log_->renew();
+}
+
 void Keeper::wake() {
     woken_ = true;
     if (failing_)
@@ -46,7 +50,7 @@ void Keeper::wake() {
 }
 
 void Keeper::close() {
-    closing_ = true;
+    if (!std::exchange(closing_, true)) room_.forget_deleted();
     timer_.cancel();
 }
 
@@ -115,6 +119,7 @@ Awaitable<void> Keeper::read() {
     read_ = true;
     succeeded();
     room_.remember(*updates);
+    if (on_read) on_read(*this);
     if (log_->lost()) {
         observe::log(observe::Level::Warning, "sync_log_lost")
             .field("bytes", std::uint64_t{room_.document().size()});
@@ -141,12 +146,15 @@ Awaitable<void> Keeper::write() {
 }
 
 bool Keeper::compaction_is_due() const {
+    if (closing_ && wrote_ && log_->bytes() > std::max(kLeastToCompact, 2 * room_.document().size()))
+        return true;
     if (log_->entries() <= kFewEntries) return false;
     if (log_->bytes() > std::max(kLeastToCompact, 2 * compacted_bytes_)) return true;
     return closing_ && wrote_ && log_->bytes() > compacted_bytes_ + compacted_bytes_ / 4;
 }
 
 Awaitable<void> Keeper::compact() {
+    room_.forget_deleted();
     auto whole = room_.document().all();
     auto done = co_await log_->compact(whole);
     if (!done) {
@@ -158,6 +166,7 @@ Awaitable<void> Keeper::compact() {
         counters_.compactions.add();
     }
     compacted_bytes_ = log_->bytes();  // also after a failure: not again for every update
+    wrote_ = false;
 }
 
 // Once for an outage, however long it is. A room's name is not for the log.

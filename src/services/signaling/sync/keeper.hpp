@@ -32,9 +32,12 @@ class Keeper {
     void close();       // once nobody is in the room; who comes meanwhile keeps it open
     void close_soon();  // the same, and what cannot be written is given up
     void read_again();  // others may have written to the log
+    void renew();       // the log is in use, though nothing may be written to it
 
-    Instant last_used = Clock::now();  // by a member
-    std::size_t accounted = 0;         // of its size, by its owner
+    Instant last_used = Clock::now();      // by a member
+    std::size_t accounted = 0;             // of its size, by its owner
+    bool ended = false;                    // run() has; set by its owner
+    std::function<void(Keeper&)> on_read;  // the document is there
 
   private:
     bool done() const;

@@ -77,6 +77,7 @@ class Room {
     void settle_taken();      // what take_unwritten() gave last has been written
     void settle();            // everything, for it cannot be written now
 
+    void forget_deleted() { document_.forget_deleted(); }  // its content
     const SharedDocument& document() const { return document_; }
     bool empty() const { return members_.empty(); }
     std::size_t members() const { return members_.size(); }

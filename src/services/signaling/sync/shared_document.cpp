@@ -1,10 +1,14 @@
 #include "services/signaling/sync/shared_document.hpp"
 
+#include <algorithm>
+
 namespace seance::signaling::sync {
 namespace {
 
 // Beside the bytes of an opaque update: the string and its place in the index.
 constexpr std::size_t kPerOpaque = 96;
+
+constexpr std::size_t kLeastToForget = 4096;
 
 }  // namespace
 
@@ -12,9 +16,15 @@ SharedDocument::Added SharedDocument::add(std::string_view update, std::size_t m
     if (is_update(update)) {
         // Counting what an update takes reads it once more, which only matters near the limit.
         constexpr std::size_t kMostPerByte = sizeof(Struct);
-        if (size() + update.size() * kMostPerByte > most && size() + document_.growth(update) > most)
-            return Added::TooLarge;
-        return document_.add(update) ? Added::Something : Added::Nothing;
+        auto fits = [&] {
+            return size() + update.size() * kMostPerByte <= most || size() + document_.growth(update) <= most;
+        };
+        // Not for every update of a document that is full.
+        if (!fits() && document_.size() > size_when_forgotten_ + size_when_forgotten_ / 8) forget_deleted();
+        if (!fits()) return Added::TooLarge;
+        if (!document_.add(update)) return Added::Nothing;
+        if (document_.size() > std::max(kLeastToForget, 2 * size_when_forgotten_)) forget_deleted();
+        return Added::Something;
     }
     auto hash = std::hash<std::string_view>{}(update);
     if (holds(update, hash)) return Added::Nothing;
@@ -23,6 +33,11 @@ SharedDocument::Added SharedDocument::add(std::string_view update, std::size_t m
     opaque_.emplace_back(update);
     opaque_size_ += update.size() + kPerOpaque;
     return Added::Something;
+}
+
+void SharedDocument::forget_deleted() {
+    document_.forget_deleted();
+    size_when_forgotten_ = document_.size();
 }
 
 bool SharedDocument::holds(std::string_view opaque, std::size_t hash) const {

@@ -16,6 +16,9 @@ class SharedDocument {
     // TooLarge: it would take more than `most` bytes of memory, and nothing was added.
     Added add(std::string_view update, std::size_t most);
 
+    // Forgets the content of what was deleted. add() does so by itself whenever the document has doubled.
+    void forget_deleted();
+
     // What answers a step 1: updates which together hold all that its sender may miss, the last of them the
     // merged one. A state vector that cannot be read is taken for an empty one.
     std::vector<std::string> missing_to(std::string_view state_vector) const;
@@ -37,6 +40,7 @@ class SharedDocument {
     std::vector<std::string> opaque_;
     std::unordered_multimap<std::size_t, std::size_t> opaque_by_hash_;  // to its place in opaque_
     std::size_t opaque_size_ = 0;
+    std::size_t size_when_forgotten_ = 0;
 };
 
 }  // namespace seance::signaling::sync

@@ -173,6 +173,12 @@ class ValkeyStore::Log final : public DocumentLog {
         co_return true;
     }
 
+    void renew() override {
+        if (shared_->ttl == "0") return;
+        shared_->client->post({"PEXPIRE", stream_, shared_->ttl});
+        shared_->client->post({"PEXPIRE", hash_, shared_->ttl});
+    }
+
     Awaitable<void> close() override {
         last_ = kBeginning;
         base_.clear();
@@ -191,12 +197,6 @@ class ValkeyStore::Log final : public DocumentLog {
         if (entry.list.size() != 2) return false;
         const auto& fields = entry.list[1].list;
         return fields.size() >= 2 && fields[0].text == "w" && fields[1].text == shared_->writer;
-    }
-
-    void renew() {
-        if (shared_->ttl == "0") return;
-        shared_->client->post({"PEXPIRE", stream_, shared_->ttl});
-        shared_->client->post({"PEXPIRE", hash_, shared_->ttl});
     }
 
     std::shared_ptr<Shared> shared_;
