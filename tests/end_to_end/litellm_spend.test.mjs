@@ -214,7 +214,8 @@ test('a frozen Valkey stalls no request: what needs no money goes on, what does 
       for (const key of [free, bound]) assert.equal((await chat(key.key)).status, 200)
       const seen = { master: [], free: [], bound: [] }
       const slowest = { master: 0, free: 0, bound: 0 }
-      const end = Date.now() + 1500
+      const frozen = 3000 * slowness
+      const end = Date.now() + frozen
       valkey.freeze()
       const callers = [['master', 'sk-master'], ['free', free.key], ['bound', bound.key]].flatMap(([name, key]) => Array.from({ length: 4 }, async () => {
         while (Date.now() < end) {
@@ -225,8 +226,8 @@ test('a frozen Valkey stalls no request: what needs no money goes on, what does 
       }))
       await Promise.all(callers)
       valkey.thaw()
-      const bar = 400 * slowness
-      assert.ok(Math.max(...Object.values(slowest)) < bar, `the slowest took ${JSON.stringify(slowest)} ms`)
+      // Whoever waits for Valkey waits until the thaw; a busy machine alone is slow, but not that slow.
+      assert.ok(Math.max(...Object.values(slowest)) < frozen / 2, `the slowest took ${JSON.stringify(slowest)} ms`)
       assert.ok(seen.master.length > 10 && seen.master.every(status => status === 200))
       assert.ok(seen.free.every(status => status === 200))
       assert.ok(seen.bound.every(status => status === (open ? 200 : 503)), [...new Set(seen.bound)].join())
