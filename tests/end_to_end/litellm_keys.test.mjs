@@ -9,7 +9,7 @@ const skip = missing()
 const messages = [{ role: 'user', content: 'Hello' }]
 
 // The upstream counts 9 prompt and 3 completion tokens: a call of `big` costs 0.012 USD, of `free` nothing.
-const configFor = (url, more = '') => `
+const configFor = (url, more = '', settings = '') => `
 model_list:
   - model_name: big
     litellm_params: { model: openai/gpt-up, api_base: "${url}", api_key: sk-up, input_cost_per_token: 0.001, output_cost_per_token: 0.001 }
@@ -21,15 +21,15 @@ model_list:
   - model_name: mock
     litellm_params: { model: openai/mock, mock_response: "Hello from the mock" }
 router_settings: { num_retries: 0 }
-general_settings: { master_key: os.environ/LITELLM_MASTER_KEY }
+general_settings: { master_key: os.environ/LITELLM_MASTER_KEY ${settings} }
 ${more}`
 const callCost = 0.012
 
-export async function withGateway (body, { gateways = 1, config = '', env = {} } = {}) {
+export async function withGateway (body, { gateways = 1, config = '', settings = '', env = {} } = {}) {
   const upstream = await startOpenAi({ key: 'sk-up' })
   const valkey = await startValkey()
   const all = []
-  for (let i = 0; i < gateways; i++) all.push(await startGateway(configFor(upstream.url, config), { REDIS_URL: valkey.url, ...patience, ...env }))
+  for (let i = 0; i < gateways; i++) all.push(await startGateway(configFor(upstream.url, config, settings), { REDIS_URL: valkey.url, ...patience, ...env }))
   const ask = async (path, sent, key = 'sk-master', to = all[0], headers = {}) => {
     const response = await fetch(to.url + path, {
       method: sent === undefined ? 'GET' : 'POST',
@@ -309,6 +309,14 @@ test('parallel slots are counted over gateways and come back on every exit path'
   await gone
   await waitFor(async () => (await chat(key.key)).status === 200, 'the slot of a client that left')
 }, { gateways: 2 }))
+
+test('a public route needs no key, and is still recorded', { skip }, () => withGateway(async ({ gateway, ask }) => {
+  const open = body => fetch(`${gateway.url}/v1/chat/completions`, { method: 'POST', body: JSON.stringify(body) })
+  assert.equal((await open({ model: 'big', messages })).status, 200)
+  assert.equal((await ask('/spend/logs')).json[0].api_key, '')
+  const mocked = await (await open({ model: 'big', messages, mock_response: 'made up' })).json()
+  assert.notEqual(mocked.choices[0].message.content, 'made up', 'who is nobody may not mock')
+}, { settings: ', public_routes: [/v1/chat/completions]' }))
 
 test('mock_response is only for those that may', { skip }, () => withGateway(async ({ chat, make }) => {
   const mock = { mock_response: 'made up' }

@@ -19,13 +19,16 @@ struct Caller {
         Unchecked,  // Valkey is away, and allow_requests_on_db_unavailable lets any key pass
     };
     Kind kind = Kind::Open;
+    bool nobody = false;                  // came by a public route, without a key
     EntityPtr key, user, team, customer;  // of Key, as far as there are such
     std::string end_user;                 // as the call names them; "" if it does not
 
     // "" of an open gateway; a hash; or the fixed name of the master key.
     std::string_view name() const;
     std::string_view alias() const;
-    bool is_admin() const { return kind == Kind::Master || kind == Kind::Open || (user && user->is_admin()); }
+    bool is_admin() const {
+        return kind == Kind::Master || (kind == Kind::Open && !nobody) || (user && user->is_admin());
+    }
 };
 
 // A purse that one call is charged to, and what it must not pass.

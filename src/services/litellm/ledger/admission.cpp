@@ -33,7 +33,7 @@ Admission::~Admission() {
 }
 
 bool Admission::may_mock() const {
-    return caller_.kind == Caller::Kind::Master || caller_.kind == Caller::Kind::Open ||
+    return caller_.kind == Caller::Kind::Master || (caller_.kind == Caller::Kind::Open && !caller_.nobody) ||
            (caller_.key && caller_.key->may_mock);
 }
 

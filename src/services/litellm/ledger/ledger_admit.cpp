@@ -22,6 +22,12 @@ std::int64_t number_in(const valkey::Reply& reply) {
     return parsed ? (negative ? -1 : 1) * static_cast<std::int64_t>(*parsed) : 0;
 }
 
+// The path as routes name it, without SERVER_ROOT_PATH.
+std::string_view below(std::string_view root, std::string_view path) {
+    if (root.empty() || !path.starts_with(root) || path.size() == root.size()) return path;
+    return path[root.size()] == '/' ? path.substr(root.size()) : path;
+}
+
 }  // namespace
 
 std::optional<ApiError> Ledger::judge_models(const Caller& caller, const Ask& ask, std::string_view model,
@@ -105,9 +111,14 @@ Awaitable<AdmissionPtr> Ledger::admit(const http::RequestHead& head, std::string
     auto& config = models_->config();
     auto& ledger = config.ledger;
     admission->call_type_ = ask.call_type;
-    bool plain = !check_key(config, head.fields, settings_.loopback_only()).has_value();
-    if (plain) {
-        admission->caller_.kind = config.master_key.empty() ? Caller::Kind::Open : Caller::Kind::Master;
+    std::string method(head.method), path(below(settings_.root_path, head.path()));
+    auto refused = check_key(config, head.fields, settings_.loopback_only());
+    bool is_virtual = refused && refused->type == "no_db_connection";
+    bool is_public = refused && !is_virtual && is_public_route(config, path);
+    if (!refused || is_public) {
+        admission->caller_.kind =
+            config.master_key.empty() || is_public ? Caller::Kind::Open : Caller::Kind::Master;
+        admission->caller_.nobody = is_public;
         if (!store_) co_return admission;
         describe(*admission, head, ask);
         admission->plan_ =
@@ -115,12 +126,11 @@ Awaitable<AdmissionPtr> Ledger::admit(const http::RequestHead& head, std::string
         admission->records_ = true;
         co_return admission;
     }
-    if (!store_) {
-        refuse(*admission, *check_key(config, head.fields, settings_.loopback_only()));
+    if (!is_virtual || !store_) {
+        refuse(*admission, std::move(*refused));
         co_return admission;
     }
-    auto key = find_key(head.fields, config.key_header).value_or("");
-    std::string method(head.method), path(head.path());
+    auto key = *find_key(head.fields, config.key_header);
     auto hash = sha256_hex(key);
     auto rules_now = rules(models);
     describe(*admission, head, ask);
