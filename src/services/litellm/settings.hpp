@@ -20,10 +20,10 @@ struct Settings {
     std::optional<Duration> request_timeout;
     Duration keepalive_timeout = std::chrono::seconds(75);
     Duration drain_timeout = std::chrono::seconds(25);
-    std::string root_path;  // "/llm": every route is also served below it
+    std::string root_path;                    // "/llm": every route is also served below it
     bool debug = false, errors_only = false;  // what the log shows
     bool drop_params = false;                 // as litellm_settings.drop_params
-    bool ask_health = false;  // --health: ask the running gateway and leave
+    bool ask_health = false;                  // --health: ask the running gateway and leave
 
     bool loopback_only() const;
 };

@@ -16,7 +16,7 @@ namespace seance::litellm {
 // What may be spent and asked in a while. Nothing set: no limit.
 struct Limits {
     std::optional<NanoUsd> max_budget;
-    std::optional<NanoUsd> soft_budget;  // crossing it is told, and refuses nothing
+    std::optional<NanoUsd> soft_budget;   // crossing it is told, and refuses nothing
     std::optional<NanoUsd> extra_budget;  // temp_budget_increase, until `extra_until`
     std::optional<UnixMs> extra_until;
     std::optional<std::int64_t> rpm, tpm, parallel;
