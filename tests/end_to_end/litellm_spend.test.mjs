@@ -232,7 +232,7 @@ test('a frozen Valkey stalls no request: what needs no money goes on, what does 
       assert.ok(seen.free.every(status => status === 200))
       assert.ok(seen.bound.every(status => status === (open ? 200 : 503)), [...new Set(seen.bound)].join())
       await waitFor(async () => nanos((await ask(`/key/info?key=${free.key}`)).json?.info?.spend) === (seen.free.length + 1) * nanos(callCost), 'the spend after the thaw', 20_000)
-    }, { config: open ? ', allow_requests_on_db_unavailable: true' : '' }))
+    }, { config: open ? ', allow_requests_on_db_unavailable: true' : '', env: { LITELLM_VALKEY_DEADLINE: `${50 * slowness}ms` } }))
   }
 })
 
