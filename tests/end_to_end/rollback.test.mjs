@@ -294,6 +294,7 @@ it('an image that is gone is refused before anything is changed', async () => {
 
 it('Railway\'s own rollback brings the variables of then, and is refused once it is out of retention', async () => {
   await runs('beta')
+  await settled()   // Railway rolls back to what it has removed
   await good(['rollback', '--platform', '--to', commits.alpha, '--yes'])
   assert.equal(await word(), 'alpha')
 

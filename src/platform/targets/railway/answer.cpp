@@ -131,17 +131,20 @@ Judgement judge_errors(JsonView errors, std::string_view doing, TokenKind kind,
     if (auto at = raw.find("got invalid value"); at != std::string::npos && !hidden.empty())
         raw = raw.substr(0, at) + "got an invalid value" +
               (raw.rfind("; ") > at ? raw.substr(std::min(raw.rfind("; "), raw.size())) : "");
-    auto message = remote::tame(hide(std::move(raw), hidden));
+    const auto safe = [&](std::string text, std::size_t most) {
+        return remote::tame(hide(std::move(text), hidden), most);
+    };
+    auto message = safe(std::move(raw), 500);
 
     auto extensions = error["extensions"];
     std::string more;
     if (auto code = extensions["code"].text_or(); !code.empty() && code != "INTERNAL_SERVER_ERROR")
-        more += " [" + remote::tame(code, 60) + "]";
+        more += " [" + safe(code, 60) + "]";
     if (auto workspace = extensions["workspaceName"].text_or(); !workspace.empty())
-        more += " (workspace " + remote::tame(workspace, 100) + ")";
+        more += " (workspace " + safe(workspace, 100) + ")";
     if (auto others = errors.items().size(); others > 1)
         more += fmt::format(" and {} more errors", others - 1);
-    out.failure.trace_id = remote::tame(error["traceId"].text_or(extensions["traceId"].text_or()), 100);
+    out.failure.trace_id = safe(error["traceId"].text_or(extensions["traceId"].text_or()), 100);
 
     out.failure.kind = known.kind;
     out.again = known.again;

@@ -128,6 +128,10 @@ TEST(Answer, HidesSecretsThatAMessageRepeats) {
     EXPECT_THAT(what, Not(HasSubstr("hunter")));
     EXPECT_THAT(what, Not(HasSubstr("KEY")));
     EXPECT_THAT(what, HasSubstr("Expected type X"));
+
+    body =
+        R"({"errors":[{"message":"no","traceId":"t hunter22","extensions":{"code":"hunter22","workspaceName":"hunter22"}}]})";
+    EXPECT_THAT(judged(400, body, {}, hidden).failure.what, Not(HasSubstr("hunter")));
 }
 
 TEST(RateLimit, ReadsEveryFormOfReset) {
