@@ -17,7 +17,7 @@ Layer layer(const std::string& bytes) {
 ImageSpec spec() {
     ImageSpec spec;
     spec.name = "backend";
-    spec.program = "/work/build/bin/seance-backend";
+    spec.program = "build/bin/seance-backend";
     spec.port = 8765;
     spec.env = {{"PORT", "8765"}};
     return spec;
