@@ -7,8 +7,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
-import { freePort, listenSomewhere, program, seance, shop, withProduct } from './command_line.mjs'
-import { missing, waitFor } from './program.mjs'
+import { listenSomewhere, program, seance, shop, withProduct } from './command_line.mjs'
+import { freePort, missing, waitFor } from './program.mjs'
 
 const skip = missing(program)
 const sleeper = shop('  web: {program: sleep, args: ["600"], port: 80}\n')

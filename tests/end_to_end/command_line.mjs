@@ -47,9 +47,3 @@ export function listenSomewhere () {
     const server = createServer().listen(0, '127.0.0.1', () => resolve({ server, port: server.address().port }))
   })
 }
-
-export async function freePort () {
-  const { server, port } = await listenSomewhere()
-  await new Promise(resolve => server.close(resolve))
-  return port
-}

@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process'
 import { readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
-import { freePort, productFolder, program, seance } from './command_line.mjs'
-import { missing, programPath, stop, waitFor } from './program.mjs'
+import { productFolder, program, seance } from './command_line.mjs'
+import { freePort, missing, programPath, stop, waitFor } from './program.mjs'
 
 const skip = missing(program) || missing(programPath('seance-backend'))
 let folder, up, port

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import net from 'node:net'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -31,6 +32,15 @@ export async function waitFor (condition, what, limit = 20_000) {
     if (Date.now() > end) throw new Error(`waited ${limit} ms in vain for ${what}`)
     await new Promise(resolve => setTimeout(resolve, 10))
   }
+}
+
+export async function freePort () {
+  const server = net.createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address()
+  server.close()
+  await once(server, 'close')
+  return port
 }
 
 // Gives the exit code, null after a signal that killed.

@@ -8,32 +8,17 @@
 #include "core/runtime/wait.hpp"
 #include "tests/support/redis_server.hpp"
 #include "tests/support/run.hpp"
+#include "tests/support/valkey_options.hpp"
 
 namespace seance::valkey {
 namespace {
 
 using namespace std::chrono_literals;
 using namespace std::string_view_literals;
+using testing_support::at;
+using testing_support::quick;
 using testing_support::RedisServer;
 using testing_support::run;
-
-ClientOptions quick() {
-    ClientOptions options;
-    options.connect_timeout = 300ms;
-    options.command_timeout = 300ms;
-    options.ping_interval = 100ms;
-    options.first_retry = 10ms;
-    options.longest_retry = 50ms;
-    return options;
-}
-
-Address at(std::uint16_t port, std::string password = "") {
-    Address address;
-    address.host = "127.0.0.1";
-    address.port = port;
-    address.password = SecretText(std::move(password));
-    return address;
-}
 
 struct ValkeyClient : testing::Test {
     RedisServer server;

@@ -8,30 +8,17 @@
 #include "store/valkey/slots.hpp"
 #include "tests/support/redis_cluster.hpp"
 #include "tests/support/run.hpp"
+#include "tests/support/valkey_options.hpp"
 
 namespace seance::valkey {
 namespace {
 
 using namespace std::chrono_literals;
+using testing_support::at;
+using testing_support::quick;
 using testing_support::RedisCluster;
 using testing_support::RedisServer;
 using testing_support::run;
-
-ClientOptions quick() {
-    ClientOptions options;
-    options.connect_timeout = options.command_timeout = 300ms;
-    options.ping_interval = 100ms;
-    options.first_retry = 10ms;
-    options.longest_retry = 50ms;
-    return options;
-}
-
-Address at(std::uint16_t port) {
-    Address address;
-    address.host = "127.0.0.1";
-    address.port = port;
-    return address;
-}
 
 struct Counts final : PubSub::Listener {
     void on_open() override { ++opened; }

@@ -1,20 +1,10 @@
 // A real redis-server of a test's own, on a free port, with an append-only file.
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import fs from 'node:fs/promises'
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
-import { stop, waitFor } from '../program.mjs'
-
-async function freePort () {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  return port
-}
+import { freePort, stop, waitFor } from '../program.mjs'
 
 // One command over a connection of its own; replies as text, number, null or list.
 function ask (port, words) {

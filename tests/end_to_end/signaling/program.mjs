@@ -14,7 +14,7 @@ const program = shared.programPath('seance-signaling')
 const { stop } = shared
 
 export const missing = (...packages) => shared.missing(program, ...packages)
-export const waitFor = shared.waitFor
+export const { freePort, waitFor } = shared
 
 // Ours, on a free port unless one is named; ready when it resolves.
 export async function startSeance (settings = {}) {
@@ -24,15 +24,6 @@ export async function startSeance (settings = {}) {
   readline.createInterface({ input: child.stdout }).on('line', line => log.push(JSON.parse(line)))
   const { port } = await waitFor(() => log.find(line => line.event === 'listening'), 'seance-signaling to listen')
   return { port, log, pid: child.pid, url: `ws://127.0.0.1:${port}`, stop: (signal = 'SIGTERM') => stop(child, signal) }
-}
-
-export async function freePort () {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 export async function startReference () {
