@@ -8,7 +8,6 @@
 #include <boost/asio/write.hpp>
 #include <deque>
 
-#include "core/base/id.hpp"
 #include "core/base/text.hpp"
 #include "core/observe/log.hpp"
 #include "core/runtime/signal.hpp"
@@ -167,7 +166,7 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
     };
 
     static Awaitable<void> run(std::shared_ptr<Impl> self) {
-        auto pause = self->options_.first_retry;
+        Pauses pauses(self->options_);
         while (!self->closing_) {
             auto opened = co_await with_deadline(self->options_.connect_timeout, open(self));
             if (self->closing_) co_return;
@@ -177,19 +176,12 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
                 self->connected(connection);
                 asio::co_spawn(self->executor_, write(self, connection), asio::detached);
                 co_await read(self, connection);
-                // A server that hangs up on us again and again gets pauses like one that cannot be reached.
-                if (Clock::now() - since >= self->options_.longest_retry) {
-                    pause = self->options_.first_retry;
-                    continue;
-                }
+                if (pauses.forgiven_since(since)) continue;
             } else {
                 self->attempt_failed(opened.error());
             }
-            // Half of the pause is random: clients that lost the same server do not come back all at once.
-            auto half = static_cast<std::uint64_t>(pause.count() / 2);
-            self->retry_.expires_after(Duration(half + random_number() % (half + 1)));
+            self->retry_.expires_after(pauses.next());
             co_await self->retry_.async_wait(kAwait);
-            pause = std::min(pause * 2, self->options_.longest_retry);
         }
     }
 

@@ -9,7 +9,6 @@
 #include <boost/asio/write.hpp>
 #include <unordered_set>
 
-#include "core/base/id.hpp"
 #include "core/observe/log.hpp"
 #include "core/runtime/signal.hpp"
 #include "core/runtime/wait.hpp"
@@ -76,7 +75,7 @@ class Subscriber::Impl : public std::enable_shared_from_this<Impl> {
     }
 
     static Awaitable<void> run(std::shared_ptr<Impl> self) {
-        auto pause = self->options_.first_retry;
+        Pauses pauses(self->options_);
         while (self->listener_) {
             auto opened = co_await with_deadline(self->options_.connect_timeout, open(self));
             if (!self->listener_) co_return;
@@ -86,16 +85,10 @@ class Subscriber::Impl : public std::enable_shared_from_this<Impl> {
                 self->connected(connection);
                 asio::co_spawn(self->executor_, write(self, connection), asio::detached);
                 co_await read(self, connection);
-                // As in Client: who hangs up on us again and again gets pauses too.
-                if (Clock::now() - since >= self->options_.longest_retry) {
-                    pause = self->options_.first_retry;
-                    continue;
-                }
+                if (pauses.forgiven_since(since)) continue;
             }
-            auto half = static_cast<std::uint64_t>(pause.count() / 2);
-            self->retry_.expires_after(Duration(half + random_number() % (half + 1)));
+            self->retry_.expires_after(pauses.next());
             co_await self->retry_.async_wait(kAwait);
-            pause = std::min(pause * 2, self->options_.longest_retry);
         }
     }
 

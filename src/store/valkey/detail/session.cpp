@@ -7,7 +7,7 @@
 #include <boost/asio/write.hpp>
 #include <vector>
 
-#include "store/valkey/client.hpp"
+#include "core/base/id.hpp"
 
 namespace seance::valkey {
 namespace {
@@ -26,6 +26,18 @@ std::vector<std::vector<std::string>> greeting_of(const Address& address) {
 }
 
 }  // namespace
+
+Duration Pauses::next() {
+    auto half = static_cast<std::uint64_t>(pause_.count() / 2);
+    pause_ = std::min(pause_ * 2, options_.longest_retry);
+    return Duration(half + random_number() % (half + 1));
+}
+
+bool Pauses::forgiven_since(Instant began) {
+    if (Clock::now() - began < options_.longest_retry) return false;
+    pause_ = options_.first_retry;
+    return true;
+}
 
 Awaitable<error_code> open_session(Session& session, const Address& address, std::string& refusal) {
     refusal.clear();
