@@ -9,6 +9,7 @@
 
 #include "core/observe/log.hpp"
 #include "core/runtime/wait.hpp"
+#include "services/signaling/farewell.hpp"
 
 namespace seance::signaling {
 namespace {
@@ -16,8 +17,6 @@ namespace {
 using namespace std::chrono_literals;
 namespace close_code = websocket::close_code;
 
-constexpr Duration kDrainStep = 50ms;
-constexpr std::size_t kLeastPerDrainStep = 10;  // 200 a second
 constexpr int kSecondsBetweenTokenChecks = 5;
 
 }  // namespace
@@ -218,20 +217,9 @@ Awaitable<void> Lobby::watch(std::shared_ptr<Lobby*> self, Loop& loop) {
     }
 }
 
-// Who is told to leave goes to the end of the list.
 Awaitable<void> Lobby::drain() {
     draining_ = true;
-    auto untold = peers_.size();
-    auto steps = std::max<std::int64_t>(1, settings_.drain_spread / kDrainStep);
-    auto per_step = std::max(kLeastPerDrainStep, untold / static_cast<std::size_t>(steps) + 1);
-    while (untold > 0 && !peers_.empty()) {
-        for (auto n = std::min(per_step, untold); n > 0 && !peers_.empty(); --n, --untold) {
-            auto& peer = peers_.front();
-            peers_.splice(peers_.end(), peers_, peers_.begin());
-            peer.close(close_code::kGoingAway, "the server is going away, connect again");
-        }
-        if (untold > 0) co_await sleep_for(kDrainStep);
-    }
+    co_await say_farewell(peers_, settings_.drain_spread);
     while (!peers_.empty()) co_await emptied_.wait();
     if (link_) co_await link_->flush();
 }
