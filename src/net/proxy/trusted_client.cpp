@@ -64,6 +64,16 @@ const Networks& Networks::private_ranges() {
     return networks;
 }
 
+void Networks::read(config::Reader& read, std::string_view about, Networks& networks) {
+    std::vector<std::string> ranges;
+    read(ranges, "TRUSTED_PEERS", {.about = about});
+    if (ranges.empty()) return;
+    if (auto parsed = parse(ranges))
+        networks = *parsed;
+    else
+        read.problem("TRUSTED_PEERS: " + parsed.error().what);
+}
+
 bool Networks::contains(const ip::address& address) const {
     auto bytes = widened(address);
     return std::any_of(ranges_.begin(), ranges_.end(), [&](const Range& range) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "core/config/reader.hpp"
 #include "net/http/message.hpp"
 
 namespace seance::proxy {
@@ -16,6 +17,9 @@ class Networks {
     static const Networks& private_ranges();  // loopback, 10/8, 172.16/12, 192.168/16, 100.64/10, fc00::/7
 
     bool contains(const boost::asio::ip::address& address) const;
+
+    // The setting TRUSTED_PEERS over what `networks` holds; problems are kept by the reader.
+    static void read(config::Reader& read, std::string_view about, Networks& networks);
 
   private:
     struct Range {

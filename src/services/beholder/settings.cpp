@@ -44,17 +44,11 @@ Settings read_settings(config::Reader& read) {
         {.about = "Name to add in Via; default: none, since some servers stop compressing when they see it"});
     if (!s.via.empty() && !http::is_token(s.via))
         read.problem(fmt::format("VIA is \"{}\"; write one word, such as seance-beholder", s.via));
-    std::vector<std::string> trusted;
-    read(trusted, "TRUSTED_PEERS",
-         {.about = "Address ranges whose X-Forwarded-For and X-Real-IP are believed; default: loopback and "
-                   "private networks"});
-    if (!trusted.empty()) {
-        auto networks = proxy::Networks::parse(trusted);
-        if (networks)
-            s.trusted = *networks;
-        else
-            read.problem("TRUSTED_PEERS: " + networks.error().what);
-    }
+    proxy::Networks::read(
+        read,
+        "Address ranges whose X-Forwarded-For and X-Real-IP are believed; default: loopback and "
+        "private networks",
+        s.trusted);
     read(s.max_body, "MAX_BODY", {.about = "Bytes of the largest request body", .min = 1});
     read(s.log_requests, "LOG_REQUESTS", {.about = "Write a line for each request"});
 

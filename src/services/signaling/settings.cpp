@@ -18,17 +18,11 @@ void read_who(config::Reader& read, Settings& s) {
          {.about = "Peers connected at once, over all threads; the next is answered 503", .min = 1});
     read(s.max_connections_per_ip, "MAX_CONNECTIONS_PER_IP",
          {.about = "Peers of one address at once; the next is answered 429; 0: no limit"});
-    std::vector<std::string> trusted;
-    read(trusted, "TRUSTED_PEERS",
-         {.about = "Address ranges whose X-Forwarded-For and X-Real-IP are believed, such as 10.0.0.0/8; "
-                   "default: nobody's"});
-    if (!trusted.empty()) {
-        auto networks = proxy::Networks::parse(trusted);
-        if (networks)
-            s.trusted = *networks;
-        else
-            read.problem("TRUSTED_PEERS: " + networks.error().what);
-    }
+    proxy::Networks::read(
+        read,
+        "Address ranges whose X-Forwarded-For and X-Real-IP are believed, such as 10.0.0.0/8; "
+        "default: nobody's",
+        s.trusted);
     read(s.allowed_origins, "ALLOWED_ORIGINS",
          {.about = "Origins whose pages may connect, such as https://seance.dev or https://*.seance.dev; "
                    "none: all"});
