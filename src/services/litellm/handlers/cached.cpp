@@ -22,6 +22,10 @@ ApiError no_cache() {
         .type = "cache_ping_error"};
 }
 
+ApiError valkey_away(const error_code& why) {
+    return {.status = 503, .message = "Valkey does not answer: " + why.message(), .type = "cache_ping_error"};
+}
+
 std::string params_json(const CacheConfig& config) {
     return fmt::format("{{\"type\":\"{}\",\"namespace\":{},\"ttl\":{},\"server\":{}}}",
                        config.in_valkey ? "redis" : "local", json_quote(config.name_space),
@@ -149,12 +153,7 @@ Awaitable<void> cache_info(Gateway& gateway, http::Exchange& exchange, std::stri
     if (!valkey) co_return reply_error(exchange, no_cache());
     std::vector<std::string> words{"INFO"};
     auto info = co_await valkey->command(std::move(words));
-    if (!info) {
-        ApiError error{.status = 503,
-                       .message = "Valkey does not answer: " + info.error().message(),
-                       .type = "cache_ping_error"};
-        co_return reply_error(exchange, error);
-    }
+    if (!info) co_return reply_error(exchange, valkey_away(info.error()));
     std::string members;
     for (auto line : split(info->text, '\n')) {
         auto colon = line.find(':');
@@ -182,12 +181,7 @@ Awaitable<void> cache_delete(Gateway& gateway, http::Exchange& exchange, std::st
         // Nothing but cached answers can be removed here.
         if (auto key = json_text(item); key && !key->starts_with(kPrefix)) keys.push_back(*key);
     auto gone = co_await cache.remove(std::move(keys));
-    if (!gone) {
-        ApiError error{.status = 503,
-                       .message = "Valkey does not answer: " + gone.error().message(),
-                       .type = "cache_ping_error"};
-        co_return reply_error(exchange, error);
-    }
+    if (!gone) co_return reply_error(exchange, valkey_away(gone.error()));
     reply_json(exchange, 200, fmt::format("{{\"status\":\"success\",\"deleted_keys\":{}}}", *gone));
 }
 
@@ -195,12 +189,7 @@ Awaitable<void> cache_flush(Gateway& gateway, http::Exchange& exchange, std::str
     auto& cache = gateway.ledger().cache();
     if (!cache.config().enabled) co_return reply_error(exchange, no_cache());
     auto gone = co_await cache.flush();
-    if (!gone) {
-        ApiError error{.status = 503,
-                       .message = "Valkey does not answer: " + gone.error().message(),
-                       .type = "cache_ping_error"};
-        co_return reply_error(exchange, error);
-    }
+    if (!gone) co_return reply_error(exchange, valkey_away(gone.error()));
     reply_json(exchange, 200, fmt::format("{{\"status\":\"success\",\"deleted_keys\":{}}}", *gone));
 }
 
