@@ -196,7 +196,8 @@ Awaitable<void> store_one(S3Store& store) {
 TEST_F(Swift, HonoursOurPresignedLinksAndNoOthers) {
     S3Store store(client, options());
     run(loop, store_one(store));
-    aws::Signable request{"GET", "/seance-test/signed/file", {}, {{"host", options().endpoint.authority()}}, ""};
+    aws::Signable request{
+        "GET", "/seance-test/signed/file", {}, {{"host", options().endpoint.authority()}}, ""};
     auto target = presigned_target(request, options().credentials, std::chrono::system_clock::now(),
                                    std::chrono::seconds(60));
     auto tampered = target;
