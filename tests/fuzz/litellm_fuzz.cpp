@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "relayed.hpp"
 #include "services/litellm/config/config.hpp"
 #include "services/litellm/domain/chat_stream.hpp"
 #include "services/litellm/domain/sse.hpp"
@@ -60,18 +61,7 @@ std::string relay(std::string_view bytes, std::size_t size) {
     ChatForm form;
     auto dialogue = form.begin(request, {endpoint, deployment, config},
                                {find_provider("openai"), SecretText("secret"), "m", "id", 1, 1});
-    auto stream = (*dialogue)->stream();
-    std::string out;
-    bool over = false;
-    auto take = [&](StreamRelay::Step step) {
-        out += step.out;
-        over = step.over();
-        if (step.error) out += stream->error_event(*step.error);
-    };
-    for (; !bytes.empty() && !over; bytes.remove_prefix(std::min(size, bytes.size())))
-        take(stream->feed(bytes.substr(0, size)));
-    if (!over) take(stream->end());
-    return out;
+    return relayed(*(*dialogue)->stream(), bytes, size);
 }
 
 void fuzz_stream(std::string_view text) {

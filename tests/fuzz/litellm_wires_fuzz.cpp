@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "relayed.hpp"
 #include "services/litellm/domain/event_stream.hpp"
 #include "services/litellm/domain/forms/anthropic_form.hpp"
 #include "services/litellm/domain/forms/completion_form.hpp"
@@ -110,19 +111,7 @@ std::string without_ids(std::string text) {
 }
 
 std::string relay(Dialogue& dialogue, std::string_view bytes, std::size_t size) {
-    auto stream = dialogue.stream();
-    std::string out;
-    bool over = false;
-    auto take = [&](StreamRelay::Step step) {
-        out += step.out;
-        over = step.over();
-        if (step.error) out += stream->error_event(*step.error);
-    };
-    for (; !bytes.empty() && !over; bytes.remove_prefix(std::min(size, bytes.size())))
-        take(stream->feed(bytes.substr(0, size)));
-    if (!over) take(stream->end());
-    stream->usage();
-    return without_ids(std::move(out));
+    return without_ids(relayed(*dialogue.stream(), bytes, size));
 }
 
 void fuzz_stream(std::string_view provider, char which, std::string_view text) {
