@@ -63,71 +63,69 @@ Awaitable<void> serve_call(Gateway& gateway, http::Exchange& exchange, ClientFor
     co_await call.run();
 }
 
+template <class Form>
+Awaitable<void> serve(Gateway& gateway, http::Exchange& exchange, std::string model) {
+    Form form;
+    co_await serve_call(gateway, exchange, form, std::move(model));
+}
+
+Awaitable<void> pass(Gateway& gateway, http::Exchange& exchange, std::string model, const PassRoute& route) {
+    PassForm form(route);
+    co_await serve_call(gateway, exchange, form, std::move(model));
+}
+
 }  // namespace
 
 Awaitable<void> chat_completions(Gateway& gateway, http::Exchange& exchange, std::string model) {
-    ChatForm form;
-    co_await serve_call(gateway, exchange, form, std::move(model));
+    return serve<ChatForm>(gateway, exchange, std::move(model));
 }
 
 Awaitable<void> messages(Gateway& gateway, http::Exchange& exchange, std::string) {
-    AnthropicForm form;
-    co_await serve_call(gateway, exchange, form, "");
+    return serve<AnthropicForm>(gateway, exchange, "");
 }
 
 Awaitable<void> count_tokens(Gateway& gateway, http::Exchange& exchange, std::string) {
-    CountTokensForm form;
-    co_await serve_call(gateway, exchange, form, "");
+    return serve<CountTokensForm>(gateway, exchange, "");
 }
 
 Awaitable<void> completions(Gateway& gateway, http::Exchange& exchange, std::string model) {
-    CompletionForm form;
-    co_await serve_call(gateway, exchange, form, std::move(model));
+    return serve<CompletionForm>(gateway, exchange, std::move(model));
 }
 
 Awaitable<void> embeddings(Gateway& gateway, http::Exchange& exchange, std::string model) {
-    EmbeddingForm form;
-    co_await serve_call(gateway, exchange, form, std::move(model));
+    return serve<EmbeddingForm>(gateway, exchange, std::move(model));
 }
 
 Awaitable<void> responses(Gateway& gateway, http::Exchange& exchange, std::string) {
-    ResponsesForm form;
-    co_await serve_call(gateway, exchange, form, "");
+    return serve<ResponsesForm>(gateway, exchange, "");
 }
 
 Awaitable<void> image_generations(Gateway& gateway, http::Exchange& exchange, std::string model) {
-    PassForm form(kImageGeneration);
-    co_await serve_call(gateway, exchange, form, std::move(model));
+    return pass(gateway, exchange, std::move(model), kImageGeneration);
 }
 
 Awaitable<void> image_edits(Gateway& gateway, http::Exchange& exchange, std::string model) {
-    PassForm form(kImageEdit);
-    co_await serve_call(gateway, exchange, form, std::move(model));
+    return pass(gateway, exchange, std::move(model), kImageEdit);
 }
 
 Awaitable<void> transcriptions(Gateway& gateway, http::Exchange& exchange, std::string model) {
-    PassForm form(kTranscription);
-    co_await serve_call(gateway, exchange, form, std::move(model));
+    return pass(gateway, exchange, std::move(model), kTranscription);
 }
 
 Awaitable<void> translations(Gateway& gateway, http::Exchange& exchange, std::string model) {
-    PassForm form(kTranslation);
-    co_await serve_call(gateway, exchange, form, std::move(model));
+    return pass(gateway, exchange, std::move(model), kTranslation);
 }
 
 Awaitable<void> speech(Gateway& gateway, http::Exchange& exchange, std::string model) {
-    PassForm form(kSpeech);
-    co_await serve_call(gateway, exchange, form, std::move(model));
+    return pass(gateway, exchange, std::move(model), kSpeech);
 }
 
 Awaitable<void> moderations(Gateway& gateway, http::Exchange& exchange, std::string model) {
-    PassForm form(kModeration);
-    co_await serve_call(gateway, exchange, form, std::move(model));
+    return pass(gateway, exchange, std::move(model), kModeration);
 }
 
 Awaitable<void> rerank(Gateway& gateway, http::Exchange& exchange, std::string model) {
-    PassForm form(kRerank);
-    co_await serve_call(gateway, exchange, form, std::move(model));
+    return pass(gateway, exchange, std::move(model), kRerank);
 }
 
 }  // namespace seance::litellm
