@@ -117,11 +117,8 @@ class TextDialogue final : public Dialogue {
         : request_(request), to_(to), context_(std::move(context)) {}
 
     Answer<UpstreamCall> call() override {
-        auto call = make_upstream_call(to_.endpoint, to_.deployment, to_.config, "/completions",
-                                       upstream_body(request_, to_.deployment, to_.endpoint), request_.stream,
-                                       to_.client);
-        if (!call) return bad_request(call.error().what);
-        return std::move(*call);
+        return openai_call(to_, "/completions", upstream_body(request_, to_.deployment, to_.endpoint),
+                           request_.stream);
     }
     Answer<Completion> whole(std::string_view body) override {
         auto root = parse_json(body);

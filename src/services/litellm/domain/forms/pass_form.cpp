@@ -7,6 +7,7 @@
 #include "services/litellm/domain/json_build.hpp"
 #include "services/litellm/domain/json_edit.hpp"
 #include "services/litellm/domain/multipart.hpp"
+#include "services/litellm/domain/wires/openai_wire.hpp"
 
 namespace seance::litellm {
 namespace {
@@ -29,12 +30,11 @@ class PassDialogue final : public Dialogue {
         auto body = content_type_.empty()
                         ? json_body()
                         : set_form_field(*request_.body, content_type_, "model", to_.endpoint.model);
-        auto call = make_upstream_call(to_.endpoint, to_.deployment, to_.config, route_.path, std::move(body),
-                                       false, to_.client);
-        if (!call) return bad_request(call.error().what);
+        auto call = openai_call(to_, route_.path, std::move(body), false);
+        if (!call) return call;
         if (!content_type_.empty()) call->request.fields.set("Content-Type", content_type_);
         call->request.fields.set("Accept", "*/*");
-        return std::move(*call);
+        return call;
     }
 
     Answer<Completion> whole(std::string_view body) override {

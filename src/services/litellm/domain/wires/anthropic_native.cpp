@@ -4,39 +4,18 @@
 
 #include "services/litellm/domain/forms/anthropic_answer.hpp"
 #include "services/litellm/domain/wires/anthropic_wire.hpp"
+#include "services/litellm/domain/wires/native_relay.hpp"
 
 namespace seance::litellm {
 namespace {
 
-class NativeRelay final : public StreamRelay {
+class AnthropicRelay final : public NativeRelay {
   public:
-    explicit NativeRelay(const AnswerContext& context) : context_(context) {}
-
-    Step feed(std::string_view bytes) override {
-        events_.feed(bytes);
-        Step step;
-        while (!step.over()) {
-            auto event = events_.next();
-            if (!event) break;
-            take(*event, step);
-        }
-        if (!step.over() && events_.overflowed()) step.error = event_too_large();
-        return step;
-    }
-
-    Step end() override {
-        Step step;
-        if (auto event = events_.rest()) take(*event, step);
-        if (!step.over() && finished_) step.done = true;  // message_stop was forgotten
-        if (!step.over())
-            step.error =
-                broken_stream(*context_.provider, "the upstream closed the stream before it was finished");
-        return step;
-    }
+    using NativeRelay::NativeRelay;
 
     const Usage& usage() const override {
         usage_ = counted_.usage();
-        if (usage_.prompt == 0) usage_.prompt = context_.prompt_estimate;
+        if (usage_.prompt == 0) usage_.prompt = context().prompt_estimate;
         if (!finished_) usage_.completion = std::max(usage_.completion, (content_bytes_ + 3) / 4);
         return usage_;
     }
@@ -45,25 +24,20 @@ class NativeRelay final : public StreamRelay {
     }
 
   private:
-    void take(const RawEvents::Event& event, Step& step) {
-        if (event.data.empty()) {
-            step.out += event.bytes;
-            return;
-        }
-        auto root = parse_json(event.data);
-        if (!root || !root->is(JsonKind::Object)) {
-            step.error =
-                broken_stream(*context_.provider, "the upstream sent an event that is no JSON object");
-            return;
-        }
-        JsonFields fields(*root);
+    bool is_complete() const override { return finished_; }  // message_stop was forgotten
+
+    void take(const RawEvents::Event& event, const JsonValue& root, Step& step) override {
+        JsonFields fields(root);
         auto type = fields.text("type");
         if (type == "error") {
-            step.error = anthropic_error(event.data, context_);
+            step.error = anthropic_error(event.data, context());
             return;
         }
         if (type == "message_start") {
-            step.out += with_name(event, *root, fields);
+            auto message = fields.find("message");
+            counted_.update(JsonFields(message).find("usage"));
+            step.out +=
+                message && message->is(JsonKind::Object) ? with_name(event, root, *message) : event.bytes;
             return;
         }
         step.out += event.bytes;
@@ -79,21 +53,6 @@ class NativeRelay final : public StreamRelay {
         }
     }
 
-    std::string with_name(const RawEvents::Event& event, const JsonValue& root, const JsonFields& fields) {
-        JsonFields message(fields.find("message"));
-        counted_.update(message.find("usage"));
-        auto model = message.find("model");
-        if (!model) return event.bytes;
-        auto renamed = replace_part(root.text, model->text, json_quote(context_.model));
-        auto at = event.bytes.find(root.text);
-        // Data over several lines is written as one.
-        if (at == std::string::npos) return fmt::format("event: message_start\ndata: {}\n\n", renamed);
-        auto bytes = event.bytes;
-        return bytes.replace(at, root.text.size(), renamed);
-    }
-
-    AnswerContext context_;
-    RawEvents events_;
     AnthropicUsage counted_;
     bool finished_ = false;
     std::uint64_t content_bytes_ = 0;
@@ -119,7 +78,7 @@ Answer<Completion> AnthropicNative::whole(std::string_view body) {
 }
 
 std::unique_ptr<StreamRelay> AnthropicNative::stream() {
-    return std::make_unique<NativeRelay>(context_);
+    return std::make_unique<AnthropicRelay>(context_);
 }
 
 ApiError AnthropicNative::error(int status, std::string_view body) const {

@@ -36,12 +36,17 @@ ApiError broken_stream(const Provider& provider, std::string_view why) {
             .retryable = true};
 }
 
-Answer<UpstreamCall> OpenAiWire::call(const ChatRequest& request) {
+Answer<UpstreamCall> openai_call(const Destination& to, std::string_view route, std::string body,
+                                 bool stream) {
     auto call =
-        make_upstream_call(to_.endpoint, to_.deployment, to_.config, "/chat/completions",
-                           upstream_body(request, to_.deployment, to_.endpoint), request.stream, to_.client);
+        make_upstream_call(to.endpoint, to.deployment, to.config, route, std::move(body), stream, to.client);
     if (!call) return bad_request(call.error().what);
     return std::move(*call);
+}
+
+Answer<UpstreamCall> OpenAiWire::call(const ChatRequest& request) {
+    return openai_call(to_, "/chat/completions", upstream_body(request, to_.deployment, to_.endpoint),
+                       request.stream);
 }
 
 std::unique_ptr<StreamDecoder> OpenAiWire::decoder() {

@@ -20,6 +20,10 @@ class OpenAiWire final : public Wire {
     const AnswerContext& context_;
 };
 
+// The call of a route such as "/completions", in OpenAI's form.
+Answer<UpstreamCall> openai_call(const Destination& to, std::string_view route, std::string body,
+                                 bool stream);
+
 // An event that is larger than a stream may hold.
 ApiError event_too_large();
 

@@ -5,7 +5,7 @@
 #include "services/litellm/domain/forms/pass_form.hpp"
 #include "services/litellm/domain/json_build.hpp"
 #include "services/litellm/domain/json_edit.hpp"
-#include "services/litellm/domain/raw_events.hpp"
+#include "services/litellm/domain/wires/native_relay.hpp"
 #include "services/litellm/domain/wires/openai_wire.hpp"
 #include "services/litellm/domain/wires/queued_decoder.hpp"
 
@@ -16,31 +16,12 @@ bool is_last(std::string_view type) {
     return type == "response.completed" || type == "response.incomplete" || type == "response.failed";
 }
 
-class Relay final : public StreamRelay {
+class ResponsesRelay final : public NativeRelay {
   public:
-    explicit Relay(const AnswerContext& context) : context_(context) {}
+    using NativeRelay::NativeRelay;
 
-    Step feed(std::string_view bytes) override {
-        events_.feed(bytes);
-        Step step;
-        while (!step.over()) {
-            auto event = events_.next();
-            if (!event) break;
-            take(*event, step);
-        }
-        if (!step.over() && events_.overflowed()) step.error = event_too_large();
-        return step;
-    }
-    Step end() override {
-        Step step;
-        if (auto event = events_.rest()) take(*event, step);
-        if (!step.over())
-            step.error =
-                broken_stream(*context_.provider, "the upstream closed the stream before it was finished");
-        return step;
-    }
     const Usage& usage() const override {
-        if (!counted_) usage_ = {context_.prompt_estimate, (bytes_ + 3) / 4};
+        if (!counted_) usage_ = {context().prompt_estimate, (bytes_ + 3) / 4};
         return usage_;
     }
     std::string error_event(const ApiError& error) const override {
@@ -50,52 +31,29 @@ class Relay final : public StreamRelay {
     }
 
   private:
-    void take(const RawEvents::Event& event, Step& step) {
-        if (event.data.empty() || event.data == "[DONE]") {
-            step.out += event.bytes;
-            return;
-        }
-        auto root = parse_json(event.data);
-        if (!root || !root->is(JsonKind::Object)) {
-            step.error =
-                broken_stream(*context_.provider, "the upstream sent an event that is no JSON object");
-            return;
-        }
-        JsonFields fields(*root);
+    bool is_object(std::string_view data) const override { return !data.empty() && data != "[DONE]"; }
+
+    void take(const RawEvents::Event& event, const JsonValue& root, Step& step) override {
+        JsonFields fields(root);
         auto type = fields.text("type");
         if (type == "error" && !content_) {
             step.error =
-                upstream_error(*context_.provider, status_in_error(event.data), event.data, context_.key);
+                upstream_error(*context().provider, status_in_error(event.data), event.data, context().key);
             return;
         }
         auto delta = fields.find("delta", JsonKind::String);
         if (delta) bytes_ += delta->text.size() - 2;
         if (delta || type == "response.output_item.added") content_ = step.content = true;
         auto response = fields.find("response", JsonKind::Object);
-        step.out += response ? with_name(event, *root, *response) : event.bytes;
+        step.out += response ? with_name(event, root, *response) : event.bytes;
         if (!response || !is_last(type)) return;
         if (auto usage = json_find(*response, "usage"); usage && usage->is(JsonKind::Object)) {
-            usage_ = read_any_usage(usage, context_.prompt_estimate);
+            usage_ = read_any_usage(usage, context().prompt_estimate);
             counted_ = true;
         }
         step.content = step.done = true;
     }
 
-    std::string with_name(const RawEvents::Event& event, const JsonValue& root, const JsonValue& response) {
-        auto model = json_find(response, "model");
-        if (!model) return event.bytes;
-        auto renamed = replace_part(root.text, model->text, json_quote(context_.model));
-        auto at = event.bytes.find(root.text);
-        // Data over several lines is written as one.
-        if (at == std::string::npos)
-            return fmt::format("event: {}\ndata: {}\n\n", json_text(json_find(root, "type")).value_or(""),
-                               renamed);
-        auto bytes = event.bytes;
-        return bytes.replace(at, root.text.size(), renamed);
-    }
-
-    AnswerContext context_;
-    RawEvents events_;
     bool content_ = false, counted_ = false;
     std::uint64_t bytes_ = 0;
     mutable Usage usage_;
@@ -105,10 +63,7 @@ class Relay final : public StreamRelay {
 
 Answer<UpstreamCall> ResponsesNative::call() {
     auto text = native_body(root_, to_.deployment, to_.endpoint);
-    auto call = make_upstream_call(to_.endpoint, to_.deployment, to_.config, "/responses", std::move(text),
-                                   stream_, to_.client);
-    if (!call) return bad_request(call.error().what);
-    return std::move(*call);
+    return openai_call(to_, "/responses", std::move(text), stream_);
 }
 
 Answer<Completion> ResponsesNative::whole(std::string_view body) {
@@ -124,7 +79,7 @@ Answer<Completion> ResponsesNative::whole(std::string_view body) {
 }
 
 std::unique_ptr<StreamRelay> ResponsesNative::stream() {
-    return std::make_unique<Relay>(context_);
+    return std::make_unique<ResponsesRelay>(context_);
 }
 
 ApiError ResponsesNative::error(int status, std::string_view body) const {

@@ -63,10 +63,7 @@ Answer<UpstreamCall> TextWire::call(const ChatRequest& request) {
         edit.remove(key);
     edit.set("prompt", json_quote(prompt));
     if (chat->max_tokens) edit.set("max_tokens", std::to_string(*chat->max_tokens));
-    auto call = make_upstream_call(to_.endpoint, to_.deployment, to_.config, "/completions", edit.text(),
-                                   request.stream, to_.client);
-    if (!call) return bad_request(call.error().what);
-    return std::move(*call);
+    return openai_call(to_, "/completions", edit.text(), request.stream);
 }
 
 Answer<std::string> TextWire::completion(std::string_view body) {
