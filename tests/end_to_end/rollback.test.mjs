@@ -166,7 +166,7 @@ it('releases tells both, newest first, with what each one changed', async () => 
   assert.equal(typeof releases[1].seconds, 'number')
   assert.match(releases[0].who, /./)
 
-  assert.match((await good(['releases'])).out, new RegExp(`● +${commits.beta} .*good +landing`))
+  assert.match((await good(['releases'])).out, new RegExp(`● +r2 +${commits.beta} .*good +landing`))
   assert.match((await good(['releases', 'show', commits.alpha.slice(0, 5)])).out, new RegExp(`${commits.alpha}[^]*landing +${commits.alpha}`))
 })
 

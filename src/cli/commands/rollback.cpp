@@ -121,14 +121,17 @@ class Rollback {
             return refuse(kNotThere, "NO_RELEASE",
                           fmt::format("nothing was ever deployed to {} with success", wanted_.environment));
         if (options_.to.empty()) {
-            const auto found = releases::previous(history_, compare());
+            const auto found = releases::previous(history_, compare(), options_.service);
             if (found)
                 target_ = &history_[*found];
             else
                 refuse(kNotThere, "NO_RELEASE",
                        fmt::format("there is no good release before {} to go back to",
                                    current_->by_hand ? "what was deployed by hand" : current_->commit),
-                       "seance releases lists what there is; --to COMMIT goes to any of them");
+                       fmt::format(
+                           "seance -e {} releases lists what there is; --to COMMIT (or its number, as r12) "
+                           "goes to any of them",
+                           wanted_.environment));
             return found.has_value();
         }
         const auto found = releases::find(history_, options_.to, compare());
@@ -151,7 +154,7 @@ class Rollback {
         if (target_->outcome == releases::Verdict::Running)
             return refuse(kRefused, "UNDER_WAY",
                           fmt::format("release {} is still under way", target_->commit),
-                          "seance status shows how it goes on");
+                          fmt::format("seance -e {} status shows how it goes on", wanted_.environment));
         return true;
     }
 
@@ -255,13 +258,14 @@ class Rollback {
         railway::ApplyOptions options;
         options.report = report;
         options.owner = owner();
+        options.back_to = back_.number;
         options.diff.only_service = options_.service;
         hurry(options, reach_->addresses());
         reach_->leave_on_signals(
             context_,
             fmt::format(
                 "deployments that were started go on; to complete this: seance -e {} rollback --to {}",
-                wanted_.environment, target_->commit));
+                wanted_.environment, releases::handle(*target_)));
         auto wish = wanted_;
         railway::wish_for(back_, seen_.live, wish);
         options.adapt = [this](plan::Wanted& wanted, const plan::Live& live) {
@@ -305,11 +309,11 @@ class Rollback {
         const auto& style = context_.result_style();
         std::vector<std::string> names;
         for (const auto& [service, then] : back_.state) names.push_back(service);
-        context_.result(fmt::format("\n{} {} is back to {}: {} ({:.1f} s)\n{}", style.green("✔"),
-                                    wanted_.environment, style.bold(target_->commit), fmt::join(names, ", "),
-                                    seconds,
-                                    style.dim(fmt::format("  forward again: seance -e {} rollback --to {}\n",
-                                                          wanted_.environment, current_->commit))));
+        context_.result(
+            fmt::format("\n{} {} is back to {}: {} ({:.1f} s)\n{}", style.green("✔"), wanted_.environment,
+                        style.bold(target_->commit), fmt::join(names, ", "), seconds,
+                        style.dim(fmt::format("  forward again: seance -e {} rollback --to {}\n",
+                                              wanted_.environment, releases::handle(*current_)))));
     }
 
     void tell_json(const railway::Applied& applied, double seconds) {
@@ -354,8 +358,10 @@ void add_rollback(CLI::App& app, Context& context) {
     auto options = std::make_shared<RollbackOptions>();
     auto& o = *options;
     auto* command = app.add_subcommand("rollback", "Bring an earlier release back, by its images");
-    command->add_option("--to", o.to, "This one; else the last good one before what runs")
-        ->type_name("COMMIT");
+    command
+        ->add_option("--to", o.to,
+                     "This one, by its commit or its number (r12); else the last good one before what runs")
+        ->type_name("RELEASE");
     command->add_option("-s,--service", o.service, "Only this service");
     auto* variables =
         command->add_flag("--with-variables", o.with_variables, "With the variables of then; else today's");
