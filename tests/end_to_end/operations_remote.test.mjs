@@ -258,9 +258,25 @@ deployed('secrets are compared by fingerprint, written without a deployment, and
   await product.secrets({ TOKEN: 'sentinel-token-new' })
   const extra = await product.json(['secrets', 'check'])
   assert.deepEqual([extra.code, extra.secrets.find(one => one.name === 'SIGNING').state], [7, 'extra'])
-  const gone = await product.json(['secrets', 'apply', '--deploy'])
+  const unasked = await product.run(['secrets', 'apply', '--deploy'])
+  assert.equal(unasked.code, 5, unasked.err)
+  assert.match(unasked.err, /SIGNING of web would be removed: the secrets file does not have it/)
+  assert.equal((await product.json(['secrets', 'check'])).secrets.find(one => one.name === 'SIGNING').state, 'extra')
+  const gone = await product.json(['secrets', 'apply', '--deploy', '--yes'])
   assert.deepEqual(gone.changes, [{ action: 'delete', service: 'web', name: 'SIGNING' }])
   await product.isEmptyPlan()
+})
+
+deployed('a secret with a typing error in its name is told, and the one that is live stays until that is confirmed', async ({ product }) => {
+  await product.secrets({ TOKEN: SECRETS.TOKEN, SINGING: SECRETS.SIGNING })
+  const plan = await product.run(['plan'])
+  assert.match(plan.out, /- web +variable +SIGNING +\(the secrets file does not have it\)/)
+  const refused = await product.run(['secrets', 'apply'])
+  assert.equal(refused.code, 5, refused.err)
+  assert.match(refused.err, /SINGING .*did you mean SIGNING/)
+  assert.match(refused.err, /give --yes/)
+  const removed = await product.run(['secrets', 'apply', '--yes'])
+  assert.match(removed.out, /1 secret removed from web/)
 })
 
 deployed('secrets of a locked file are compared by name, and not written', async ({ product }) => {
