@@ -339,6 +339,16 @@ it('verify checks names, certificates and the proxy, and fails for a record that
   await fetch(zone, { method: 'POST', headers, body: JSON.stringify({ type: 'CNAME', name: record.name, content: record.content, proxied: true, ttl: 1, comment: record.comment }) })
 })
 
+it('a deployment whose checks fail says what runs, that nothing was rolled back, and what to do', async () => {
+  await runs('beta')
+  await configure({ edge: { next: [{ match: 'GET seance.dev/health', do: 'fail', times: 1000 }] } })
+  const failed = await seance(['deploy', '--yes'])
+  await configure({ edge: { clear: true } })
+  assert.equal(failed.code, 7, failed.out + failed.err)
+  assert.match(failed.err, new RegExp(`production runs ${commits.beta} all the same: .*nothing was rolled back`))
+  assert.match(failed.err, /seance -e production verify .*seance -e production rollback/)
+})
+
 it('verify skips by name what needs a secret that is locked here', async () => {
   await runs('beta')
   const locked = path.join(folder, 'locked')

@@ -12,6 +12,8 @@
 #include "cli/remote/plan_print.hpp"
 #include "cli/remote/run_on.hpp"
 #include "cli/terminal/steps.hpp"
+#include "cli/usage.hpp"
+#include "core/base/text.hpp"
 #include "platform/plan/bookkeeping.hpp"
 #include "platform/targets/railway/platform_rollback.hpp"
 
@@ -26,6 +28,7 @@ using releases::Release;
 struct RollbackOptions {
     std::string to, service;
     bool with_variables = false, platform = false, no_verify = false;
+    Duration wait{0};  // for the deploy lock
 };
 
 struct CommitsBetween {
@@ -93,7 +96,13 @@ class Rollback {
         auto applied = carry_out(report, plan);
         if (!applied) return context_.exit_code;
         if (!options_.no_verify)
-            if (const int verified = verify(report); verified != kDone) return verified;
+            if (const int verified = verify(report); verified != kDone) {
+                if (verified == kCheckFailed)
+                    context_.note(fmt::format("{} {} is back to {} all the same; look again: {} verify",
+                                              context_.note_style().yellow("!"), wanted_.environment,
+                                              target_->commit, context_.command()));
+                return verified;
+            }
         tell_end(*applied, std::chrono::duration<double>(Clock::now() - begun).count());
         return kDone;
     }
@@ -112,7 +121,8 @@ class Rollback {
             std::vector<std::string> names;
             for (const auto& one : seen_.live.services) names.push_back(one.name);
             return refuse(kNotThere, "NO_SERVICE",
-                          fmt::format("there is no service {} in {}", options_.service, wanted_.environment),
+                          fmt::format("there is no service {} in {}{}", options_.service, wanted_.environment,
+                                      did_you_mean(options_.service, names)),
                           fmt::format("those there are: {}", fmt::join(names, ", ")));
         }
         for (const auto& one : history_)
@@ -223,10 +233,12 @@ class Rollback {
         auto there = look_for_images(*reach_, images);
         for (auto& note : there.notes) notes_.push_back(std::move(note));
         if (there.gone.empty()) return true;
-        return refuse(kNotThere, "NO_IMAGE",
-                      fmt::format("{} {} no longer in the registry", fmt::join(there.gone, ", "),
-                                  there.gone.size() == 1 ? "is" : "are"),
-                      "choose another release (seance releases), or deploy that commit again: seance deploy");
+        return refuse(
+            kNotThere, "NO_IMAGE",
+            fmt::format("{} {} no longer in the registry", fmt::join(there.gone, ", "),
+                        there.gone.size() == 1 ? "is" : "are"),
+            fmt::format("choose another release ({0} releases), or deploy that commit again: {0} deploy",
+                        context_.command()));
     }
 
     void tell_plan(const plan::Plan& plan) {
@@ -258,6 +270,8 @@ class Rollback {
         railway::ApplyOptions options;
         options.report = report;
         options.owner = owner();
+        options.command = context_.command();
+        options.lock_patience = options_.wait;
         options.back_to = back_.number;
         options.diff.only_service = options_.service;
         hurry(options, reach_->addresses());
@@ -369,6 +383,7 @@ void add_rollback(CLI::App& app, Context& context) {
         ->add_flag("--platform", o.platform, "By Railway's own rollback, which brings the variables of then")
         ->excludes(variables);
     command->add_flag("--no-verify", o.no_verify, "Without the checks from outside at the end");
+    add_wait(*command, o.wait);
     command->callback([&context, options] { context.exit_code = Rollback{context, *options}.run(); });
 }
 

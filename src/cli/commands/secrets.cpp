@@ -14,10 +14,12 @@
 #include "cli/remote/prepare.hpp"
 #include "cli/terminal/steps.hpp"
 #include "cli/terminal/table.hpp"
+#include "cli/usage.hpp"
 #include "platform/plan/bookkeeping.hpp"
 #include "platform/plan/fingerprint.hpp"
 #include "platform/plan/only_secrets.hpp"
 #include "platform/secrets/drift.hpp"
+#include "platform/secrets/secret_source.hpp"
 
 namespace seance::cli {
 
@@ -125,9 +127,9 @@ std::string what_to_do(const View& view, const secrets::DriftRow& row) {
                 "to the file, or remove it there",
                 row.name, row.service);
         case DriftState::Absent:
-            return fmt::format("{} requires {} of {}, and {} does not have it: sops edit {}", environment,
-                               row.name, row.service, view.manifest.environment.secrets_file,
-                               view.manifest.environment.secrets_file);
+            return fmt::format("{} requires {} of {}, and {} does not have it: {}", environment, row.name,
+                               row.service, view.manifest.environment.secrets_file,
+                               secrets::how_to_edit(view.manifest.environment.secrets_file));
         case DriftState::Same:
         case DriftState::Unknown:
             break;
@@ -300,7 +302,7 @@ std::optional<plan::StartedWith> started_with(Context& context, const View& view
     return made;
 }
 
-int apply(Context& context, bool deploy) {
+int apply(Context& context, bool deploy, Duration wait) {
     auto view = look(context, Need::Values);
     if (!view) return context.exit_code;
     if (view->live.environment_id.empty())
@@ -321,6 +323,8 @@ int apply(Context& context, bool deploy) {
         railway::ApplyOptions options;
         options.report = steps.report();
         options.owner = owner();
+        options.command = context.command();
+        options.lock_patience = wait;
         options.deploy = deploy;
         hurry(options, reach.addresses());
         reach.leave_on_signals(context, "run the same command again to complete it");
@@ -344,10 +348,12 @@ void add_secrets(CLI::App& app, Context& context) {
     command->add_subcommand("check", "What is missing, extra or of another value out there")
         ->callback([&context] { context.exit_code = list(context, true); });
     auto deploy = std::make_shared<bool>(false);
+    auto wait = std::make_shared<Duration>(0);
     auto* writes = command->add_subcommand("apply", "Write what differs, without a deployment");
     writes->add_flag("--deploy", *deploy,
                      "Then deploy the services concerned, with the images that they run");
-    writes->callback([&context, deploy] { context.exit_code = apply(context, *deploy); });
+    add_wait(*writes, *wait);
+    writes->callback([&context, deploy, wait] { context.exit_code = apply(context, *deploy, *wait); });
 }
 
 }  // namespace seance::cli

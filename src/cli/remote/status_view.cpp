@@ -94,7 +94,8 @@ RemoteStatus remote_status(const plan::Wanted& outline, const railway::Seen& see
         const auto* live = seen.live.service(wanted.name);
         if (instance == seen.state.services.end() || !live) {
             one.state = "not deployed";
-            one.detail = "Railway does not know it; seance deploy makes it";
+            one.detail =
+                fmt::format("Railway does not know it; seance -e {} deploy makes it", outline.environment);
             made.services.push_back(std::move(one));
             continue;
         }

@@ -72,7 +72,7 @@ class Applier {
         lock_options.owner = options_.owner;
         lock_options.commit = wanted_.commit;
         lock_options.settle = options_.lock_settle;
-        auto lock = co_await DeployLock::take(session_.api, place_.project, place_.environment, lock_options);
+        auto lock = co_await take_lock(lock_options);
         if (!lock) {
             auto trouble = trouble_of(lock.error(), "taking the deploy lock");
             if (lock.error().kind == remote::FailureKind::User) trouble.why = Trouble::Why::Refused;
@@ -125,11 +125,25 @@ class Applier {
             plan_ = std::move(plan);
             if (lock_->lost())
                 co_return refused("somebody else took the deploy lock meanwhile",
-                                  "see who deploys with seance status; run again when they are done");
+                                  fmt::format("see who deploys with {} status; run again when they are done",
+                                              options_.command));
             if (auto trouble = co_await carry_out(phase)) co_return trouble;
         }
         co_return Trouble{Trouble::Why::Unknown, "answers were lost again and again",
                           "run the same command again"};
+    }
+
+    // Somebody else's is waited for if that is wanted; Ctrl-C ends it.
+    Awaitable<Reply<std::shared_ptr<DeployLock>>> take_lock(DeployLock::Options lock_options) {
+        const auto started = Clock::now();
+        for (bool told = false;; told = true) {
+            auto lock =
+                co_await DeployLock::take(session_.api, place_.project, place_.environment, lock_options);
+            const bool held = !lock && lock.error().kind == remote::FailureKind::User;
+            if (!held || Clock::now() - started >= options_.lock_patience) co_return lock;
+            if (!told) options_.report({Event::Type::Warning, "lock", "waiting: " + lock.error().what});
+            co_await sleep_for(options_.poll_interval);
+        }
     }
 
     // --- foundations -------------------------------------------------------------------------------------
@@ -201,6 +215,7 @@ class Applier {
 
     // A failure is made good by the next deployment, which looks before it replaces anything.
     Awaitable<void> close_release() {
+        if (lock_->lost()) co_return;  // what somebody else writes by now is newer
         auto closed = co_await keeper_.close();
         if (!closed)
             options_.report({Event::Type::Warning, "release",
@@ -484,7 +499,8 @@ class Applier {
                 for (const auto& [host, problem] : open) what += fmt::format("\n  {}: {}", host, problem);
                 co_return Trouble{
                     Trouble::Why::Failed, what,
-                    "the services run; DNS may take longer: seance domains shows how it stands"};
+                    fmt::format("the services run; DNS may take longer: {} domains shows how it stands",
+                                options_.command)};
             }
             if (auto line = fmt::format("{} to go: {}", open.size(), open.begin()->first); line != told) {
                 told = line;

@@ -106,7 +106,7 @@ class PlatformRollback {
         co_return Trouble{
             Trouble::Why::Unknown,
             fmt::format("Railway took the rollback of {}, but shows no new deployment of it", item.service),
-            "seance status shows how it goes on"};
+            options_.command + " status shows how it goes on"};
     }
 
     Session& session_;

@@ -157,7 +157,7 @@ Awaitable<void> Rollout::settle(Watched& one, const DeploymentWithEvents& seen) 
         unknown.why = Trouble::Why::Unknown;
         unknown.what =
             fmt::format("the deployment of {} is still {}", one.item->service, seen.deployment.status_text);
-        unknown.hint = "seance status shows how it goes on";
+        unknown.hint = options_.command + " status shows how it goes on";
         trouble(std::move(unknown));
         co_return;
     }
@@ -191,7 +191,8 @@ Awaitable<void> Rollout::tell_failure(Watched& one, const DeploymentWithEvents& 
     end(one, false, sentence);
     Trouble failed;
     failed.what = fmt::format("{}: {}", one.item->service, sentence);
-    failed.hint = fmt::format("seance logs --service {} --deployment {}", one.item->service, one.id.text());
+    failed.hint = fmt::format("{} logs --service {} --deployment {}", options_.command, one.item->service,
+                              one.id.text());
     trouble(std::move(failed));
 }
 
