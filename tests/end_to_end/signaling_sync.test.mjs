@@ -74,8 +74,34 @@ test('the same room of y-webrtc is another thing', { skip }, () => withServer({}
   const ann = join('kitchen')
   await ann.synced()
   const health = await (await fetch(`http://127.0.0.1:${server.port}/health`)).json()
-  assert.equal(health.rooms, 0)
+  assert.deepEqual(health, { status: 'ok', connections: 0, rooms: 0, sync: { connections: 1, rooms: 1 } })
 }))
+
+test('operators see how many documents there are, who is in them and how large, but not which', { skip }, async () => {
+  const ADMIN_PORT = String(await freePort())
+  await withServer({ ADMIN_PORT, THREADS: '2' }, async ({ join, connect }) => {
+    const [ann, bob] = [join('plans'), join('plans')]
+    ann.write('secret '.repeat(500))
+    await bob.sees('secret '.repeat(500))
+    const topic = await connect('/')
+    topic.socket.removeAllListeners('message')
+    topic.socket.send('{"type":"subscribe","topics":["plans"]}')
+
+    const admin = async path => (await fetch(`http://127.0.0.1:${ADMIN_PORT}${path}`)).text()
+    const text = await waitFor(async () => { const t = await admin('/rooms'); return JSON.parse(t).total === 2 && t }, 'both rooms')
+    const [first, second] = JSON.parse(text).rooms
+    assert.match(first.room, /^[0-9a-f]{32}$/)
+    assert.ok(first.bytes >= 3500 && first.bytes < 20_000, text)
+    assert.deepEqual(first, { room: first.room, kind: 'sync', members: 2, bytes: first.bytes })
+    assert.equal(second.members + second.elsewhere, 1)
+    assert.deepEqual([second.room, second.kind], [first.room, 'signaling'])
+    assert.ok(!text.includes('plans') && !text.includes('secret'))
+    const metrics = await admin('/metrics')
+    assert.match(metrics, /^seance_signaling_sync_connections 2$/m)
+    assert.match(metrics, /^seance_signaling_sync_rooms 1$/m)
+    assert.match(metrics, /^seance_signaling_sync_memory_bytes [1-9]\d{3,}$/m)
+  })
+})
 
 test('what was written while offline arrives on both sides', { skip }, () => withServer({}, async ({ join }) => {
   const ann = join('garden')

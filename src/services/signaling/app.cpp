@@ -19,9 +19,9 @@ http::ServerOptions server_options(const Settings& settings) {
     return options;
 }
 
-http::Router admin_routes(Lobby& lobby) {
+http::Router admin_routes(const Lobby& lobby, const sync::Hall* hall) {
     auto router = http::admin_router();
-    router.add("GET", "/rooms", make_room_list(lobby));
+    router.add("GET", "/rooms", make_room_list(lobby, hall));
     return router;
 }
 
@@ -47,7 +47,7 @@ App::App(Loop& loop, unsigned index, const Settings& settings, Shared& shared)
                 ? make_hall(loop, settings, lobby_.socket_options(), shared.sync_door)
                 : nullptr),
       server_(loop, server_options(settings), make_handler(lobby_)),
-      admin_(loop, {}, admin_routes(lobby_)) {
+      admin_(loop, {}, admin_routes(lobby_, hall_.get())) {
     server_.listen(settings.address, index == 0 ? settings.port : shared.port,
                    http::sharing_of(index, settings.threads));
     if (index != 0) return;

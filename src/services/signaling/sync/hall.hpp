@@ -12,6 +12,7 @@
 
 namespace seance::signaling::sync {
 
+// Of the whole process.
 struct Counters {
     Counters();
     observe::Gauge &connections, &rooms, &memory;
@@ -32,6 +33,11 @@ class Hall final : Replicas::Owner {
     void admit(Arrival arrival);
     Awaitable<void>
     drain();  // 1001 to everybody, over DRAIN_SPREAD; until all are gone and everything is written
+
+    template <class Visit>  // void(const std::string& name, const Room&)
+    void each_room(Visit visit) const {
+        for (const auto& [name, keeper] : keepers_) visit(name, keeper->room());
+    }
 
     // For peers.
     const Settings& settings() const { return settings_; }
