@@ -35,10 +35,6 @@ ClientConnection::~ClientConnection() {
 
 void ClientConnection::begin_exchange() {
     ++exchanges_;
-    if (!buffer_) {
-        buffer_ = loop_.buffers().take();
-        capacity_ = BufferPool::kSize;
-    }
     head_end_ = begin_ = end_ = 0;
     parser_.reset();
     begun_ = have_head_ = body_over_ = false;
@@ -99,6 +95,16 @@ bool ClientConnection::make_room() {
     return true;
 }
 
+// An upstream may think for minutes: until its first byte nothing is held to read into. TLS has read ahead
+// and cannot tell by its socket, so there the buffer is taken at once.
+Awaitable<error_code> ClientConnection::wait_for_answer() {
+    if (!stream_.tls())
+        if (auto error = co_await stream_.wait_readable()) co_return ended(error);
+    buffer_ = loop_.buffers().take();
+    capacity_ = BufferPool::kSize;
+    co_return error_code{};
+}
+
 Awaitable<error_code> ClientConnection::fill() {
     auto [error, size] = co_await stream_.read_some(asio::buffer(buffer_.get() + end_, capacity_ - end_));
     end_ += size;
@@ -126,11 +132,15 @@ Awaitable<Result<const ResponseHead*>> ClientConnection::read_head(bool to_head)
                 co_return &head_;
             }
         }
-        if (end_ == capacity_ && !make_room()) {
+        error_code error;
+        if (!buffer_) {
+            error = co_await wait_for_answer();
+        } else if (end_ == capacity_ && !make_room()) {
             failed_ = true;
             co_return error_code(ClientErrc::BadResponse);
         }
-        if (auto error = co_await fill()) {
+        if (!error) error = co_await fill();
+        if (error) {
             failed_ = true;
             if (ended_by_peer(error))
                 error = begun_ ? error_code(ClientErrc::Truncated) : error_code(asio::error::eof);

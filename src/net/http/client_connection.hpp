@@ -15,8 +15,8 @@ namespace seance::http {
 inline constexpr int kMostInterim = 32;
 
 // One connection to an upstream, for one exchange after another: write a request, read its response. Holds a
-// buffer only while it is in use. Every wait has a deadline; when it passes the connection is closed and the
-// pending call gives timed_out.
+// buffer only while something has come. Every wait has a deadline; when it passes the connection is closed
+// and the pending call gives timed_out.
 class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
   public:
     ClientConnection(Loop& loop, std::shared_ptr<const ClientOptions> options, stream::Stream stream);
@@ -24,8 +24,8 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
     ClientConnection(const ClientConnection&) = delete;
     ClientConnection& operator=(const ClientConnection&) = delete;
 
-    void begin_exchange();  // takes a buffer and forgets the last response
-    void end_exchange();    // gives the buffer back
+    void begin_exchange();  // forgets the last response
+    void end_exchange();    // gives the buffers back
 
     // Writes all of both, gathered, in as few calls as the socket takes.
     Awaitable<error_code> write(std::string_view head, std::string_view body);
@@ -67,6 +67,7 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
 
   private:
     Awaitable<error_code> fill();
+    Awaitable<error_code> wait_for_answer();
     bool make_room();
     void keep_head_apart();
     void make_body_room();

@@ -45,8 +45,8 @@ bool FieldViews::lists(std::string_view name, std::string_view token) const {
 }
 
 bool FieldViews::add(Field field) {
-    if (size_ == fields_.size()) return false;
-    fields_[size_++] = field;
+    if (fields_.size() == kMostFields) return false;
+    fields_.push_back(field);
     return true;
 }
 

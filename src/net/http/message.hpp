@@ -1,5 +1,5 @@
 #pragma once
-#include <array>
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -22,16 +22,16 @@ inline constexpr std::size_t kMostHead = 32 * 1024;
 // Field names compare without case; order of equal names is kept, nothing is merged.
 class FieldViews {
   public:
-    std::span<const Field> all() const { return {fields_.data(), size_}; }
+    std::span<const Field> all() const { return {fields_.data(), fields_.size()}; }
     std::optional<std::string_view> find(std::string_view name) const;  // the first
     std::string_view get(std::string_view name) const { return find(name).value_or(std::string_view{}); }
     bool lists(std::string_view name, std::string_view token) const;  // in a comma list, over all occurrences
     bool add(Field field);                                            // false when full
-    void clear() { size_ = 0; }
+    void clear() { fields_.clear(); }
 
   private:
-    std::array<Field, kMostFields> fields_;
-    std::size_t size_ = 0;
+    // As many in place as most messages have: every request that waits for its answer holds two of these.
+    boost::container::small_vector<Field, 16> fields_;
 };
 
 // Fields that own their bytes, for messages we make. Names and values must hold no control byte: add() drops

@@ -65,6 +65,13 @@ ServerShared::ServerShared(Loop& l, ServerOptions o, Handler h)
                                                   {{"status", kClasses[i]}});
 }
 
+void ServerShared::Work::grow(std::size_t to, std::size_t filled) {
+    std::unique_ptr<char[]> larger(new char[to]);
+    std::memcpy(larger.get(), buffer.get(), filled);
+    buffer = std::move(larger);
+    capacity = to;
+}
+
 std::unique_ptr<ServerShared::Work> ServerShared::take_work() {
     if (spare_work.empty()) return std::make_unique<Work>();
     auto work = std::move(spare_work.back());
@@ -73,7 +80,7 @@ std::unique_ptr<ServerShared::Work> ServerShared::take_work() {
 }
 
 void ServerShared::give_back(std::unique_ptr<Work> work) {
-    if (spare_work.size() >= kMostSpareWork || work->capacity != BufferPool::kSize ||
+    if (spare_work.size() >= kMostSpareWork || work->capacity > BufferPool::kSize ||
         work->out_body.capacity() > 64 * 1024)
         return;
     work->out_body.clear();
@@ -183,7 +190,7 @@ Awaitable<error_code> Connection::read_some(char* to, std::size_t size, std::siz
     co_return outcome(error);
 }
 
-// Space for more of the head: compacts, then grows once to the size of the largest head.
+// Space for more of the head: compacts, then grows, in the end to the size of the largest head.
 bool Connection::make_room() {
     auto& work = *work_;
     if (begin_ > 0) {
@@ -195,10 +202,7 @@ bool Connection::make_room() {
     if (end_ < work.capacity) return true;
     constexpr std::size_t kGrown = kMostHead + BufferPool::kSize;
     if (work.capacity >= kGrown) return false;
-    std::unique_ptr<char[]> larger(new char[kGrown]);
-    std::memcpy(larger.get(), work.buffer.get(), end_);
-    work.buffer = std::move(larger);
-    work.capacity = kGrown;
+    work.grow(work.capacity < BufferPool::kSize ? BufferPool::kSize : kGrown, end_);
     return true;
 }
 
@@ -337,6 +341,7 @@ Awaitable<bool> Connection::answer() {
     // Bytes behind the body are the next request's; they move in front.
     if (body_buffer_) {
         auto left = end_ - begin_;
+        if (left > work.capacity) work.grow(BufferPool::kSize, 0);
         if (left > 0) std::memcpy(work.buffer.get(), body_buffer_.get() + begin_, left);
         begin_ = 0;
         end_ = left;
@@ -363,6 +368,11 @@ Awaitable<Result<std::string_view>> Connection::read_body() {
     while (true) {
         if (body_.done()) {
             deadline_.disarm();
+            // A handler may wait long for its upstream now.
+            if (body_buffer_ && begin_ == end_) {
+                shared_->loop.buffers().give_back(std::move(body_buffer_));
+                begin_ = end_ = 0;
+            }
             co_return std::string_view{};
         }
         const char* base = body_buffer_ ? body_buffer_.get() : work_->buffer.get();

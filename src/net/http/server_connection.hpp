@@ -25,9 +25,11 @@ struct ServerShared {
 
     // What a request needs while it is worked on, so that an idle connection holds none of it.
     struct Work {
-        Work() : buffer(new char[BufferPool::kSize]) {}
+        static constexpr std::size_t kFirst = 2 * 1024;  // of most requests' heads; many wait for long
+        Work() : buffer(new char[kFirst]) {}
+        void grow(std::size_t to, std::size_t filled);  // keeps the first `filled` bytes
         std::unique_ptr<char[]> buffer;
-        std::size_t capacity = BufferPool::kSize;
+        std::size_t capacity = kFirst;
         RequestHead head;
         std::string out;       // the response head, and chunk framing
         std::string end;       // the last lines of a whole response's head

@@ -13,6 +13,11 @@ Awaitable<IoResult> Stream::read_some(asio::mutable_buffer buffer) {
     return tls_ ? tls_->async_read_some(buffer, kAwait) : tcp_->async_read_some(buffer, kAwait);
 }
 
+Awaitable<error_code> Stream::wait_readable() {
+    auto [error] = co_await socket().async_wait(asio::socket_base::wait_read, kAwait);
+    co_return error;
+}
+
 Awaitable<IoResult> Stream::write_some(TwoBuffers buffers) {
     return tls_ ? tls_->async_write_some(buffers, kAwait) : tcp_->async_write_some(buffers, kAwait);
 }
