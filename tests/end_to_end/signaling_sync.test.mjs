@@ -114,6 +114,25 @@ test('connections accepted by any thread meet in their rooms', { skip }, () => w
   await Promise.all(clients.map(c => c.sees('all')))
 }))
 
+test('rooms are spread over the threads, and are counted and listed all together', { skip }, async () => {
+  const ADMIN_PORT = String(await freePort())
+  await withServer({ ADMIN_PORT, THREADS: '4' }, async ({ server, join }) => {
+    const rooms = Array.from({ length: 16 }, (_, i) => Array.from({ length: 3 }, () => join(`room ${i}`)))
+    await Promise.all(rooms.flat().map(client => client.synced()))
+    for (const [i, [first]] of rooms.entries()) first.write(`text ${i}`)
+    await Promise.all(rooms.flatMap((clients, i) => clients.map(client => client.sees(`text ${i}`))))
+
+    const get = async (port, path) => (await fetch(`http://127.0.0.1:${port}${path}`)).json()
+    assert.deepEqual((await get(server.port, '/health')).sync, { connections: 48, rooms: 16 })
+    const list = await get(ADMIN_PORT, '/rooms')
+    assert.equal(list.total, 16)
+    assert.equal(new Set(list.rooms.map(line => line.room)).size, 16)
+    assert.ok(list.rooms.every(line => line.kind === 'sync' && line.members === 3), JSON.stringify(list))
+    rooms.flat().forEach(client => client.leave())
+    await waitFor(async () => (await get(server.port, '/health')).sync.connections === 0, 'all to have left')
+  })
+})
+
 test('awareness appears, and goes with its client', { skip }, () => withServer({}, async ({ join }) => {
   const names = client => [...client.awareness.getStates().values()].map(s => s.name).filter(Boolean).sort()
   const ann = join('room')

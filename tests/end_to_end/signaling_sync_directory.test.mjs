@@ -20,6 +20,18 @@ for (const signal of ['SIGKILL', 'SIGTERM']) {
   }))
 }
 
+test('documents of all threads are there again', { skip }, () => withFolder({ THREADS: '3' }, async ({ join, restart, logs }) => {
+  const rooms = Array.from({ length: 9 }, (_, i) => `room ${i}`)
+  const writers = rooms.map(room => join(room))
+  writers.forEach((writer, i) => writer.write(`text ${i}`))
+  await Promise.all(writers.map(writer => writer.acknowledged()))
+  writers.forEach(writer => writer.leave())
+  assert.equal(logs().length, 9)
+
+  await restart('SIGKILL')
+  await Promise.all(rooms.map((room, i) => join(room).sees(`text ${i}`)))
+}))
+
 test('clients go on over a restart', { skip }, () => withFolder({}, async ({ join, restart }) => {
   const ann = join('notes')
   const bob = join('notes')

@@ -21,6 +21,10 @@ test('clients of two replicas share documents and see one another', { skip: skip
   await waitFor(() => [...late.awareness.getStates().values()].some(s => s.name === 'Ann'), 'Ann, who was here before')
   ann.leave()
   await waitFor(() => ![...bob.awareness.getStates().values()].some(s => s.name === 'Ann'), 'Ann to be gone')
+
+  const others = Array.from({ length: 6 }, (_, i) => [one.join(`room ${i}`), other.join(`room ${i}`)])
+  others.forEach(([here], i) => here.write(`text ${i}`))
+  await Promise.all(others.map(([, there], i) => there.sees(`text ${i}`)))
 }))
 
 test('random edits on two replicas converge, and are there after both were killed', { skip: skip || noValkey, timeout: 120_000 }, t => withReplicas(async (one, other) => {

@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <iterator>
 
 #include "core/base/text.hpp"
+#include "core/runtime/signal.hpp"
 #include "services/signaling/lobby.hpp"
 #include "services/signaling/replicas/note.hpp"
 #include "services/signaling/sync/hall.hpp"
@@ -15,19 +18,40 @@ namespace {
 
 constexpr std::size_t kShown = 100, kMostShown = 10'000;
 
-Awaitable<void> answer(http::Exchange& exchange, const Lobby& lobby, const sync::Hall* hall) {
+// Asks all loops, and waits for their answers.
+struct Inquiry {
+    explicit Inquiry(Executor executor) : answered(executor) {}
+    std::vector<RoomLine> lines;
+    unsigned missing = 0;
+    Signal answered;
+};
+
+Awaitable<std::vector<RoomLine>> list_documents(sync::Doors& documents) {
+    auto here = co_await asio::this_coro::executor;
+    Inquiry inquiry(here);
+    inquiry.missing = documents.loops();
+    sync::Doors::Work work = [&inquiry, here](sync::Hall* hall) {
+        auto lines = hall ? list_rooms(*hall) : std::vector<RoomLine>();
+        asio::post(here, [&inquiry, lines = std::move(lines)] {
+            inquiry.lines.insert(inquiry.lines.end(), lines.begin(), lines.end());
+            if (--inquiry.missing == 0) inquiry.answered.notify();
+        });
+    };
+    for (unsigned loop = 0; loop < documents.loops(); ++loop) documents.visit(loop, work);
+    while (inquiry.missing > 0) co_await inquiry.answered.wait();
+    co_return std::move(inquiry.lines);
+}
+
+Awaitable<void> answer(http::Exchange& exchange, const Lobby& lobby, sync::Doors& documents) {
     auto limit = http::query_value(exchange.head().query(), "limit");
     auto most = limit ? parse_number(*limit) : kShown;
     if (!most || *most > kMostShown) {
         exchange.reply(http::text_response(400, "limit has to be a number up to 10000.\n"));
         co_return;
     }
-    auto rooms = list_rooms(lobby);
-    if (hall) {
-        auto documents = list_rooms(*hall);
-        rooms.insert(rooms.end(), std::make_move_iterator(documents.begin()),
-                     std::make_move_iterator(documents.end()));
-    }
+    auto rooms = co_await list_documents(documents);
+    auto topics = list_rooms(lobby);
+    rooms.insert(rooms.end(), std::make_move_iterator(topics.begin()), std::make_move_iterator(topics.end()));
     auto page = http::json_response(200, print_rooms(std::move(rooms), *most) + "\n");
     page.fields.add("Cache-Control", "no-store");
     exchange.reply(std::move(page));
@@ -80,8 +104,8 @@ std::string print_rooms(std::vector<RoomLine> rooms, std::size_t most) {
     return out += "]}";
 }
 
-http::Handler make_room_list(const Lobby& lobby, const sync::Hall* hall) {
-    return [&lobby, hall](http::Exchange& exchange) { return answer(exchange, lobby, hall); };
+http::Handler make_room_list(const Lobby& lobby, sync::Doors& documents) {
+    return [&lobby, &documents](http::Exchange& exchange) { return answer(exchange, lobby, documents); };
 }
 
 }  // namespace seance::signaling

@@ -9,8 +9,9 @@ namespace seance::signaling {
 
 class Lobby;
 namespace sync {
+class Doors;
 class Hall;
-}
+}  // namespace sync
 
 // Rooms as operators see them: by the hash of their name, for names may be secrets between their users.
 struct RoomLine {
@@ -29,7 +30,7 @@ std::vector<RoomLine> list_rooms(const sync::Hall& hall);
 //                     {"room":"…","kind":"sync","members":2,"bytes":4096}]}
 std::string print_rooms(std::vector<RoomLine> rooms, std::size_t most);
 
-// GET /rooms[?limit=N] of the admin port; with those of `hall` if there is one.
-http::Handler make_room_list(const Lobby& lobby, const sync::Hall* hall);
+// GET /rooms[?limit=N] of the admin port: topics, and documents of all loops.
+http::Handler make_room_list(const Lobby& lobby, sync::Doors& documents);
 
 }  // namespace seance::signaling

@@ -46,7 +46,7 @@ void upgrade_to_sync(http::Exchange& exchange, Lobby& lobby, std::string_view ac
     if (error) return;  // it has gone
     arrival.protocol = local.protocol();
     arrival.socket.fd = taken.socket.release(error);
-    if (!error) shared.sync_door.hand_over(std::move(arrival));
+    if (!error) shared.documents.doors.hand_over(std::move(arrival));
 }
 
 void upgrade(http::Exchange& exchange, Lobby& lobby) {

@@ -45,10 +45,10 @@ export async function withFolder (settings, body) {
   }
 }
 
-// Two replicas and their Valkey.
+// Two replicas, of two threads each, and their Valkey.
 export async function withReplicas (body) {
   const valkey = await startValkey({ keeps: false })
-  const settings = { VALKEY_URL: valkey.url }
+  const settings = { VALKEY_URL: valkey.url, THREADS: '2' }
   try {
     await withServer(settings, one => withServer(settings, other => body(one, other, valkey)))
   } finally {
