@@ -79,10 +79,14 @@ for (const THREADS of ['1', '5']) {
       assert.equal((await refused.closed()).code, 1013)
 
       ann.end()
-      await waitFor(async () => {
-        const bob = await connect('/sync/two')
-        bob.update(sealed(0xf2))
-        return Promise.race([bob.ask().then(() => true), bob.closed().then(() => false)])
-      }, 'the first document to make room')
+      for (const room of ['two', 'three', 'four', 'five', 'six']) {
+        await waitFor(async () => {
+          const next = await connect(`/sync/${room}`)
+          next.update(sealed(0xf2))
+          const opened = await Promise.race([next.ask().then(() => true), next.closed().then(() => false)])
+          next.end()
+          return opened
+        }, `the document before to make room for ${room}`)
+      }
     }))
 }
