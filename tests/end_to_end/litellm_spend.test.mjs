@@ -7,7 +7,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { startOpenAi } from '../emulators/openai.mjs'
 import { missing, patience, startGateway, waitFor } from './litellm/program.mjs'
-import { startValkey } from './litellm/valkey.mjs'
+import { startValkey } from './valkey.mjs'
 
 const skip = missing()
 const slowness = Number(process.env.SEANCE_SLOWNESS ?? 1)

@@ -72,7 +72,8 @@ void WebSocket::start(Listener* listener, std::string preamble, std::string left
     // The HTTP server that a server's socket comes from has done so.
     if (options_.role == Role::Client) socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
     heard_ = true;
-    if (options_.ping_interval > Duration::zero()) deadline_.arm(options_.ping_interval);
+    if (options_.ping_interval > Duration::zero())
+        deadline_.arm(first_ping(options_.ping_interval, random_number()));
     if (!preamble.empty()) queue(std::make_shared<std::string>(std::move(preamble)));
     if (leftover.empty()) return read_on();
     // Not from inside start(): the listener may still be setting itself up.

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <mutex>
+#include <vector>
 
 #include "net/http/server.hpp"
 #include "net/websocket/client.hpp"
@@ -305,6 +307,21 @@ TEST(WebSocketServer, PingsASilentPeerAndCutsItWhenItStaysSilent) {
 
     EXPECT_TRUE(peer.sees_close());
     EXPECT_EQ(server.ending().code, close_code::kAbnormal);
+}
+
+TEST(WebSocketServer, SpreadsFirstPingsOverHalfTheInterval) {
+    std::vector<Duration> pings;
+    for (std::uint64_t random = 0; random < 1'000; ++random)
+        pings.push_back(first_ping(30s, random * 0x9E3779B97F4A7C15U));
+
+    auto in_a_second = [&](Duration second) {
+        return std::count_if(pings.begin(), pings.end(),
+                             [&](Duration at) { return at >= second && at < second + 1s; });
+    };
+    EXPECT_GE(*std::min_element(pings.begin(), pings.end()), 15s);
+    EXPECT_LE(*std::max_element(pings.begin(), pings.end()), 30s);
+    for (auto second = 15s; second < 30s; second += 1s)
+        EXPECT_NEAR(static_cast<double>(in_a_second(second)), 67, 33);
 }
 
 TEST(WebSocketServer, NoticesAPeerThatHangsUp) {
