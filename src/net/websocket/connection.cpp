@@ -56,6 +56,16 @@ std::shared_ptr<WebSocket> WebSocket::make(Loop& loop, TcpSocket socket, const O
     return std::make_shared<Made>(loop, std::move(socket), options);
 }
 
+std::shared_ptr<WebSocket> WebSocket::make_with_copy(Loop& loop, TcpSocket socket, const Options& options) {
+    struct Owned {
+        Options options;
+    };
+    struct Made : Owned, WebSocket {
+        Made(Loop& l, TcpSocket s, const Options& o) : Owned{o}, WebSocket(l, std::move(s), Owned::options) {}
+    };
+    return std::make_shared<Made>(loop, std::move(socket), options);
+}
+
 WebSocket::WebSocket(Loop& loop, TcpSocket socket, const Options& options)
     : loop_(loop),
       socket_(std::move(socket)),

@@ -70,6 +70,8 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
 
     // `options` must outlive the connection; many connections share them.
     static std::shared_ptr<WebSocket> make(Loop& loop, TcpSocket socket, const Options& options);
+    // The same with options of its own.
+    static std::shared_ptr<WebSocket> make_with_copy(Loop& loop, TcpSocket socket, const Options& options);
     ~WebSocket();
 
     // Begins: sends `preamble` (the 101) first and takes `leftover` as the first bytes of the peer. With a
