@@ -193,8 +193,10 @@ class Load {
             c.status = std::atol(c.in.c_str() + 9);
             c.head_done = true;
             c.chunked = head.find("chunked") != std::string_view::npos;
-            if (auto at = head.find("ontent-Length: "); at != std::string_view::npos)
-                c.length = std::atol(head.data() + at + 15);
+            // Ours writes it in capitals, the LiteLLM proxy in lower case.
+            for (std::string_view name : {"\r\nContent-Length: ", "\r\ncontent-length: "})
+                if (auto at = head.find(name); at != std::string_view::npos)
+                    c.length = std::atol(head.data() + at + name.size());
             c.at = end + 4;
             if (c.will_leave) {
                 ++totals_.left;

@@ -107,7 +107,7 @@ void next_chunk(int fd, Connection& c, bool first) {
     if (c.wants_usage)
         add_chunk(
             c.out,
-            R"(data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1730000000,"model":"mock","choices":[],"usage":{"prompt_tokens":20,"completion_tokens":200,"total_tokens":220}})"
+            R"(data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1730000000,"model":"mock","choices":[],"usage":{"prompt_tokens":20,"completion_tokens":10,"total_tokens":30}})"
             "\n\n");
     add_chunk(c.out, "data: [DONE]\n\n");
     c.out += "0\r\n\r\n";

@@ -143,7 +143,7 @@ test('no secret shows up in output, files, processes, images or anything but the
 
   const running = world.spawn(clone, ['deploy', '--yes', '-v'])
   // Services have their own secrets, also while the emulated platform is about to start them in their roots.
-  const starts = command => /^(\/\S*\/)?(chroot|unshare)\0/.test(command) && command.includes(world.railway.folder)
+  const starts = command => /^(\/\S*\/)?(chroot|unshare|sh|mount)\0/.test(command) && command.includes(world.railway.folder)
   const shown = await watchProcesses(running, secrets, (exe, root, command) => exe.startsWith(world.railway.folder) || root !== '/' || starts(command))
   const deployed = await running.ended
   assert.equal(deployed.code, 0, deployed.all)

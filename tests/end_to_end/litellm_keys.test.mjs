@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startOpenAi } from '../emulators/openai.mjs'
 import { missing, patience, startGateway, waitFor } from './litellm/program.mjs'
-import { startValkey } from './litellm/valkey.mjs'
+import { startValkey } from './valkey.mjs'
 
 const skip = missing()
 const messages = [{ role: 'user', content: 'Hello' }]

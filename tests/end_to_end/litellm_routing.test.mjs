@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startOpenAi } from '../emulators/openai.mjs'
 import { missing, startGateway, waitFor } from './litellm/program.mjs'
-import { startValkey } from './litellm/valkey.mjs'
+import { startValkey } from './valkey.mjs'
 
 const skip = missing('openai')
 const { default: OpenAI } = skip ? {} : await import('openai')

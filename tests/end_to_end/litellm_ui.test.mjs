@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { startOpenAi } from '../emulators/openai.mjs'
 import { chromium, openPage } from './litellm/browser.mjs'
 import { missing, startGateway } from './litellm/program.mjs'
-import { startValkey } from './litellm/valkey.mjs'
+import { startValkey } from './valkey.mjs'
 
 const skip = missing('ws') || (!chromium && 'chromium is not installed')
 const messages = [{ role: 'user', content: 'Hello' }]

@@ -1,13 +1,13 @@
 // The real y-webrtc in headless Chromium: documents converge over WebRTC by way of our server, whatever happens to it.
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
 import { test } from 'node:test'
-import { freePort, missing, startSeance, startValkey } from './signaling/program.mjs'
+import { freePort, missing, startSeance } from './signaling/program.mjs'
+import { noValkey, startValkey } from './valkey.mjs'
 
 const skipPackages = missing('y-webrtc', 'yjs', 'ws', 'simple-peer')
 const browser = skipPackages ? null : await import('./signaling/browser.mjs')
 const skip = skipPackages || browser.missingBrowser()
-const skipReplicas = skip || (existsSync('/usr/bin/redis-server') ? false : 'redis-server is not installed')
+const skipReplicas = skip || noValkey
 
 async function withBrowser (body) {
   const chromium = await browser.startBrowser()
@@ -56,7 +56,7 @@ test('a page with the wrong password sees nothing', { skip, timeout: 240_000 }, 
 }))
 
 test('pages on two replicas meet, and stay together when one replica goes', { skip: skipReplicas, timeout: 240_000 }, () => withBrowser(async (chromium, server) => {
-  const valkey = await startValkey()
+  const valkey = await startValkey({ keeps: false })
   try {
     const [left, right] = [await server({ VALKEY_URL: valkey.url }), await server({ VALKEY_URL: valkey.url })]
     const ann = await chromium.open([left.url], 'hall')
@@ -75,6 +75,6 @@ test('pages on two replicas meet, and stay together when one replica goes', { sk
     await ann.sees('one, two')
     await bob.sees('one, two')
   } finally {
-    await valkey.stop('SIGKILL')
+    await valkey.stop()
   }
 }))

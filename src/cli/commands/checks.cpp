@@ -182,7 +182,6 @@ Awaitable<Result<Finding>> relay(const Outside& outside, std::string url) {
     }
     auto result = co_await exchange_message(sockets[0], sockets[1]);
     for (auto& socket : sockets) socket->cancel();
-    // Both have to be gone before `options` are.
     co_return result;
 }
 

@@ -21,6 +21,14 @@ constexpr Unit kUnits[] = {{"d", 24h}, {"h", 1h}, {"m", 1min}, {"ms", 1ms}, {"s"
 constexpr std::uint64_t kMostDays =
     36'500;  // nothing here waits a century, and nanoseconds must not overflow
 
+// With room for the milliseconds.
+std::string print_second(std::time_t second) {
+    std::tm parts{};
+    gmtime_r(&second, &parts);
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.000Z", parts.tm_year + 1900, parts.tm_mon + 1,
+                       parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+}
+
 }  // namespace
 
 std::optional<Duration> parse_duration(std::string_view text) {
@@ -43,12 +51,18 @@ std::string print_duration(Duration duration) {
 }
 
 std::string iso_timestamp(std::chrono::system_clock::time_point when) {
-    auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(when.time_since_epoch()).count();
-    std::time_t seconds = static_cast<std::time_t>(ms / 1000);
-    std::tm parts{};
-    gmtime_r(&seconds, &parts);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900, parts.tm_mon + 1,
-                       parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, ms % 1000);
+    auto second = std::chrono::floor<std::chrono::seconds>(when);
+    // A busy program prints the same second thousands of times, in its log.
+    thread_local std::chrono::system_clock::time_point printed;
+    thread_local std::string text;
+    if (second != printed || text.empty()) {
+        printed = second;
+        text = print_second(std::chrono::system_clock::to_time_t(second));
+    }
+    auto rest = static_cast<unsigned>((when - second) / 1ms);
+    std::size_t at = text.size() - 4;
+    for (unsigned unit : {100U, 10U, 1U}) text[at++] = static_cast<char>('0' + rest / unit % 10);
+    return text;
 }
 
 }  // namespace seance

@@ -27,4 +27,14 @@ TEST(IsoTimestamp, PrintsMillisecondsInUtc) {
               "2013-05-24T00:00:00.123Z");
 }
 
+TEST(IsoTimestamp, DoesNotRepeatASecondThatIsOver) {
+    std::chrono::system_clock::time_point when{1369353600999ms};
+
+    EXPECT_EQ(iso_timestamp(when), "2013-05-24T00:00:00.999Z");
+    EXPECT_EQ(iso_timestamp(when + 1ms), "2013-05-24T00:00:01.000Z");
+    EXPECT_EQ(iso_timestamp(when + 2ms), "2013-05-24T00:00:01.001Z");
+    EXPECT_EQ(iso_timestamp(std::chrono::system_clock::time_point{-1ms}), "1969-12-31T23:59:59.999Z");
+    EXPECT_EQ(iso_timestamp(std::chrono::system_clock::time_point{}), "1970-01-01T00:00:00.000Z");
+}
+
 }  // namespace seance

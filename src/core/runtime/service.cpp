@@ -12,6 +12,7 @@
 
 #include "core/base/version.hpp"
 #include "core/observe/log.hpp"
+#include "core/runtime/short_turns.hpp"
 #include "core/runtime/wait.hpp"
 
 namespace seance {
@@ -41,9 +42,8 @@ class Runner {
         asio::co_spawn(loops_[0]->executor(), watch_signals(), asio::detached);
         {
             std::vector<std::jthread> threads;
-            for (unsigned i = 1; i < loops_.size(); ++i)
-                threads.emplace_back([this, i] { loops_[i]->run(); });
-            loops_[0]->run();
+            for (unsigned i = 1; i < loops_.size(); ++i) threads.emplace_back([this, i] { run_loop(i); });
+            run_loop(0);
         }
         // Units go before their loops, and the loops' leftover coroutines with them.
         for (auto& unit : units_) unit.reset();
@@ -56,6 +56,11 @@ class Runner {
         std::vector<std::unique_ptr<Loop>> loops;
         for (unsigned i = 0; i < std::max(1u, count); ++i) loops.push_back(std::make_unique<Loop>());
         return loops;
+    }
+
+    void run_loop(unsigned i) {
+        if (options_.short_turns > Duration::zero()) take_short_turns(options_.short_turns);
+        loops_[i]->run();
     }
 
     Awaitable<void> watch_signals() {

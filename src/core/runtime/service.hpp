@@ -20,6 +20,7 @@ class Unit {
 struct ServiceOptions {
     unsigned threads = 1;
     Duration drain_timeout = std::chrono::seconds(25);
+    Duration short_turns{};  // see take_short_turns(), for the loops' threads; 0: the kernel's choice
 };
 
 // Runs `threads` loops, each with the unit that `make` gives it (index 0 first; a throw ends the program with

@@ -6,10 +6,10 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "core/base/text_map.hpp"
 #include "net/files/conditions.hpp"
 #include "net/files/encoding.hpp"
 #include "net/files/media_type.hpp"
@@ -93,14 +93,10 @@ class FileIndex {
 
   private:
     struct Builder;
-    struct Hash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-    };
 
     IndexOptions options_;
     std::vector<std::unique_ptr<File>> files_;
-    std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries_;
+    TextMap<Entry> entries_;
     const File* fallback_ = nullptr;
     std::uint64_t memory_ = 0;
     std::vector<std::string> ignored_;

@@ -172,13 +172,14 @@ std::shared_ptr<ConnectionPool> Client::pool() const {
 Awaitable<Result<ResponseStream>> Client::open(const Origin& origin, const Request& request) {
     if (!is_sendable(request)) co_return make_error_code(boost::system::errc::invalid_argument);
     auto pool = impl_;
-    const std::string head = render_head(origin, request);
     const bool to_head = request.method == "HEAD";
     for (auto prefer = ConnectionPool::Prefer::Reused;; prefer = ConnectionPool::Prefer::Fresh) {
         auto lease = co_await pool->acquire(origin, prefer);
         if (!lease) co_return lease.error();
         ClientConnection& connection = **lease;
+        auto head = render_head(origin, request);
         auto write_error = co_await connection.write(head, request.body);
+        std::string().swap(head);  // the answer may take minutes
         if (write_error == asio::error::timed_out) co_return write_error;
         // After a failed write the peer's answer may still be there: it can refuse a body early and close.
         connection.arm_head_timeout();

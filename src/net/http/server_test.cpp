@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <boost/asio/detached.hpp>
+#include <deque>
 
 #include "core/runtime/wait.hpp"
 #include "net/http/router.hpp"
@@ -392,6 +393,36 @@ TEST(Server, HandsOverAConnectionWithItsLeftover) {
     client.sends(kGet + "extra");
 
     EXPECT_EQ(client.receives_all(), "leftover: extra");
+}
+
+TEST(Server, GivesAcceptedSocketsTheNoDelayOfTheirListener) {
+    auto tell = [](Exchange& exchange) -> Awaitable<void> {
+        auto taken = exchange.take_over();
+        asio::ip::tcp::no_delay option;
+        taken.socket.get_option(option);
+        auto text = option.value() ? std::string("at once") : std::string("late");
+        return [](TakenOver connection, std::string answer) -> Awaitable<void> {
+            co_await asio::async_write(connection.socket, asio::buffer(answer), kAwait);
+        }(std::move(taken), std::move(text));
+    };
+    ServerFixture server(tell);
+    auto client = server.client();
+
+    client.sends(kGet);
+
+    EXPECT_EQ(client.receives_all(), "at once");
+}
+
+TEST(Server, TakesAllThatCameWhileItWasBusy) {
+    ServerFixture server(say_hello);
+    std::deque<RawClient> clients;
+    server.thread().on_loop([&] {
+        for (int i = 0; i < 50; ++i) clients.emplace_back(server.port());
+    });
+
+    for (auto& client : clients) client.sends(kGet);
+
+    for (auto& client : clients) EXPECT_THAT(client.receives_head(), StartsWith("HTTP/1.1 200"));
 }
 
 TEST(Server, SaysWhichPortIsTaken) {

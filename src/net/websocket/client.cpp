@@ -117,7 +117,7 @@ Awaitable<Result<Connected>> attempt(Loop& loop, std::string url, const Options&
         }
         if (auto why = refuse_response(head, key, upgrading.subprotocol); !why.empty())
             co_return problem(why);
-        auto connection = WebSocket::make(loop, std::move(socket), options);
+        auto connection = WebSocket::make_with_copy(loop, std::move(socket), options);
         connection->start(nullptr, {}, answer.substr(progress.consumed));
         co_return Connected(std::move(connection));
     }

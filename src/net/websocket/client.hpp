@@ -19,8 +19,8 @@ struct Upgrading {
 
 // Connects to ws:// or wss://host[:port]/path and shakes hands, all within `limit`. Names are resolved;
 // localhost and *.localhost are this machine (RFC 6761), though glibc knows only the first. Without a
-// listener: the messages come by read_message(). `options` must outlive the connection; client_options() are
-// its defaults.
+// listener: the messages come by read_message(). The connection keeps a copy of `options`; client_options()
+// are its defaults.
 Awaitable<Outcome<std::shared_ptr<WebSocket>>> connect(Loop& loop, std::string url, const Options& options,
                                                        Duration limit, Upgrading upgrading = Upgrading());
 

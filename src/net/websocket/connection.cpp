@@ -56,6 +56,16 @@ std::shared_ptr<WebSocket> WebSocket::make(Loop& loop, TcpSocket socket, const O
     return std::make_shared<Made>(loop, std::move(socket), options);
 }
 
+std::shared_ptr<WebSocket> WebSocket::make_with_copy(Loop& loop, TcpSocket socket, const Options& options) {
+    struct Owned {
+        Options options;
+    };
+    struct Made : Owned, WebSocket {
+        Made(Loop& l, TcpSocket s, const Options& o) : Owned{o}, WebSocket(l, std::move(s), Owned::options) {}
+    };
+    return std::make_shared<Made>(loop, std::move(socket), options);
+}
+
 WebSocket::WebSocket(Loop& loop, TcpSocket socket, const Options& options)
     : loop_(loop),
       socket_(std::move(socket)),
@@ -72,7 +82,8 @@ void WebSocket::start(Listener* listener, std::string preamble, std::string left
     // The HTTP server that a server's socket comes from has done so.
     if (options_.role == Role::Client) socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
     heard_ = true;
-    if (options_.ping_interval > Duration::zero()) deadline_.arm(options_.ping_interval);
+    if (options_.ping_interval > Duration::zero())
+        deadline_.arm(first_ping(options_.ping_interval, random_number()));
     if (!preamble.empty()) queue(std::make_shared<std::string>(std::move(preamble)));
     if (leftover.empty()) return read_on();
     // Not from inside start(): the listener may still be setting itself up.

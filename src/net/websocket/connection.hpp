@@ -36,6 +36,14 @@ struct Options {
     Duration close_timeout = std::chrono::seconds(5);   // from our Close frame to the end of the connection
 };
 
+// When a new connection is first pinged: after half of the interval to all of it. Thousands that come at once
+// would otherwise be pinged at once, ever again, while everything else waits.
+constexpr Duration first_ping(Duration interval, std::uint64_t random) {
+    return interval / 2 +
+           Duration(static_cast<Duration::rep>(
+               random % static_cast<std::uint64_t>(interval.count() - interval.count() / 2 + 1)));
+}
+
 // How a connection ended: the code and reason of the Close frame that began the end.
 struct Ending {
     std::uint16_t code = close_code::kAbnormal;  // kAbnormal: cut without a Close frame
@@ -62,6 +70,8 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
 
     // `options` must outlive the connection; many connections share them.
     static std::shared_ptr<WebSocket> make(Loop& loop, TcpSocket socket, const Options& options);
+    // The same with options of its own.
+    static std::shared_ptr<WebSocket> make_with_copy(Loop& loop, TcpSocket socket, const Options& options);
     ~WebSocket();
 
     // Begins: sends `preamble` (the 101) first and takes `leftover` as the first bytes of the peer. With a

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <mutex>
+#include <vector>
 
 #include "net/http/server.hpp"
 #include "net/websocket/client.hpp"
@@ -307,6 +309,21 @@ TEST(WebSocketServer, PingsASilentPeerAndCutsItWhenItStaysSilent) {
     EXPECT_EQ(server.ending().code, close_code::kAbnormal);
 }
 
+TEST(WebSocketServer, SpreadsFirstPingsOverHalfTheInterval) {
+    std::vector<Duration> pings;
+    for (std::uint64_t random = 0; random < 1'000; ++random)
+        pings.push_back(first_ping(30s, random * 0x9E3779B97F4A7C15U));
+
+    auto in_a_second = [&](Duration second) {
+        return std::count_if(pings.begin(), pings.end(),
+                             [&](Duration at) { return at >= second && at < second + 1s; });
+    };
+    EXPECT_GE(*std::min_element(pings.begin(), pings.end()), 15s);
+    EXPECT_LE(*std::max_element(pings.begin(), pings.end()), 30s);
+    for (auto second = 15s; second < 30s; second += 1s)
+        EXPECT_NEAR(static_cast<double>(in_a_second(second)), 67, 33);
+}
+
 TEST(WebSocketServer, NoticesAPeerThatHangsUp) {
     EchoServer server;
     Peer peer(server);
@@ -364,6 +381,22 @@ TEST(WebSocketClient, FindsThisMachineByItsLocalNames) {
         EXPECT_THAT(server.loop().await(converse(server.loop().loop(), url, client_options())),
                     HasSubstr("one,"));
     }
+}
+
+// What cancel() leaves to do comes after its caller has gone, and the options with it (seen by ASan).
+Awaitable<bool> connect_and_leave(Loop& loop, std::string url) {
+    auto options = std::make_unique<Options>(client_options());
+    auto connected = co_await connect(loop, url, *options, 5s);
+    if (connected) (*connected)->cancel();
+    co_return connected.has_value();
+}
+
+TEST(WebSocketClient, MayOutliveItsOptions) {
+    EchoServer server;
+
+    EXPECT_TRUE(server.loop().await(connect_and_leave(server.loop().loop(), server.url())));
+
+    server.ending();
 }
 
 TEST(WebSocketClient, ClosesPolitely) {

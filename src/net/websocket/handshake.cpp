@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
 
@@ -16,12 +17,22 @@ namespace {
 constexpr std::string_view kGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";  // RFC 6455 section 1.3
 constexpr std::size_t kKeyBytes = 16;
 
+bool is_base64_digit(char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
+}
+
 bool is_key(std::string_view text) {
-    // Strict, unlike base64_decode: 22 digits and two signs of padding are the only spelling.
-    if (text.size() != 24 || !text.ends_with("==") || text.find_first_of("-_ \t") != std::string_view::npos)
-        return false;
-    auto bytes = base64_decode(text);
-    return bytes && bytes->size() == kKeyBytes;
+    // Strict, unlike base64_decode: 22 digits, of which the last has four bits to spare that are 0, and two
+    // signs of padding are the only spelling.
+    constexpr std::string_view kLast = "AQgw";
+    return text.size() == 24 && text.ends_with("==") && kLast.find(text[21]) != kLast.npos &&
+           std::all_of(text.begin(), text.begin() + 21, is_base64_digit);
+}
+
+// Looked up once: EVP_sha1() has every digest look it up again, which costs as much as the digest.
+const EVP_MD* sha1() {
+    static const EVP_MD* const method = EVP_MD_fetch(nullptr, "SHA1", nullptr);
+    return method;
 }
 
 }  // namespace
@@ -30,7 +41,7 @@ std::string accept_key(std::string_view key) {
     auto text = std::string(key) + std::string(kGuid);
     std::array<unsigned char, 20> digest{};
     unsigned size = 0;
-    if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha1(), nullptr) != 1)
+    if (!sha1() || EVP_Digest(text.data(), text.size(), digest.data(), &size, sha1(), nullptr) != 1)
         throw std::runtime_error("SHA-1 is not available in this OpenSSL");
     return base64_encode({reinterpret_cast<const char*>(digest.data()), size});
 }
@@ -52,12 +63,15 @@ Upgrade check_upgrade(const http::RequestHead& head) {
 
 std::string upgrade_response(std::string_view accept, std::string_view request_id,
                              std::string_view extensions) {
-    auto out = fmt::format(
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Accept: {}\r\n",
-        accept);
-    if (!request_id.empty()) out += fmt::format("X-Request-Id: {}\r\n", request_id);
-    if (!extensions.empty()) out += fmt::format("Sec-WebSocket-Extensions: {}\r\n", extensions);
+    std::string out;
+    out.reserve(320);
+    out += "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
+    auto add = [&out](std::string_view name, std::string_view value) {
+        if (!value.empty()) out.append(name).append(value).append("\r\n");
+    };
+    add("Sec-WebSocket-Accept: ", accept);
+    add("X-Request-Id: ", request_id);
+    add("Sec-WebSocket-Extensions: ", extensions);
     return out += "\r\n";
 }
 

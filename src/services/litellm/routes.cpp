@@ -212,44 +212,50 @@ std::optional<std::string> match_route(std::string_view pattern, std::string_vie
     return http::percent_decode(path.substr(before.size(), path.size() - before.size() - after.size()));
 }
 
-Awaitable<void> serve(Gateway& gateway, http::Exchange& exchange) {
+// The route for a path below the root, with the parameter in it; nothing once that has been answered.
+const Route* find_route(http::Exchange& exchange, std::string_view path, std::string& parameter) {
     auto& head = exchange.head();
-    if (head.method == "OPTIONS") {
-        answer_preflight(exchange);
-        co_return;
-    }
-    auto path = below_root(head.path(), gateway.settings().root_path);
-    const Route* found = nullptr;
-    std::string parameter, allowed;
+    std::string_view allowed;
     for (auto& route : routes()) {
         auto matched = match_route(route.path, path);
         if (!matched) continue;
         if (answers(route, head.method)) {
-            found = &route;
             parameter = std::move(*matched);
-            break;
+            return &route;
         }
         allowed = route.method;
     }
-    if (!found && allowed.empty()) {
+    if (allowed.empty()) {
         reply_json(exchange, 404, "{\"detail\":\"Not Found\"}");
-        co_return;
+        return nullptr;
     }
-    if (!found) {
-        auto fields = common_fields(head, call_id(head));
-        fields.set("Allow", allowed);
-        reply_json(exchange, 405, "{\"detail\":\"Method Not Allowed\"}", std::move(fields));
-        co_return;
-    }
+    auto fields = common_fields(head, call_id(head));
+    fields.set("Allow", allowed);
+    reply_json(exchange, 405, "{\"detail\":\"Method Not Allowed\"}", std::move(fields));
+    return nullptr;
+}
+
+Awaitable<bool> may_enter(Gateway& gateway, http::Exchange& exchange, std::string_view path) {
     auto models = gateway.models();
-    if (!is_public_route(models->config(), path)) {
-        if (auto error = co_await gateway.ledger().check(head, path)) {
-            gateway.refused.add();
-            reply_error(exchange, *error);
-            co_return;
-        }
+    if (is_public_route(models->config(), path)) co_return true;
+    auto error = co_await gateway.ledger().check(exchange.head(), path);
+    if (!error) co_return true;
+    gateway.refused.add();
+    reply_error(exchange, *error);
+    co_return false;
+}
+
+Awaitable<void> serve(Gateway& gateway, http::Exchange& exchange) {
+    if (exchange.head().method == "OPTIONS") {
+        answer_preflight(exchange);
+        co_return;
     }
-    co_await found->handler(gateway, exchange, std::move(parameter));
+    auto path = below_root(exchange.head().path(), gateway.settings().root_path);
+    std::string parameter;
+    auto* route = find_route(exchange, path, parameter);
+    if (!route) co_return;
+    if (co_await may_enter(gateway, exchange, path))
+        co_await route->handler(gateway, exchange, std::move(parameter));
 }
 
 }  // namespace seance::litellm

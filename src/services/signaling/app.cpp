@@ -19,14 +19,14 @@ http::ServerOptions server_options(const Settings& settings) {
     return options;
 }
 
-http::Router admin_routes(Lobby& lobby) {
+http::Router admin_routes(const Lobby& lobby, sync::Doors& documents) {
     auto router = http::admin_router();
-    router.add("GET", "/rooms", make_room_list(lobby));
+    router.add("GET", "/rooms", make_room_list(lobby, documents));
     return router;
 }
 
-std::unique_ptr<sync::Hall> make_hall(Loop& loop, const Settings& settings, const websocket::Options& options,
-                                      sync::Door& door) {
+std::unique_ptr<sync::Hall> make_hall(Loop& loop, unsigned index, const Settings& settings,
+                                      const websocket::Options& options, sync::Building& building) {
     const auto& sync = settings.sync;
     std::unique_ptr<sync::DocumentStore> store;
     if (settings.valkey)
@@ -34,7 +34,7 @@ std::unique_ptr<sync::Hall> make_hall(Loop& loop, const Settings& settings, cons
                                                     sync.max_document_bytes);
     else if (!sync.directory.empty())
         store = std::make_unique<sync::DirectoryStore>(sync.directory, sync.fsync, sync.ttl);
-    auto hall = std::make_unique<sync::Hall>(loop, sync, options, std::move(store), door);
+    auto hall = std::make_unique<sync::Hall>(loop, index, sync, options, std::move(store), building);
     if (settings.valkey) hall->join_replicas(*settings.valkey, settings.channel_prefix);
     return hall;
 }
@@ -43,11 +43,11 @@ std::unique_ptr<sync::Hall> make_hall(Loop& loop, const Settings& settings, cons
 
 App::App(Loop& loop, unsigned index, const Settings& settings, Shared& shared)
     : lobby_(loop, settings, shared, index),
-      hall_(settings.sync.enabled && index == 0
-                ? make_hall(loop, settings, lobby_.socket_options(), shared.sync_door)
+      hall_(settings.sync.enabled
+                ? make_hall(loop, index, settings, lobby_.socket_options(), shared.documents)
                 : nullptr),
       server_(loop, server_options(settings), make_handler(lobby_)),
-      admin_(loop, {}, admin_routes(lobby_)) {
+      admin_(loop, {}, admin_routes(lobby_, shared.documents.doors)) {
     server_.listen(settings.address, index == 0 ? settings.port : shared.port,
                    http::sharing_of(index, settings.threads));
     if (index != 0) return;

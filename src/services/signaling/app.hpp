@@ -18,7 +18,7 @@ class App final : public Unit {
 
   private:
     Lobby lobby_;
-    std::unique_ptr<sync::Hall> hall_;  // on the first loop, with SYNC
+    std::unique_ptr<sync::Hall> hall_;  // with SYNC
     http::Server server_, admin_;
 };
 

@@ -2,8 +2,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
+
+#include "core/base/text_map.hpp"
 
 namespace seance::signaling {
 
@@ -31,11 +32,7 @@ class Presence {
     std::size_t topics() const { return topics_.size(); }
 
   private:
-    struct Hash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-    };
-    std::unordered_map<std::string, std::vector<Share>, Hash, std::equal_to<>> topics_;
+    TextMap<std::vector<Share>> topics_;
 };
 
 }  // namespace seance::signaling

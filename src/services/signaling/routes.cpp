@@ -1,11 +1,14 @@
 #include <fmt/format.h>
 
 #include <ctime>
+#include <memory>
+#include <optional>
 
 #include "net/websocket/deflate.hpp"
 #include "net/websocket/handshake.hpp"
 #include "services/signaling/admission.hpp"
 #include "services/signaling/app.hpp"
+#include "services/signaling/sync/hall.hpp"
 #include "services/signaling/sync/route.hpp"
 #include "services/signaling/turn/endpoint.hpp"
 
@@ -43,7 +46,7 @@ void upgrade_to_sync(http::Exchange& exchange, Lobby& lobby, std::string_view ac
     if (error) return;  // it has gone
     arrival.protocol = local.protocol();
     arrival.socket.fd = taken.socket.release(error);
-    if (!error) shared.sync_door.hand_over(std::move(arrival));
+    if (!error) shared.documents.doors.hand_over(std::move(arrival));
 }
 
 void upgrade(http::Exchange& exchange, Lobby& lobby) {
@@ -77,26 +80,37 @@ void upgrade(http::Exchange& exchange, Lobby& lobby) {
     lobby.admit(std::move(arrival));
 }
 
-http::Response health(const Lobby& lobby) {
-    auto replicas = lobby.link() ? fmt::format(",\"valkey\":{}", lobby.link()->open()) : std::string();
-    auto page = http::json_response(
-        lobby.draining() ? 503 : 200,
-        fmt::format("{{\"status\":\"{}\",\"connections\":{},\"rooms\":{}{}}}",
-                    lobby.draining() ? "draining" : "ok", lobby.counters.connections.value(),
-                    lobby.counters.rooms.value(), replicas));
+http::Response health(const Lobby& lobby, const sync::Counters* sync) {
+    auto text = fmt::format("{{\"status\":\"{}\",\"connections\":{},\"rooms\":{}",
+                            lobby.draining() ? "draining" : "ok", lobby.counters.connections.value(),
+                            lobby.counters.rooms.value());
+    if (sync)
+        text += fmt::format(",\"sync\":{{\"connections\":{},\"rooms\":{}}}", sync->connections.value(),
+                            sync->rooms.value());
+    if (lobby.link()) text += fmt::format(",\"valkey\":{}", lobby.link()->open());
+    auto page = http::json_response(lobby.draining() ? 503 : 200, text + "}");
     page.fields.add("Cache-Control", "no-store");
     return page;
 }
 
+// What the answers of a loop need beside its lobby.
+struct Beside {
+    explicit Beside(const Settings& settings) : turn(settings) {
+        if (settings.sync.enabled) sync.emplace();
+    }
+    turn::Endpoint turn;
+    std::optional<sync::Counters> sync;  // with SYNC
+};
+
 // Any path and method, as clients of the reference expect; /health is ours.
-Awaitable<void> answer_request(http::Exchange& exchange, Lobby& lobby, turn::Endpoint& turn) {
+Awaitable<void> answer_request(http::Exchange& exchange, Lobby& lobby, Beside& beside) {
     auto& head = exchange.head();
     if (head.upgrades_to_websocket) {
         upgrade(exchange, lobby);
     } else if (head.path() == "/health" && (head.method == "GET" || head.method == "HEAD")) {
-        exchange.reply(health(lobby));
+        exchange.reply(health(lobby, beside.sync ? &*beside.sync : nullptr));
     } else if (head.path() == turn::kPath) {
-        exchange.reply(turn.answer(head, exchange.peer_address()));
+        exchange.reply(beside.turn.answer(head, exchange.peer_address()));
     } else {
         http::Response okay{200, {{"Content-Type", "text/plain"}}, "okay"};
         exchange.reply(std::move(okay));
@@ -107,8 +121,8 @@ Awaitable<void> answer_request(http::Exchange& exchange, Lobby& lobby, turn::End
 }  // namespace
 
 http::Handler make_handler(Lobby& lobby) {
-    auto turn = std::make_shared<turn::Endpoint>(lobby.settings());
-    return [&lobby, turn](http::Exchange& exchange) { return answer_request(exchange, lobby, *turn); };
+    auto beside = std::make_shared<Beside>(lobby.settings());
+    return [&lobby, beside](http::Exchange& exchange) { return answer_request(exchange, lobby, *beside); };
 }
 
 }  // namespace seance::signaling

@@ -33,6 +33,7 @@ Shared::Shared(const Settings& settings)
       recorder(settings.record_file.empty()
                    ? nullptr
                    : std::make_unique<Recorder>(settings.record_file, settings.record_content)),
-      process(random_process()) {}
+      process(random_process()),
+      documents(settings.sync, settings.threads) {}
 
 }  // namespace seance::signaling

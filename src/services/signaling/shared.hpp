@@ -7,7 +7,7 @@
 #include "services/signaling/places.hpp"
 #include "services/signaling/recorder.hpp"
 #include "services/signaling/settings.hpp"
-#include "services/signaling/sync/door.hpp"
+#include "services/signaling/sync/hall.hpp"
 
 namespace seance::signaling {
 
@@ -20,8 +20,8 @@ struct Shared {
     std::unique_ptr<Recorder> recorder;  // with RECORD_FILE
     const std::uint64_t process;         // random: what replicas know it by
     std::atomic<std::uint64_t> last_connection{0};
-    sync::Door sync_door;    // to the rooms under /sync
-    std::uint16_t port = 0;  // what the first loop listens on
+    sync::Building documents;  // under /sync
+    std::uint16_t port = 0;    // what the first loop listens on
 };
 
 }  // namespace seance::signaling

@@ -12,10 +12,13 @@ const UNSHARE = ['/usr/bin/unshare', '/bin/unshare'].find(file => fs.existsSync(
 const LINE_LIMIT = 64 << 10
 const LIBRARY_FOLDERS = ['lib', 'lib64', 'usr/lib', 'usr/lib64', 'lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu', 'usr/local/lib']
 
-let found
+// A container has its /proc; the mount is the program's alone and ends with it.
+const WITH_PROC = ['--mount', '/bin/sh', '-c', '/bin/mount --bind /proc "$0/proc" && exec "$@"']
+
+const works = (program, args) => program && spawnSync(program, args).status === 0
+let found, procWorks
 // 'chroot', 'unshare' or 'loader', by what works here.
 export function method () {
-  const works = (program, args) => program && spawnSync(program, args).status === 0
   found ??= process.getuid() === 0 && works(CHROOT, ['/', '/bin/true']) ? 'chroot' : CHROOT && works(UNSHARE, ['-Ur', CHROOT, '/', '/bin/true']) ? 'unshare' : 'loader'
   return found
 }
@@ -89,7 +92,13 @@ function interpreter (file) {
 
 function command (how, root, argv, user) {
   if (how === 'direct') return argv
-  if (how === 'chroot') return [CHROOT, ...(user ? [`--userspec=${user.includes(':') ? user : `${user}:${user}`}`] : []), root, ...argv]
+  if (how === 'chroot') {
+    procWorks ??= works(UNSHARE, [...WITH_PROC, '/', '/bin/true'])
+    const there = [CHROOT, ...(user ? [`--userspec=${user.includes(':') ? user : `${user}:${user}`}`] : []), root, ...argv]
+    if (!procWorks) return there
+    fs.mkdirSync(path.join(root, 'proc'), { recursive: true })
+    return [UNSHARE, ...WITH_PROC, root, ...there]
+  }
   if (how === 'unshare') return [UNSHARE, '-Ur', CHROOT, root, ...argv]
   const file = inside(root, argv[0])
   const loader = interpreter(file)

@@ -2,7 +2,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
-import net from 'node:net'
 import path from 'node:path'
 import readline from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -53,14 +52,4 @@ export function startPeer (url, room, password) {
     sees: text => waitFor(() => has(e => e.event === 'text' && e.text === text), `the text "${text}"`),
     stop: () => stop(child, 'SIGKILL')
   }
-}
-
-// A real redis-server without persistence.
-export async function startValkey () {
-  const port = await freePort()
-  const child = spawn('redis-server', ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no'], { stdio: 'ignore' })
-  await waitFor(() => new Promise(resolve => {
-    const socket = net.connect(port, '127.0.0.1', () => { socket.destroy(); resolve(true) }).on('error', () => resolve(false))
-  }), 'redis-server to listen')
-  return { port, url: `redis://127.0.0.1:${port}`, stop: (signal = 'SIGTERM') => stop(child, signal) }
 }

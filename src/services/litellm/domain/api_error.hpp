@@ -27,6 +27,20 @@ struct ApiError {
     std::string json() const;  // {"error":{…}}
 };
 
+// An error, or nothing. As small as a pointer: each coroutine of a call that waits holds several.
+class Failure {
+  public:
+    Failure() = default;
+    Failure(std::nullopt_t) {}
+    Failure(ApiError error) : error_(std::make_unique<ApiError>(std::move(error))) {}
+    explicit operator bool() const { return error_ != nullptr; }
+    ApiError& operator*() const { return *error_; }
+    ApiError* operator->() const { return error_.get(); }
+
+  private:
+    std::unique_ptr<ApiError> error_;
+};
+
 ApiError bad_request(std::string message, std::optional<std::string> param = std::nullopt);
 ApiError unknown_model(std::string_view name);
 ApiError timed_out(Duration limit);

@@ -80,6 +80,14 @@ TEST(ChatRequest, SendsTheClientsBytesButForWhatTheGatewayOwns) {
               "{\"model\":\"m\",\"metadata\":{}," + kMessages + "}");
 }
 
+TEST(ChatRequest, KeepsTheClientsFallbacksToItself) {
+    for (std::string name : {"fallbacks", "context_window_fallbacks", "content_policy_fallbacks"}) {
+        auto out =
+            sent("{\"model\":\"m\"," + kMessages + ",\"" + name + "\":[{\"m\":[\"other\"]}]}", "openai");
+        EXPECT_EQ(out.find(name), std::string::npos) << out;
+    }
+}
+
 TEST(ChatRequest, FillsDefaultsThatTheClientDoesNotSet) {
     Deployment deployment;
     deployment.defaults = {{"temperature", "0.1"}, {"seed", "7"}};

@@ -39,7 +39,8 @@ TEST(Multipart, ReplacesOneFieldAndNothingElse) {
 
     EXPECT_EQ(set_form_field(body, kType, "model", "new"),
               before + part("Content-Disposition: form-data; name=\"model\"", "new") + kEnd);
-    auto added = parse_multipart(set_form_field(before + kEnd, kType, "model", "new"), kType);
+    auto with_field = set_form_field(before + kEnd, kType, "model", "new");
+    auto added = parse_multipart(with_field, kType);
     ASSERT_TRUE(added);
     EXPECT_EQ(added->front().value, "new");
 }

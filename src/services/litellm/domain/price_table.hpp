@@ -5,9 +5,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "core/base/result.hpp"
+#include "core/base/text_map.hpp"
 #include "services/litellm/config/config.hpp"
 #include "services/litellm/domain/chat_answer.hpp"
 #include "services/litellm/domain/money.hpp"
@@ -48,11 +48,7 @@ class PriceTable {
     std::size_t size() const { return entries_.size(); }
 
   private:
-    struct Hash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-    };
-    std::unordered_map<std::string, boost::json::object, Hash, std::equal_to<>> entries_;
+    TextMap<boost::json::object> entries_;
 };
 
 // Prices of a configuration: what a deployment says itself, then its base_model, then the table (reference,

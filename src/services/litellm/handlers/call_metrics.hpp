@@ -1,8 +1,9 @@
 #pragma once
-#include <map>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
+#include "core/base/text_map.hpp"
 #include "core/observe/metrics.hpp"
 #include "services/litellm/domain/api_error.hpp"
 #include "services/litellm/domain/deployment.hpp"
@@ -10,7 +11,7 @@
 namespace seance::litellm {
 
 // LiteLLM's metrics of requests, deployments and latencies (reference, section 17.3), as one loop counts
-// them. Their labels come from the configuration and from keys; beyond kMostSeries of a family "other"
+// them. Their labels come from the configuration and from keys; beyond kMostSeries combinations "other"
 // stands for the rest.
 class CallMetrics {
   public:
@@ -43,18 +44,31 @@ class CallMetrics {
 
   private:
     using Labels = observe::Labels;
-    // Handles by their label values: asking the registry locks, so each loop asks once.
-    template <class Metric>
-    using Known = std::map<std::string, Metric*, std::less<>>;
+    // What one combination of labels counts into. Labels are texts and the registry locks, so each loop makes
+    // and asks once for each combination, and finds it again by the labels' values.
+    struct Ended {
+        observe::Counter *requests = nullptr, *failed = nullptr;
+    };
+    struct Answered {
+        observe::Histogram *total = nullptr, *overhead = nullptr, *upstream = nullptr, *first_token = nullptr,
+                           *per_token = nullptr;
+    };
+    struct Attempted {
+        observe::Counter *attempts = nullptr, *outcome = nullptr;
+    };
+    struct Phases {
+        Phases();
+        observe::Histogram *before, *upstream, *after;
+    };
+    std::string_view key_of(std::initializer_list<std::string_view> values);
 
-    observe::Counter& counter(std::string_view name, std::string_view help, Labels labels);
-    observe::Gauge& gauge(std::string_view name, std::string_view help, Labels labels);
-    observe::Histogram& histogram(std::string_view name, std::string_view help, Labels labels);
-
-    Known<observe::Counter> counters_;
-    Known<observe::Gauge> gauges_;
-    Known<observe::Histogram> histograms_;
-    std::map<std::string, std::size_t, std::less<>> series_;  // how many of a family
+    TextMap<Ended> ended_;
+    TextMap<Answered> answered_;
+    TextMap<Attempted> attempted_;
+    TextMap<observe::Gauge*> states_;
+    TextMap<observe::Counter*> cooled_, fallbacks_;
+    Phases phases_;
+    std::string key_;  // keeps its memory
 };
 
 }  // namespace seance::litellm

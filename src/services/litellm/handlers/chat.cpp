@@ -23,8 +23,11 @@ struct Flight {
     ~Flight() { gauge.add(-1); }
 };
 
-// `model`: of the path, or "".
-Awaitable<void> serve_call(Gateway& gateway, http::Exchange& exchange, ClientForm& form, std::string model) {
+// A call that may go on: read, admitted, and not in the cache. Nothing if it has been answered. `lead` lives
+// as long as the call. `model`: of the path, or "".
+Awaitable<std::unique_ptr<ChatCall>> prepare_call(Gateway& gateway, http::Exchange& exchange,
+                                                  ClientForm& form, std::string model,
+                                                  std::unique_ptr<AnswerCache::Lead>& lead) {
     auto models = gateway.models();
     auto& config = models->config();
     exchange.limit_body(config.max_body);
@@ -37,14 +40,13 @@ Awaitable<void> serve_call(Gateway& gateway, http::Exchange& exchange, ClientFor
                 .type = "bad_request_error"};
             refuse(gateway, exchange, form, error);
         }
-        co_return;  // the server answers the others
+        co_return nullptr;  // the server answers the others
     }
     auto request = form.parse(std::move(*body), exchange.head().fields, model, config);
     if (!request) {
         refuse(gateway, exchange, form, request.error());
-        co_return;
+        co_return nullptr;
     }
-    Flight flight(gateway.in_flight);
     Ask ask{form.call_type(), request->model, request->root, request->prompt_estimate,
             exchange.peer_address()};
     auto admission = co_await gateway.ledger().admit(exchange.head(), call_id(exchange.head()), ask, models);
@@ -54,13 +56,21 @@ Awaitable<void> serve_call(Gateway& gateway, http::Exchange& exchange, ClientFor
         admission->add_fields(fields, std::nullopt);
         exchange.log_fields(admission->log_fields());
         reply_json(exchange, error->status, form.error_body(*error), std::move(fields));
-        co_return;
+        co_return nullptr;
     }
     if (!admission->may_mock()) request->mock_response.reset();
+    if (co_await answer_from_cache(gateway, exchange, form, *request, *admission, lead)) co_return nullptr;
+    co_return std::make_unique<ChatCall>(gateway, exchange, form, std::move(*request), models,
+                                         std::move(admission));
+}
+
+Awaitable<void> serve_call(Gateway& gateway, http::Exchange& exchange, ClientForm& form, std::string model) {
     std::unique_ptr<AnswerCache::Lead> lead;
-    if (co_await answer_from_cache(gateway, exchange, form, *request, *admission, lead)) co_return;
-    ChatCall call(gateway, exchange, form, std::move(*request), models, std::move(admission));
-    co_await call.run();
+    // What that needed is gone before the call waits for its upstream.
+    auto call = co_await prepare_call(gateway, exchange, form, std::move(model), lead);
+    if (!call) co_return;
+    Flight flight(gateway.in_flight);
+    co_await call->run();
 }
 
 template <class Form>

@@ -29,9 +29,9 @@ class Slot {
 };
 
 // One call of a model, whatever form the client speaks, from its parsed request to its last byte: chooses
-// deployments, tries again where that may help, and relays the answer whole or as a stream. Lives in its
-// handler's frame. Its parts: chat_routing.cpp (groups and fallbacks), chat_group.cpp (attempts in one
-// group), chat_hedge.cpp, chat_relay.cpp (one attempt), chat_settling.cpp.
+// deployments, tries again where that may help, and relays the answer whole or as a stream. Its parts:
+// chat_routing.cpp (groups and fallbacks), chat_group.cpp (attempts in one group), chat_hedge.cpp,
+// chat_relay.cpp (one attempt), chat_settling.cpp.
 class ChatCall {
   public:
     ChatCall(Gateway& gateway, http::Exchange& exchange, ClientForm& form, ChatRequest request,
@@ -43,7 +43,7 @@ class ChatCall {
     // dialogue refers into it.
     struct Attempt {
         std::shared_ptr<const Deployment> deployment;
-        Endpoint endpoint;
+        std::shared_ptr<const Endpoint> endpoint;
         Slot slot;
         Duration limit{0};
         AnswerContext context = {};
@@ -55,10 +55,8 @@ class ChatCall {
         std::shared_ptr<CallScope> scope = {};  // of the wait for the head
         Instant first_content = {};             // of a stream
         Usage usage = {};                       // once the client has its answer
-        std::optional<ApiError> broken = {};    // it failed after the client had a part of it
+        Failure broken = {};                    // it failed after the client had a part of it
     };
-    // Nothing once the client has its answer (or is gone); else why this attempt failed.
-    using Failure = std::optional<ApiError>;
 
     // Routing. A group's failure is what its last attempt failed with.
     Awaitable<Failure> try_group(const Resolution& resolution);
@@ -88,8 +86,10 @@ class ChatCall {
     void count_usage(const Attempt& attempt);
     void log_decision();
 
-    // Relaying. An attempt is open() and then relay(); until relay() nothing has been said to the client.
+    // Relaying. An attempt gives nothing once the client has its answer, or is gone; else why it failed.
+    // It is open() and then relay(); until relay() nothing has been said to the client.
     Awaitable<Failure> open(Attempt& attempt);
+    Failure begin(Attempt& attempt, std::optional<UpstreamCall>& call);
     Awaitable<Failure> relay(Attempt& attempt);
     Awaitable<Failure> answer_mock(Attempt& attempt, const std::string& text);
     Awaitable<Failure> relay_whole(Attempt& attempt);

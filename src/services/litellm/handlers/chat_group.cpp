@@ -48,7 +48,7 @@ bool reserve_request(const Deployment& deployment, const RoutingSettings& settin
 
 }  // namespace
 
-Awaitable<ChatCall::Failure> ChatCall::try_group(const Resolution& resolution) {
+Awaitable<Failure> ChatCall::try_group(const Resolution& resolution) {
     by_id_ = resolution.by_id;
     if (auto failure = find_options(resolution)) co_return failure;
     if (auto failure = mock_failure()) co_return failure;
@@ -76,7 +76,7 @@ Awaitable<ChatCall::Failure> ChatCall::try_group(const Resolution& resolution) {
 }
 
 // What of the group can be called at all; a failure if nothing can.
-ChatCall::Failure ChatCall::find_options(const Resolution& resolution) {
+Failure ChatCall::find_options(const Resolution& resolution) {
     auto& config = models_->config();
     candidates_.clear();
     options_.clear();
@@ -109,7 +109,7 @@ ChatCall::Failure ChatCall::find_options(const Resolution& resolution) {
         if (mine) candidates_.back().prepared = std::move(mine);
         options_.push_back(option);
     }
-    return options_.empty() ? failure : std::nullopt;
+    return options_.empty() ? std::move(failure) : Failure();
 }
 
 Outcome<Endpoint> ChatCall::endpoint_of(const Candidate& candidate) const {
@@ -153,13 +153,14 @@ std::optional<ChatCall::Pick> ChatCall::pick(const RoutingQuestion& question, Ap
 std::unique_ptr<ChatCall::Attempt> ChatCall::make_attempt(Pick pick) {
     auto& candidate = candidates_[pick.index];
     auto& deployment = *candidate.deployment;
+    std::shared_ptr<const Endpoint> endpoint(candidate.prepared, &**candidate.prepared);
     auto attempt = std::make_unique<Attempt>(
-        Attempt{candidate.deployment, **candidate.prepared, std::move(pick.slot), limit_for(deployment)});
+        Attempt{candidate.deployment, std::move(endpoint), std::move(pick.slot), limit_for(deployment)});
     attempt->scope = scope_;
     return attempt;
 }
 
-Awaitable<ChatCall::Failure> ChatCall::attempt(Pick pick) {
+Awaitable<Failure> ChatCall::attempt(Pick pick) {
     auto& settings = models_->config().routing;
     auto attempt = make_attempt(std::move(pick));
     auto began = Clock::now();
@@ -185,7 +186,7 @@ Awaitable<ChatCall::Failure> ChatCall::attempt(Pick pick) {
     else
         failure = co_await open(*attempt);
     limit_ = attempt->limit;
-    api_base_ = attempt->endpoint.base;
+    api_base_ = attempt->endpoint->base;
     if (!failure) failure = co_await relay(*attempt);
     auto* problem = failure ? &*failure : attempt->broken ? &*attempt->broken : nullptr;
     decision_.attempt_ended(attempt->deployment->id, problem, Clock::now() - began);
@@ -196,7 +197,7 @@ Awaitable<ChatCall::Failure> ChatCall::attempt(Pick pick) {
             settle(*attempt, {request_.prompt_estimate, 0});
         co_return failure;
     }
-    gateway_.call_metrics.attempt_ended(metrics_labels(), *attempt->deployment, attempt->endpoint, problem);
+    gateway_.call_metrics.attempt_ended(metrics_labels(), *attempt->deployment, *attempt->endpoint, problem);
     count_outcome(*attempt, problem);
     if (failure) {
         waited_ += Clock::now() - began;
@@ -231,7 +232,7 @@ void ChatCall::count_outcome(const Attempt& attempt, const ApiError* failure) {
     auto cooldown = cooldown_after(*failure, outcomes, options_.size(), deployment.cooldown_time, settings);
     if (!cooldown) return;
     decision_.cooled(deployment.id, *cooldown);
-    gateway_.call_metrics.cooled_down(deployment, attempt.endpoint, *failure);
+    gateway_.call_metrics.cooled_down(deployment, *attempt.endpoint, *failure);
     if (state.cool_down(now + *cooldown, now))
         observe::log(observe::Level::Warning, "deployment_cooled_down")
             .field("model_group", group_)
@@ -250,14 +251,14 @@ void ChatCall::count_usage(const Attempt& attempt) {
     auto cost = std::optional(to_usd(*exact));
     if (deployment.budget) deployment.state->spend.add(*cost, now, deployment.budget->period);
     auto& config = models_->config();
-    auto& provider = attempt.endpoint.provider->prefix;
+    auto& provider = attempt.endpoint->provider->prefix;
     if (auto budget = config.routing.provider_budgets.find(provider);
         budget != config.routing.provider_budgets.end())
         config.provider_spend.find(provider)->second->add(*cost, now, budget->second.period);
 }
 
 // The failures that a request may ask for to try a configuration; each once.
-ChatCall::Failure ChatCall::mock_failure() {
+Failure ChatCall::mock_failure() {
     if (mock_failed_ || !wishes_.mock_failure) return std::nullopt;
     mock_failed_ = true;
     auto kind = *wishes_.mock_failure;

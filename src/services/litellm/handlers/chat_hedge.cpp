@@ -12,12 +12,12 @@ namespace {
 // One of the two on its way to the upstream's head.
 struct Runner {
     bool started = false, ended = false;
-    std::optional<ApiError> failure;
+    Failure failure;
 };
 
 }  // namespace
 
-Awaitable<ChatCall::Failure> ChatCall::open_hedged(std::unique_ptr<Attempt>& attempt, Duration after) {
+Awaitable<Failure> ChatCall::open_hedged(std::unique_ptr<Attempt>& attempt, Duration after) {
     if (scope_->client_gone()) co_return co_await open(*attempt);
     auto executor = gateway_.loop().executor();
     std::unique_ptr<Attempt> second;
@@ -31,7 +31,7 @@ Awaitable<ChatCall::Failure> ChatCall::open_hedged(std::unique_ptr<Attempt>& att
             runner.failure = std::move(failure);
             if (broken) {
                 observe::log(observe::Level::Error, "call_failed").field("reason", "an attempt threw");
-                runner.failure = unreachable(*one.endpoint.provider, "internal failure");
+                runner.failure = unreachable(*one.endpoint->provider, "internal failure");
             }
             moved->notify();
         });
@@ -81,7 +81,7 @@ Awaitable<ChatCall::Failure> ChatCall::open_hedged(std::unique_ptr<Attempt>& att
         loser->usage.prompt = request_.prompt_estimate;
         count_usage(*loser);
     }
-    auto failure = take_second ? std::nullopt : std::move(first_runner.failure);
+    auto failure = take_second ? Failure() : std::move(first_runner.failure);
     if (take_second) attempt = std::move(second);
     attempt->scope = scope_;
     co_return failure;

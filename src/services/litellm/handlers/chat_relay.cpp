@@ -62,28 +62,34 @@ AnswerContext ChatCall::context_for(const Endpoint& endpoint) const {
             "chatcmpl-" + random_id(), unix_seconds(), request_.prompt_estimate};
 }
 
-Awaitable<ChatCall::Failure> ChatCall::open(Attempt& attempt) {
-    auto& deployment = *attempt.deployment;
-    attempt.context = context_for(attempt.endpoint);
-    if (request_.mock_response || deployment.mock_response) co_return std::nullopt;
-
-    Destination to{attempt.endpoint, deployment, models_->config(), &exchange_.head().fields};
-    auto dialogue = form_.begin(request_, to, attempt.context);
-    if (!dialogue) co_return dialogue.error();
-    attempt.dialogue = std::move(*dialogue);
-    attempt.local = attempt.dialogue->local();
-    if (attempt.local) co_return std::nullopt;
-    auto call = attempt.dialogue->call();
-    if (!call) co_return call.error();
+Awaitable<Failure> ChatCall::open(Attempt& attempt) {
+    std::optional<UpstreamCall> call;
+    auto failure = begin(attempt, call);
+    if (failure || !call) co_return failure;
     attempt.called = Clock::now();
-    auto open = co_await open_upstream(gateway_, attempt.scope, *call, *attempt.dialogue,
-                                       *attempt.endpoint.provider, attempt.limit);
-    if (!open) co_return open.error();
-    attempt.open.emplace(std::move(*open));
-    co_return std::nullopt;
+    co_return co_await open_upstream(gateway_, attempt.scope, *call, *attempt.dialogue,
+                                     *attempt.endpoint->provider, attempt.limit, attempt.open);
 }
 
-Awaitable<ChatCall::Failure> ChatCall::relay(Attempt& attempt) {
+// What to ask the upstream; nothing if it is answered here.
+Failure ChatCall::begin(Attempt& attempt, std::optional<UpstreamCall>& call) {
+    auto& deployment = *attempt.deployment;
+    attempt.context = context_for(*attempt.endpoint);
+    if (request_.mock_response || deployment.mock_response) return std::nullopt;
+
+    Destination to{*attempt.endpoint, deployment, models_->config(), &exchange_.head().fields};
+    auto dialogue = form_.begin(request_, to, attempt.context);
+    if (!dialogue) return dialogue.error();
+    attempt.dialogue = std::move(*dialogue);
+    attempt.local = attempt.dialogue->local();
+    if (attempt.local) return std::nullopt;
+    auto made = attempt.dialogue->call();
+    if (!made) return made.error();
+    call = std::move(*made);
+    return std::nullopt;
+}
+
+Awaitable<Failure> ChatCall::relay(Attempt& attempt) {
     if (attempt.local) co_return co_await send_whole(attempt, std::move(*attempt.local), nullptr);
     if (!attempt.open) {
         auto& text = request_.mock_response ? request_.mock_response : attempt.deployment->mock_response;
@@ -95,7 +101,7 @@ Awaitable<ChatCall::Failure> ChatCall::relay(Attempt& attempt) {
     co_return co_await relay_whole(attempt);
 }
 
-Awaitable<ChatCall::Failure> ChatCall::answer_mock(Attempt& attempt, const std::string& text) {
+Awaitable<Failure> ChatCall::answer_mock(Attempt& attempt, const std::string& text) {
     if (request_.stream) {
         auto chunks = mock_chunks(text, request_.choices, attempt.context);
         if (!chunks) co_return chunks.error();
@@ -111,9 +117,9 @@ Awaitable<ChatCall::Failure> ChatCall::answer_mock(Attempt& attempt, const std::
     co_return co_await send_whole(attempt, std::move(*completion), nullptr);
 }
 
-Awaitable<ChatCall::Failure> ChatCall::relay_whole(Attempt& attempt) {
+Awaitable<Failure> ChatCall::relay_whole(Attempt& attempt) {
     auto& open = *attempt.open;
-    auto body = co_await read_rest(scope_, open.stream, *attempt.endpoint.provider, attempt.limit,
+    auto body = co_await read_rest(scope_, open.stream, *attempt.endpoint->provider, attempt.limit,
                                    models_->config().max_answer);
     if (!body) co_return body.error();
     attempt.answered = Clock::now();
@@ -122,8 +128,8 @@ Awaitable<ChatCall::Failure> ChatCall::relay_whole(Attempt& attempt) {
     co_return co_await send_whole(attempt, std::move(*completion), &open.fields);
 }
 
-Awaitable<ChatCall::Failure> ChatCall::send_whole(Attempt& attempt, Completion completion,
-                                                  const http::Fields* upstream) {
+Awaitable<Failure> ChatCall::send_whole(Attempt& attempt, Completion completion,
+                                        const http::Fields* upstream) {
     auto fields = fields_for(attempt.deployment.get(), upstream);
     if (upstream) add_times(fields, attempt);
     if (auto cost = cost_of(attempt, completion.usage)) admission_->add_fields(fields, cost);
@@ -134,8 +140,7 @@ Awaitable<ChatCall::Failure> ChatCall::send_whole(Attempt& attempt, Completion c
 }
 
 // A stream whose bytes are all known.
-Awaitable<ChatCall::Failure> ChatCall::send_stream(Attempt& attempt, Completion stream,
-                                                   const http::Fields* upstream) {
+Awaitable<Failure> ChatCall::send_stream(Attempt& attempt, Completion stream, const http::Fields* upstream) {
     auto fields = fields_for(attempt.deployment.get(), upstream);
     make_stream(fields);
     auto lost = co_await exchange_.start(200, fields, std::nullopt);
@@ -149,9 +154,9 @@ Awaitable<ChatCall::Failure> ChatCall::send_stream(Attempt& attempt, Completion 
     co_return std::nullopt;
 }
 
-Awaitable<ChatCall::Failure> ChatCall::relay_stream(Attempt& attempt) {
+Awaitable<Failure> ChatCall::relay_stream(Attempt& attempt) {
     auto& open = *attempt.open;
-    auto& provider = *attempt.endpoint.provider;
+    auto& provider = *attempt.endpoint->provider;
     auto relay = attempt.dialogue->stream();
     collector_.reset();
     std::string out;  // for the client; held until something in it is worth beginning the answer
@@ -201,7 +206,7 @@ Awaitable<ChatCall::Failure> ChatCall::relay_stream(Attempt& attempt) {
             if (co_await exchange_.start(200, fields, std::nullopt))
                 scope_->end(CallScope::Ended::ClientGone);
         }
-        if (step.error) attempt.broken = step.error;
+        if (step.error) attempt.broken = *step.error;
         if (finished) settle(attempt, relay->usage());
         if (begun && !out.empty() && !scope_->client_gone()) {
             if (co_await exchange_.write(out)) scope_->end(CallScope::Ended::ClientGone);
@@ -226,7 +231,7 @@ Awaitable<ChatCall::Failure> ChatCall::relay_stream(Attempt& attempt) {
 }
 
 // Bytes that nobody looks into: sent on as they come, with the type the upstream gave them.
-Awaitable<ChatCall::Failure> ChatCall::relay_opaque(Attempt& attempt) {
+Awaitable<Failure> ChatCall::relay_opaque(Attempt& attempt) {
     auto& open = *attempt.open;
     auto fields = fields_for(attempt.deployment.get(), &open.fields);
     if (auto type = open.fields.find("Content-Type")) fields.set("Content-Type", *type);
@@ -238,7 +243,7 @@ Awaitable<ChatCall::Failure> ChatCall::relay_opaque(Attempt& attempt) {
         if (scope_->client_gone()) break;
         if (!piece || scope_->ended() == CallScope::Ended::TimedOut) {
             scope_->on_end({});
-            auto error = lost_upstream(*scope_, *attempt.endpoint.provider, attempt.limit,
+            auto error = lost_upstream(*scope_, *attempt.endpoint->provider, attempt.limit,
                                        piece ? error_code(asio::error::timed_out) : piece.error());
             if (!begun) co_return error;
             // Not finished: the client sees that it is cut.

@@ -47,8 +47,7 @@ Awaitable<void> ChatCall::run() {
         auto original = *failure;
         failure = co_await try_group(*next);
         if (!scope_->client_gone())
-            gateway_.call_metrics.fell_back(metrics_labels(), models_->label_of(*next), original,
-                                            !failure.has_value());
+            gateway_.call_metrics.fell_back(metrics_labels(), models_->label_of(*next), original, !failure);
     }
     log_decision();
     if (scope_->client_gone()) {

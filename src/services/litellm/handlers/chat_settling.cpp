@@ -22,8 +22,8 @@ std::string print_seconds(Duration time) {
 }  // namespace
 
 std::optional<NanoUsd> ChatCall::cost_of(const Attempt& attempt, const Usage& usage) const {
-    return admission_->cost(usage, *attempt.deployment, attempt.endpoint.provider->prefix,
-                            attempt.endpoint.model);
+    return admission_->cost(usage, *attempt.deployment, attempt.endpoint->provider->prefix,
+                            attempt.endpoint->model);
 }
 
 // What the call consumed is on disk before the client has all of its answer.
@@ -31,9 +31,9 @@ void ChatCall::settle(const Attempt& attempt, const Usage& usage) {
     Settlement how;
     how.usage = usage;
     how.deployment = attempt.deployment.get();
-    how.provider = attempt.endpoint.provider->prefix;
-    how.model = attempt.endpoint.model;
-    how.api_base = attempt.endpoint.base.substr(0, attempt.endpoint.base.find('?'));
+    how.provider = attempt.endpoint->provider->prefix;
+    how.model = attempt.endpoint->model;
+    how.api_base = attempt.endpoint->base.substr(0, attempt.endpoint->base.find('?'));
     how.model_group = group_;
     how.first_token = attempt.first_content;
     how.retries = retries_;

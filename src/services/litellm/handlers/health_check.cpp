@@ -59,6 +59,7 @@ Awaitable<void> check_in_background(Gateway& gateway, const bool& stopping) {
             for (auto& deployment : models->config().deployments)
                 if (!deployment->no_background_check) checks.push_back(make_check(gateway, deployment));
             co_await examine_all(gateway, models, checks);
+            for (auto& check : checks) check->scope.reset();  // the result may outlive the loop
             std::lock_guard lock(last_mutex);
             last_checks = std::make_shared<const HealthChecks>(std::move(checks));
         }

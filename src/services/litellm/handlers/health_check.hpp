@@ -13,7 +13,7 @@ namespace seance::litellm {
 // One deployment under examination, and what came of it.
 struct HealthCheck {
     std::shared_ptr<const Deployment> deployment;
-    std::shared_ptr<CallScope> scope;
+    std::shared_ptr<CallScope> scope;  // of the wait; null in a background check's result
     std::string model, api_base;
     std::optional<std::string> problem;
 };

@@ -62,8 +62,10 @@ Awaitable<std::optional<std::string>> ask_briefly(Gateway& gateway, const ModelT
     auto call = (*dialogue)->call();
     if (!call) co_return call.error().message;
     auto limit = deployment.health_check_timeout;
-    auto open = co_await open_upstream(gateway, scope, *call, **dialogue, *endpoint.provider, limit);
-    if (!open) co_return open.error().message;
+    std::optional<OpenUpstream> open;
+    if (auto failure =
+            co_await open_upstream(gateway, scope, *call, **dialogue, *endpoint.provider, limit, open))
+        co_return failure->message;
     auto body = co_await read_rest(scope, open->stream, *endpoint.provider, limit, kMostAnswer);
     if (!body) co_return body.error().message;
     if ((*dialogue)->opaque(open->fields.get("Content-Type"))) co_return std::nullopt;

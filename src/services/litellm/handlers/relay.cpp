@@ -16,6 +16,17 @@ Awaitable<void> open_into(http::Client& client, const UpstreamCall& call,
     opened.emplace(co_await client.open(call.url.origin, call.request));
 }
 
+Awaitable<Failure> read_refusal(std::shared_ptr<CallScope> scope, OpenUpstream& open,
+                                const Dialogue& dialogue, const Provider& provider, Duration limit) {
+    int status = open.stream.head().status;
+    auto body = co_await read_rest(scope, open.stream, provider, limit, kMostErrorBody);
+    if (!body && scope->ended() != CallScope::Ended::No) co_return body.error();
+    auto error = dialogue.error(status, body ? *body : std::string());
+    error.upstream = std::make_shared<const http::Fields>(open.fields);
+    error.retry_after = parse_retry_after(open.fields.get("Retry-After"), std::chrono::system_clock::now());
+    co_return error;
+}
+
 }  // namespace
 
 std::optional<Duration> parse_retry_after(std::string_view text, std::chrono::system_clock::time_point now) {
@@ -52,27 +63,22 @@ Awaitable<Answer<std::string>> read_rest(std::shared_ptr<CallScope> scope, http:
     co_return std::move(*body);
 }
 
-Awaitable<Answer<OpenUpstream>> open_upstream(Gateway& gateway, std::shared_ptr<CallScope> scope,
-                                              const UpstreamCall& call, const Dialogue& dialogue,
-                                              const Provider& provider, Duration limit) {
+Awaitable<Failure> open_upstream(Gateway& gateway, std::shared_ptr<CallScope> scope, const UpstreamCall& call,
+                                 const Dialogue& dialogue, const Provider& provider, Duration limit,
+                                 std::optional<OpenUpstream>& open) {
     scope->allow(limit);
     std::optional<Result<http::ResponseStream>> opened;
     bool whole = co_await scope->run(open_into(gateway.client(), call, opened));
     if (!whole || !opened) co_return lost_upstream(*scope, provider, limit, asio::error::operation_aborted);
     if (!*opened) co_return lost_upstream(*scope, provider, limit, opened->error());
 
-    OpenUpstream open{std::move(**opened), {}};
-    auto& head = open.stream.head();
-    for (auto& field : head.fields.all()) open.fields.add(field.name, field.value);
-    if (head.status >= 200 && head.status < 300) co_return std::move(open);
-
-    int status = head.status;
-    auto body = co_await read_rest(scope, open.stream, provider, limit, kMostErrorBody);
-    if (!body && scope->ended() != CallScope::Ended::No) co_return body.error();
-    auto error = dialogue.error(status, body ? *body : std::string());
-    error.upstream = std::make_shared<const http::Fields>(open.fields);
-    error.retry_after = parse_retry_after(open.fields.get("Retry-After"), std::chrono::system_clock::now());
-    co_return error;
+    open.emplace(OpenUpstream{std::move(**opened), {}});
+    auto& head = open->stream.head();
+    for (auto& field : head.fields.all()) open->fields.add(field.name, field.value);
+    if (head.status >= 200 && head.status < 300) co_return Failure();
+    auto failure = co_await read_refusal(scope, *open, dialogue, provider, limit);
+    open.reset();
+    co_return failure;
 }
 
 }  // namespace seance::litellm

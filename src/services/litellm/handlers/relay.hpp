@@ -13,11 +13,11 @@ struct OpenUpstream {
     http::Fields fields;
 };
 
-// Sends a call and waits for the head, within the scope's time. An error status is read to its end and
-// becomes the error that `dialogue` reads in it.
-Awaitable<Answer<OpenUpstream>> open_upstream(Gateway& gateway, std::shared_ptr<CallScope> scope,
-                                              const UpstreamCall& call, const Dialogue& dialogue,
-                                              const Provider& provider, Duration limit);
+// Sends a call and waits for the head, within the scope's time: sets `open`, or says why not. An error status
+// is read to its end and becomes the error that `dialogue` reads in it.
+Awaitable<Failure> open_upstream(Gateway& gateway, std::shared_ptr<CallScope> scope, const UpstreamCall& call,
+                                 const Dialogue& dialogue, const Provider& provider, Duration limit,
+                                 std::optional<OpenUpstream>& open);
 
 // The rest of the body, up to `most` bytes.
 Awaitable<Answer<std::string>> read_rest(std::shared_ptr<CallScope> scope, http::ResponseStream& stream,

@@ -47,7 +47,7 @@ class Admission {
     Admission& operator=(const Admission&) = delete;
 
     // Set: the call may not go on.
-    const std::optional<ApiError>& refusal() const { return refusal_; }
+    const Failure& refusal() const { return refusal_; }
     const std::string& call_id() const { return call_id_; }
     const std::string& model() const { return model_; }  // what a key's alias stands for
     bool may_mock() const;
@@ -76,7 +76,7 @@ class Admission {
     std::shared_ptr<const ModelTable> models_;
     Caller caller_;
     AdmissionPlan plan_;
-    std::optional<ApiError> refusal_;
+    Failure refusal_;
     http::Fields refusal_fields_;
     std::string call_id_, call_type_, model_, asked_model_, end_user_, peer_, session_, metadata_, prompt_;
     std::vector<std::string> tags_;

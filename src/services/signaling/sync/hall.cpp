@@ -44,11 +44,12 @@ Counters::Counters()
       closed_slow(closed("slow")),
       closed_broken(closed("broken")) {}
 
-Hall::Hall(Loop& loop, const Settings& settings, const websocket::Options& socket_options,
-           std::unique_ptr<DocumentStore> store, Door& door)
+Hall::Hall(Loop& loop, unsigned index, const Settings& settings, const websocket::Options& socket_options,
+           std::unique_ptr<DocumentStore> store, Building& building)
     : loop_(loop),
       settings_(settings),
-      door_(door),
+      index_(index),
+      building_(building),
       socket_options_(socket_options),
       store_(std::move(store)),
       emptied_(loop.executor()),
@@ -61,13 +62,13 @@ Hall::Hall(Loop& loop, const Settings& settings, const websocket::Options& socke
     // Of a document no part may be missing.
     socket_options_.slow_reader = websocket::SlowReader::Close;
     socket_options_.dropped = nullptr;
-    door_.open(loop.executor(), [this](Arrival arrival) { admit(std::move(arrival)); });
+    building_.doors.open(index, loop.executor(), *this);
     spawn(tend());
 }
 
 // Their sockets may outlive this by handlers that are still queued, which touch only the sockets.
 Hall::~Hall() {
-    door_.close();
+    building_.doors.close(index_);
     peers_.clear_and_dispose([](Peer* peer) {
         peer->keeper().room().leave(*peer);
         delete peer;
@@ -81,7 +82,7 @@ void Hall::admit(Arrival arrival) {
     if (error) return;
     arrival.socket.fd = -1;
     auto opened = websocket::WebSocket::make(loop_, std::move(socket), socket_options_);
-    bool place = keepers_.contains(arrival.room) || make_memory(1);
+    bool place = keepers_.contains(arrival.room) || has_memory(1);
     if (draining_ || !place) {
         opened->start(nullptr, std::move(arrival.response), std::move(arrival.leftover));
         return draining_ ? opened->close(close_code::kGoingAway, "the server is going away, connect again")
@@ -90,7 +91,7 @@ void Hall::admit(Arrival arrival) {
     auto peer = std::make_unique<Peer>(*this, keeper_of(arrival.room), std::move(opened), std::move(arrival));
     peers_.push_back(*peer);
     counters_.opened.add();
-    counters_.connections.set(static_cast<std::int64_t>(peers_.size()));
+    counters_.connections.add(1);
     peer.release()->start();  // gone() deletes it
 }
 
@@ -105,7 +106,7 @@ std::shared_ptr<Keeper> Hall::keeper_of(const std::string& name) {
                                       std::move(spread), keeper_counters_);
     keeper->on_read = [this](Keeper& k) { account(k); };
     if (replicas_) replicas_->open(name);
-    counters_.rooms.set(static_cast<std::int64_t>(keepers_.size()));
+    counters_.rooms.add(1);
     spawn(keep(keeper));
     return keeper;
 }
@@ -119,12 +120,11 @@ Awaitable<void> Hall::keep(std::shared_ptr<Keeper> keeper) {
             if (&peer.keeper() == keeper.get())
                 peer.close(close_code::kInternalError, "the room failed, connect again");
     }
-    used_ -= keeper->accounted;
+    account(*keeper, 0);
     keeper->ended = true;
     if (replicas_) replicas_->close(keeper->name());
     keepers_.erase(keeper->name());
-    counters_.rooms.set(static_cast<std::int64_t>(keepers_.size()));
-    counters_.memory.set(static_cast<std::int64_t>(used_));
+    counters_.rooms.add(-1);
     if (keepers_.empty() && draining_) emptied_.notify();
 }
 
@@ -137,7 +137,7 @@ void Hall::spawn(Awaitable<void> task) {
 std::optional<Room::Refusal> Hall::take(Peer& from, std::string_view message) {
     counters_.messages.add();
     auto& keeper = from.keeper();
-    if (used_ + message.size() > settings_.max_memory_bytes && !make_memory(message.size()))
+    if (!has_memory(message.size()))
         return Room::Refusal{close_code::kTryAgainLater, "there is no memory for more documents"};
     auto refusal = keeper.room().take(from, message, Clock::now());
     account(keeper);
@@ -168,11 +168,14 @@ void Hall::on_message(const std::string& room, std::string_view message) {
 }
 
 void Hall::account(Keeper& keeper) {
-    if (keeper.ended) return;
-    auto size = keeper.room().size();
-    used_ += size - keeper.accounted;
-    keeper.accounted = size;
-    counters_.memory.set(static_cast<std::int64_t>(used_));
+    if (!keeper.ended) account(keeper, keeper.room().size());
+}
+
+void Hall::account(Keeper& keeper, std::size_t size) {
+    auto before = std::exchange(keeper.accounted, size);
+    building_.memory.take(size);
+    building_.memory.give_back(before);
+    counters_.memory.add(static_cast<std::int64_t>(size) - static_cast<std::int64_t>(before));
 }
 
 void Hall::gone(Peer& peer, const websocket::Ending& ending) {
@@ -193,14 +196,15 @@ void Hall::gone(Peer& peer, const websocket::Ending& ending) {
     keeper.last_used = Clock::now();
     account(keeper);
     peers_.erase_and_dispose(peers_.iterator_to(peer), [](Peer* p) { delete p; });
-    counters_.connections.set(static_cast<std::int64_t>(peers_.size()));
+    counters_.connections.add(-1);
     if (peers_.empty() && draining_) emptied_.notify();
 }
 
 Awaitable<void> Hall::tend() {
     auto swept = Clock::now() - kSweepInterval, renewed = Clock::now();
     while (!draining_) {
-        if (auto now = Clock::now(); store_ && now - swept >= kSweepInterval) {
+        // The store is the same for all loops, so one of them sweeps.
+        if (auto now = Clock::now(); store_ && index_ == 0 && now - swept >= kSweepInterval) {
             co_await store_->sweep();
             swept = now;
         }
@@ -226,10 +230,20 @@ void Hall::close_unused(Instant now) {
     }
 }
 
-// Gives up rooms that nobody is in, those of longest ago first. What they hold is in the store if there is
-// one.
-bool Hall::make_memory(std::size_t bytes) {
-    auto fits = [&] { return used_ + bytes <= settings_.max_memory_bytes; };
+// What other loops give up comes too late for whoever asks now, but not for his next try.
+bool Hall::has_memory(std::size_t bytes) {
+    if (make_room(bytes)) return true;
+    for (unsigned other = 0; other < building_.doors.loops(); ++other) {
+        if (other == index_) continue;
+        building_.doors.visit(other, [bytes](Hall* hall) {
+            if (hall) hall->make_room(bytes);
+        });
+    }
+    return false;
+}
+
+bool Hall::make_room(std::size_t bytes) {
+    auto fits = [&] { return building_.memory.has_room_for(bytes); };
     if (fits()) return true;
     std::vector<Keeper*> unused;
     for (auto& [name, keeper] : keepers_)
@@ -237,7 +251,7 @@ bool Hall::make_memory(std::size_t bytes) {
     std::sort(unused.begin(), unused.end(), [](auto* a, auto* b) { return a->last_used < b->last_used; });
     for (auto* keeper : unused) {
         if (fits()) break;
-        used_ -= std::exchange(keeper->accounted, 0);
+        account(*keeper, 0);
         keeper->close();
     }
     return fits();

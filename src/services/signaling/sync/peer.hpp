@@ -5,7 +5,7 @@
 
 #include "net/websocket/connection.hpp"
 #include "services/signaling/rate.hpp"
-#include "services/signaling/sync/door.hpp"
+#include "services/signaling/sync/doors.hpp"
 #include "services/signaling/sync/keeper.hpp"
 
 namespace seance::signaling::sync {

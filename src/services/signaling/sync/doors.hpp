@@ -2,21 +2,23 @@
 #include <unistd.h>
 
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "net/websocket/connection.hpp"
 #include "services/signaling/grants.hpp"
 
 namespace seance::signaling::sync {
 
-// A connection whose upgrade was accepted, on its way to the hall.
+class Hall;
+
+// A connection whose upgrade was accepted, on its way to the hall of its room.
 struct Arrival {
     // The socket without a loop. Closed if nobody takes it.
     struct Handle {
@@ -38,36 +40,29 @@ struct Arrival {
     std::shared_ptr<void> place;     // given back when the connection is gone
 };
 
-// Rooms are on one loop, connections are accepted on all: through here they get there. Made before the loops
-// and gone after them.
-class Door {
+// A room is on one loop, the one that its name falls on, whose hall it is in; connections are accepted on all
+// loops, and get to their room's through here. Made before the loops and gone after them.
+class Doors {
   public:
-    using Admit = std::function<void(Arrival)>;
+    explicit Doors(unsigned loops) : inside_(loops) {}
 
-    void open(Executor executor, Admit admit) {
-        std::lock_guard lock(mutex_);
-        inside_ = std::make_shared<Inside>(Inside{executor, std::move(admit)});
-    }
-    void close() {  // on the loop that opened it
-        std::lock_guard lock(mutex_);
-        if (inside_) inside_->admit = nullptr;
-        inside_.reset();
-    }
-    void hand_over(Arrival arrival) {  // from any thread
-        std::lock_guard lock(mutex_);
-        if (!inside_) return;
-        asio::post(inside_->executor, [inside = inside_, arrival = std::move(arrival)]() mutable {
-            if (inside->admit) inside->admit(std::move(arrival));
-        });
-    }
+    void open(unsigned loop, Executor executor, Hall& hall);
+    void close(unsigned loop);  // on that loop
+    unsigned loops() const { return static_cast<unsigned>(inside_.size()); }
+    unsigned loop_of(std::string_view room) const;
+
+    // From any thread.
+    void hand_over(Arrival arrival);  // to the hall of its room
+    using Work = std::function<void(Hall*)>;
+    void visit(unsigned loop, Work work);  // runs there; with nullptr if the hall is none, or gone
 
   private:
     struct Inside {
         Executor executor;
-        Admit admit;
+        Hall* hall;
     };
     std::mutex mutex_;  // held for a push
-    std::shared_ptr<Inside> inside_;
+    std::vector<std::shared_ptr<Inside>> inside_;
 };
 
 }  // namespace seance::signaling::sync

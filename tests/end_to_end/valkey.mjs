@@ -1,10 +1,15 @@
-// A real redis-server of a test's own, on a free port, with an append-only file.
-import { spawn } from 'node:child_process'
+// A real redis-server of a test's own, on a free port.
+import { execFileSync, spawn } from 'node:child_process'
 import fs from 'node:fs/promises'
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
-import { freePort, stop, waitFor } from '../program.mjs'
+import { freePort, stop, waitFor } from './program.mjs'
+
+// The reason to skip, or false.
+export const noValkey = (() => {
+  try { execFileSync('redis-server', ['--version']); return false } catch { return 'redis-server is not installed' }
+})()
 
 // One command over a connection of its own; replies as text, number, null or list.
 function ask (port, words) {
@@ -51,15 +56,16 @@ function parse (bytes, at) {
   }
 }
 
-export async function startValkey () {
-  const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'litellm-valkey-'))
+// With an append-only file, unless it is to forget everything when it ends.
+export async function startValkey ({ keeps = true } = {}) {
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'seance-valkey-'))
   const port = await freePort()
   const valkey = {
     port,
     url: `redis://127.0.0.1:${port}/0`,
     command: (...words) => ask(port, words),
     async start () {
-      this.child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'yes', '--dir', folder], { stdio: 'ignore' })
+      this.child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', keeps ? 'yes' : 'no', '--dir', folder], { stdio: 'ignore' })
       await waitFor(() => ask(port, ['PING']).then(reply => reply === 'PONG', () => false), 'redis-server')
     },
     freeze () { this.child.kill('SIGSTOP') },

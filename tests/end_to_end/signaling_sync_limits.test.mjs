@@ -1,0 +1,92 @@
+// What the fallback endpoint refuses, and what it does when there is too much.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { waitFor } from './signaling/program.mjs'
+import { awarenessMessage, encoding, skip, syncMessage, withServer } from './signaling/sync_server.mjs'
+
+test('a client that never reads loses its own connection and delays nobody', { skip, timeout: 60_000 }, () => withServer(
+  { SYNC_MAX_MESSAGE_BYTES: '200000', SYNC_MAX_DOCUMENT_BYTES: '4000000', MAX_QUEUE_BYTES: '2000000', CLOSE_TIMEOUT: '200ms' }, async ({ server, join, connect }) => {
+    const ann = join('room')
+    const bob = join('room')
+    await Promise.all([ann.synced(), bob.synced()])
+    const slow = await connect('/sync/room')
+    slow.socket.pause()
+    const text = 'x'.repeat(100_000)
+    for (let i = 0; i < 30; i++) {
+      ann.write(text)
+      await ann.acknowledged()
+      ann.doc.getText('notes').delete(0, text.length)
+    }
+    for (let i = 0; i < 200 && slow.isOpen(); i++) {
+      for (let n = 0; n < 20; n++) slow.send(syncMessage(0, Uint8Array.of(0)))
+      await ann.acknowledged()
+    }
+
+    await bob.acknowledged()
+    assert.equal(bob.doc.getText('notes').length, 0)
+    slow.socket.resume()
+    await slow.closed()
+    await waitFor(() => server.log.some(line => line.event === 'sync_peer_closed' && line.code === 1013), 'a line in the log')
+  }))
+
+test('a bad message ends its connection, with a reason, and no other', { skip }, () => withServer(
+  { SYNC_MAX_MESSAGE_BYTES: '5000', SYNC_MAX_DOCUMENT_BYTES: '3000' }, async ({ server, join, connect }) => {
+    const ann = join('room')
+    await ann.synced()
+    const awareness = text => {
+      const encoder = encoding.createEncoder()
+      for (const n of [1, 7, 1]) encoding.writeVarUint(encoder, n)
+      encoding.writeVarString(encoder, text)
+      return awarenessMessage(encoding.toUint8Array(encoder))
+    }
+    for (const [message, code, reason] of [
+      [Buffer.from([]), 1007, /y-websocket protocol/],
+      [Buffer.from([0]), 1007, /y-websocket protocol/],
+      [Buffer.from([0, 2, 200, 1, 0]), 1007, /y-websocket protocol/],
+      [Buffer.from([0, 2, 0]), 1007, /empty/],
+      [Buffer.from([0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 1]), 1007, /y-websocket protocol/],
+      [awareness('{'), 1007, /awareness/],
+      ['text', 1008, /binary/],
+      [Buffer.alloc(6000), 1009, /./],
+      [Buffer.from(syncMessage(2, Buffer.alloc(4000, 0xff))), 1009, /document/]
+    ]) {
+      const bad = await connect('/sync/room')
+      bad.send(message)
+      const closed = await bad.closed()
+      assert.equal(closed.code, code, `${closed.reason} for ${message}`)
+      assert.match(closed.reason, reason)
+    }
+    ann.write('well')
+    await ann.acknowledged()
+    await join('room').sees('well')
+    for (const room of ['', '%', 'x'.repeat(2000)]) {
+      const refused = await connect(`/sync/${room}`)
+      assert.ok(!refused.isOpen())
+    }
+    assert.equal(server.log.filter(line => JSON.stringify(line).includes('well')).length, 0)
+  }))
+
+// On several threads the documents may be on different ones, and it is the other one that has to make room.
+for (const THREADS of ['1', '5']) {
+  test(`no more documents are opened than there is memory for, and unused ones make room, on ${THREADS} threads`, { skip }, () => withServer(
+    { THREADS, SYNC_MAX_MESSAGE_BYTES: '5000', SYNC_MAX_DOCUMENT_BYTES: '3000', SYNC_MAX_MEMORY_BYTES: '3000' }, async ({ join, connect }) => {
+      const sealed = fill => Buffer.alloc(2800, fill)
+      const ann = await connect('/sync/one')
+      ann.update(sealed(0xf1))
+      assert.equal((await ann.ask()).length, 1)
+      const refused = await connect('/sync/two')
+      refused.update(sealed(0xf2))
+      assert.equal((await refused.closed()).code, 1013)
+
+      ann.end()
+      for (const room of ['two', 'three', 'four', 'five', 'six']) {
+        await waitFor(async () => {
+          const next = await connect(`/sync/${room}`)
+          next.update(sealed(0xf2))
+          const opened = await Promise.race([next.ask().then(() => true), next.closed().then(() => false)])
+          next.end()
+          return opened
+        }, `the document before to make room for ${room}`)
+      }
+    }))
+}

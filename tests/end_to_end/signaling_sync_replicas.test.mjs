@@ -1,0 +1,73 @@
+// Documents over several replicas, in a real Valkey.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { waitFor } from './signaling/program.mjs'
+import { contents, converge, edit, newSeed, randomOf, skip, withReplicas } from './signaling/sync_server.mjs'
+import { noValkey } from './valkey.mjs'
+
+test('clients of two replicas share documents and see one another', { skip: skip || noValkey }, () => withReplicas(async (one, other) => {
+  const ann = one.join('notes')
+  const bob = other.join('notes')
+  await Promise.all([ann.synced(), bob.synced()])
+  ann.awareness.setLocalStateField('name', 'Ann')
+  await waitFor(() => [...bob.awareness.getStates().values()].some(s => s.name === 'Ann'), 'Ann')
+
+  ann.write('A')
+  await bob.sees('A')
+  bob.write('B')
+  await ann.sees('AB')
+  const late = other.join('notes')
+  await late.sees('AB')
+  await waitFor(() => [...late.awareness.getStates().values()].some(s => s.name === 'Ann'), 'Ann, who was here before')
+  ann.leave()
+  await waitFor(() => ![...bob.awareness.getStates().values()].some(s => s.name === 'Ann'), 'Ann to be gone')
+
+  const others = Array.from({ length: 6 }, (_, i) => [one.join(`room ${i}`), other.join(`room ${i}`)])
+  others.forEach(([here], i) => here.write(`text ${i}`))
+  await Promise.all(others.map(([, there], i) => there.sees(`text ${i}`)))
+}))
+
+test('random edits on two replicas converge, and are there after both were killed', { skip: skip || noValkey, timeout: 120_000 }, t => withReplicas(async (one, other) => {
+  const seed = newSeed()
+  t.diagnostic(`seed ${seed}`)
+  const random = randomOf(seed)
+  const clients = [one, one, other, other].map(replica => replica.join('party'))
+  await Promise.all(clients.map(c => c.synced()))
+  for (let i = 0; i < 300; i++) {
+    const client = random.pick(clients)
+    edit(client.doc, random)
+    if (random.chance(0.02)) { client.provider.disconnect(); client.provider.connect() }
+    if (random.chance(0.2)) await new Promise(resolve => setImmediate(resolve))
+  }
+  await converge(clients)
+  const text = contents(clients[0].doc)
+  clients.forEach(c => c.leave())
+
+  await Promise.all([one.restart('SIGKILL'), other.restart('SIGKILL')])
+  const late = one.join('party')
+  await late.synced()
+  assert.equal(contents(late.doc), text)
+}))
+
+test('while Valkey is away each replica goes on, and both have everything when it is back', { skip: skip || noValkey, timeout: 60_000 }, () => withReplicas(async (one, other, valkey) => {
+  const ann = one.join('notes')
+  const bob = other.join('notes')
+  const carl = one.join('notes')
+  await Promise.all([ann.synced(), bob.synced(), carl.synced()])
+  ann.write('1')
+  await bob.sees('1')
+  await valkey.kill()
+  ann.write('2')
+  await carl.sees('12')
+  await ann.acknowledged()
+  bob.write('3')
+  await bob.acknowledged()
+
+  await valkey.start()  // with nothing in it
+  await waitFor(() => contents(ann.doc) === contents(bob.doc) && ann.doc.getText('notes').length === 3, 'both to have everything')
+  await Promise.all([ann.acknowledged(), bob.acknowledged()])
+  for (const client of [ann, bob, carl]) client.leave()
+  await Promise.all([one.restart('SIGKILL'), other.restart('SIGKILL')])
+  const late = other.join('notes')
+  await waitFor(() => late.doc.getText('notes').length === 3, 'the whole document, though Valkey had lost it')
+}))
