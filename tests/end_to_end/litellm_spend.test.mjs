@@ -206,7 +206,7 @@ test('kill -9 of Valkey under load loses nothing', { skip, timeout: 120_000 }, (
   assert.ok(good > 5)
 }))
 
-test('a frozen Valkey stalls no request: what needs no money goes on, what does is refused or let through as set', { skip, timeout: 120_000 }, async t => {
+test('a frozen Valkey stalls no request: what needs no money goes on, what does is refused or let through as set', { skip, timeout: 120_000 * slowness }, async t => {
   for (const open of [false, true]) {
     await t.test(open ? 'allow_requests_on_db_unavailable' : 'by default', () => withSpend(async ({ valkey, ask, chat }) => {
       const free = (await ask('/key/generate', { rpm_limit: 100_000 })).json

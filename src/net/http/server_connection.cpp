@@ -20,6 +20,7 @@ constexpr Duration kRateGrace = 10s;
 // A client that always has the next request ready must not keep the loop from its other connections.
 constexpr std::size_t kRequestsPerTurn = 32;
 constexpr std::size_t kMostSpareWork = 64;
+constexpr std::size_t kMostKeptText = 256;
 
 bool valid_request_id(std::string_view id) {
     if (id.empty() || id.size() > 128) return false;
@@ -80,10 +81,11 @@ std::unique_ptr<ServerShared::Work> ServerShared::take_work() {
 }
 
 void ServerShared::give_back(std::unique_ptr<Work> work) {
-    if (spare_work.size() >= kMostSpareWork || work->capacity > BufferPool::kSize ||
-        work->out_body.capacity() > 64 * 1024)
-        return;
-    work->out_body.clear();
+    if (spare_work.size() >= kMostSpareWork || work->capacity > BufferPool::kSize) return;
+    // The next request may wait for long, so it gets no more than most need.
+    std::string().swap(work->out_body);
+    if (work->out.capacity() > kMostKeptText) std::string().swap(work->out);
+    if (work->log_fields.capacity() > kMostKeptText) std::string().swap(work->log_fields);
     spare_work.push_back(std::move(work));
 }
 
@@ -202,7 +204,7 @@ bool Connection::make_room() {
     if (end_ < work.capacity) return true;
     constexpr std::size_t kGrown = kMostHead + BufferPool::kSize;
     if (work.capacity >= kGrown) return false;
-    work.grow(work.capacity < BufferPool::kSize ? BufferPool::kSize : kGrown, end_);
+    work.grow(work.capacity < BufferPool::kSize ? 4 * work.capacity : kGrown, end_);
     return true;
 }
 
@@ -348,7 +350,10 @@ Awaitable<bool> Connection::answer() {
         shared_->loop.buffers().give_back(std::move(body_buffer_));
     }
     // A watch that saw the next request's first bytes: they come after what is here.
-    if (idle_size_ > 0 && begin_ < end_ && end_ + idle_size_ <= work.capacity) adopt_idle_bytes();
+    if (idle_size_ > 0 && begin_ < end_) {
+        if (end_ + idle_size_ > work.capacity) work.grow(BufferPool::kSize + sizeof idle_bytes_, end_);
+        adopt_idle_bytes();
+    }
     co_return true;
 }
 

@@ -25,7 +25,7 @@ struct ServerShared {
 
     // What a request needs while it is worked on, so that an idle connection holds none of it.
     struct Work {
-        static constexpr std::size_t kFirst = 2 * 1024;  // of most requests' heads; many wait for long
+        static constexpr std::size_t kFirst = 1024;  // of most requests' heads; many wait for long
         Work() : buffer(new char[kFirst]) {}
         void grow(std::size_t to, std::size_t filled);  // keeps the first `filled` bytes
         std::unique_ptr<char[]> buffer;
@@ -135,7 +135,8 @@ class Connection final : public Exchange,
     error_code watch_error_;
     Signal watched_;
     std::size_t idle_size_ = 0;
-    char idle_bytes_[1024];  // a request's first bytes land here, so that an idle connection needs no more
+    char idle_bytes_[ServerShared::Work::kFirst];  // a request's first bytes land here, so that an idle
+                                                   // connection needs no more
 };
 
 // What this server takes, for Allow.
