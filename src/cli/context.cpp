@@ -75,6 +75,12 @@ int Context::fail(int exit, std::string_view code, std::string_view message, std
     return exit;
 }
 
+std::string Context::command() const {
+    std::string text = "seance";
+    if (!stack_file.empty()) text += " --stack " + stack_file;
+    return environment == "local" ? text : text + " -e " + environment;
+}
+
 std::string Context::find_manifest() const {
     std::error_code error;
     if (!stack_file.empty()) return fs::absolute(stack_file, error).lexically_normal().string();

@@ -39,6 +39,9 @@ class Context {
     // An error as a sentence, or as one JSON object on standard output with --json; gives `exit`.
     int fail(int exit, std::string_view code, std::string_view message, std::string_view hint = {}) const;
 
+    // What a command of this stack and environment begins with: "seance -e production".
+    std::string command() const;
+
     // Finds, reads and checks stack.yaml. On a problem all of them are told and `exit_code` is set.
     std::optional<Manifest> manifest();
     // The same without telling: for doctor.

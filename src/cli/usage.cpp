@@ -70,6 +70,19 @@ UsageProblem explain_usage(const CLI::App& app, const CLI::ParseError& error) {
     return problem;
 }
 
+void add_wait(CLI::App& command, Duration& wait) {
+    const auto take = [&wait](const std::string& text) {
+        const auto given = parse_duration(text);
+        if (!given)
+            throw CLI::ValidationError(fmt::format("--wait is \"{}\"; give a time such as 10m", text));
+        wait = *given;
+    };
+    command
+        .add_option_function<std::string>("--wait", take,
+                                          "Wait so long for somebody else's deployment to end")
+        ->type_name("TIME");
+}
+
 CLI::Validator whole_number(std::uint64_t least, std::uint64_t most) {
     const auto check = [least, most](const std::string& text) {
         const auto number = parse_number(text);

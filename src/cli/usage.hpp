@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "core/base/duration.hpp"
+
 namespace CLI {
 class App;
 class ParseError;
@@ -22,5 +24,8 @@ UsageProblem explain_usage(const CLI::App& app, const CLI::ParseError& error);
 
 // For options with a whole number within bounds.
 CLI::Validator whole_number(std::uint64_t least, std::uint64_t most);
+
+// --wait, for commands that take the deploy lock. `wait` outlives the parsing.
+void add_wait(CLI::App& command, Duration& wait);
 
 }  // namespace seance::cli

@@ -128,6 +128,11 @@ inWorld('a lock that somebody holds ends with exit code 5 and their name, and no
   assert.deepEqual(world.changingCalls(), [])
   assert.deepEqual(world.picture(), before)
 
+  const waiting = world.spawn(shop, [...deploy, '--wait', '1m'])
+  await waitFor(() => /waiting: ada@lovelace/.test(waiting.err), 'the wait')
+  row.value = ''
+  assert.equal((await waiting.ended).code, 0, waiting.err)
+
   row.value = JSON.stringify({ nonce: 'theirs', owner: 'ada@lovelace', commit: '', since: now - 300, heartbeat: now - 120 })
   assert.equal((await world.run(shop, deploy)).code, 0, 'a lock without a sign of life is taken over')
 })

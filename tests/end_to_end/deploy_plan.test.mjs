@@ -49,12 +49,25 @@ test('a plan as JSON has the fields of seance.plan/1, and is all of standard out
   assert.deepEqual(plan.unchanged, ['store'])
 })
 
+test('a plan of changes that are in no commit says so, and is not one to carry out', { skip }, async () => {
+  shop.write('note.txt', 'later')
+  const plan = await world.run(shop, ['plan'])
+  assert.equal(plan.code, 0, plan.all)
+  assert.match(plan.out, /changes that are in no commit, which this plan is of: note\.txt/)
+  const kept = await world.run(shop, ['plan', '-o', file('dirty.json')])
+  assert.equal(kept.code, 5, kept.all)
+  assert.doesNotMatch(kept.err, /--allow-dirty/)
+  fs.rmSync(path.join(shop.folder, 'note.txt'))
+})
+
 test('a plan of one service speaks of that one only', { skip }, async () => {
   const store = await world.run(shop, ['plan', '--exit-code', '--service', 'store'])
   assert.equal(store.code, 0, store.all)
   const api = await world.run(shop, ['plan', '--exit-code', '--service', 'api'])
   assert.equal(api.code, 2, api.all)
-  assert.equal((await world.run(shop, ['plan', '--service', 'nobody'])).code, 3)
+  const nobody = await world.run(shop, ['plan', '--service', 'stor'])
+  assert.equal(nobody.code, 3)
+  assert.match(nobody.err, /did you mean store\?/)
 })
 
 test('a snapshot gives the same plan without any credentials, and holds no secret', { skip }, async () => {
@@ -78,7 +91,7 @@ test('a reviewed plan is stale once somebody has changed a variable, and is carr
   world.forgetCalls()
   const stale = await world.run(shop, ['deploy', '--no-verify', file('plan.json')])
   assert.equal(stale.code, 5, stale.all)
-  assert.match(stale.err, /is stale/)
+  assert.match(stale.err, /is stale.*: api\/variable\/GREETING is another/)
   assert.deepEqual(world.changingCalls(), [])
   row.value = before
 
@@ -134,6 +147,9 @@ test('a plan of six live services needs few calls one after the other (with 50 m
   const clone = new Clone()
   const six = await World.start({ run: false, speed: 2000, builtInRegistry: true })
   try {
+    const look = await six.run(clone, ['plan'])
+    assert.match(look.err, /build 5 images/, 'what takes long is shown')
+    assert.match(look.out, /Plan: \d+ to add, 0 to change, 0 to destroy/)
     const first = await six.run(clone, deploy)
     assert.equal(first.code, 0, first.all)
     for (const emulator of six.emulators) await configure(emulator, { everyCall: { delay: 50 } })

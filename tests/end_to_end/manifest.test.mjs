@@ -12,7 +12,10 @@ function problemsIn (manifest) {
     line.split('#! ').slice(1).map(problem => `stack.yaml:${i + 1}: ${problem.trim()}`))
 }
 
-async function tells (manifest, problems = problemsIn(manifest)) {
+// Keys that are misspelt are told before what follows from them.
+const isUnknown = problem => problem.includes(': unknown key "')
+async function tells (manifest, given = problemsIn(manifest)) {
+  const problems = [...given.filter(isUnknown), ...given.filter(one => !isUnknown(one))]
   const message = problems.length === 1 ? problems[0] : [`${problems.length} problems:`, ...problems].join('\n  ')
   await withProduct(manifest, async folder => {
     assert.deepEqual(await seance(folder, 'doctor'), { code: 65, out: '', err: `error: ${message}\n` })

@@ -135,6 +135,18 @@ deployed('logs merges services, and shows our lines by their event', async ({ pr
   assert.equal((await product.run(['logs', '--since', 'soon'])).code, 64)
 })
 
+deployed('a deployment that wrote nothing is said to have, and a hint names its environment', async ({ product, railway }) => {
+  await fetch(railway.control, { method: 'POST', body: JSON.stringify({ outcomes: [{ service: 'web', status: 'FAILED', error: 'out of disk' }] }) })
+  await writeFile(path.join(product.folder, 'stack.yaml'), STACK.replace('MODE: fast', 'MODE: slow'))
+  product.commit()
+  const failed = await product.run(['deploy', '--yes', '--no-verify'])
+  const [, hint] = /seance (-e production logs --service web --deployment \S+)/.exec(failed.err) ?? []
+  assert.ok(hint, failed.err)
+  const silent = await product.run(hint.split(' ').slice(2))
+  assert.equal(silent.code, 0)
+  assert.match(silent.err, /has written nothing/)
+})
+
 deployed('logs -f goes on over a cut connection without gaps or repetitions, and ends with 130', async ({ product, railway }) => {
   say(railway, 'web', 'line 0')
   const child = spawn(program, ['-e', 'production', 'logs', '-f', '--since', '10m', '--grep', 'line'], { cwd: product.folder, env: product.env, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -210,7 +222,11 @@ deployed('domains retry asks again for a certificate that failed', async ({ prod
   assert.ok(JSON.stringify(calls).includes('customDomainIssueCertificate'))
 }, { proxiedCertificate: 'failed' })
 
-deployed('cost shares the estimate among services and warns beyond the budget', async ({ product }) => {
+deployed('cost shares the estimate among services and warns beyond the budget', async ({ product, railway }) => {
+  const young = await product.json(['cost'])
+  assert.deepEqual([young.estimate, young.too_early, young.over_budget], [null, true, false])
+  assert.match((await product.run(['cost'])).out, /too early[^]*not a day old/)
+  railway.state.projects[0].createdAt = new Date(Date.now() - 48 * 3600_000).toISOString()
   const cost = await product.json(['cost'])
   assert.equal(cost.code, 0)
   assert.deepEqual(cost.services.map(one => one.service).sort(), ['cache', 'web'])
@@ -242,6 +258,7 @@ deployed('secrets are compared by fingerprint, written without a deployment, and
   assert.deepEqual((await product.json(['secrets', 'list'])).secrets.map(one => [one.name, one.state]), [['SIGNING', 'same'], ['TOKEN', 'absent']])
   const refused = await product.run(['secrets', 'apply'])
   assert.equal(refused.code, 65, refused.all)
+  assert.match(refused.err, /\n +edit \S+\.env/, 'no sops for a file that it does not keep')
   assert.match(refused.err, /TOKEN/)
   await product.secrets({ ...SECRETS, TOKEN: 'sentinel-token-new' })
   const written = await product.run(['secrets', 'apply'])
@@ -258,9 +275,25 @@ deployed('secrets are compared by fingerprint, written without a deployment, and
   await product.secrets({ TOKEN: 'sentinel-token-new' })
   const extra = await product.json(['secrets', 'check'])
   assert.deepEqual([extra.code, extra.secrets.find(one => one.name === 'SIGNING').state], [7, 'extra'])
-  const gone = await product.json(['secrets', 'apply', '--deploy'])
+  const unasked = await product.run(['secrets', 'apply', '--deploy'])
+  assert.equal(unasked.code, 5, unasked.err)
+  assert.match(unasked.err, /SIGNING of web would be removed: the secrets file does not have it/)
+  assert.equal((await product.json(['secrets', 'check'])).secrets.find(one => one.name === 'SIGNING').state, 'extra')
+  const gone = await product.json(['secrets', 'apply', '--deploy', '--yes'])
   assert.deepEqual(gone.changes, [{ action: 'delete', service: 'web', name: 'SIGNING' }])
   await product.isEmptyPlan()
+})
+
+deployed('a secret with a typing error in its name is told, and the one that is live stays until that is confirmed', async ({ product }) => {
+  await product.secrets({ TOKEN: SECRETS.TOKEN, SINGING: SECRETS.SIGNING })
+  const plan = await product.run(['plan'])
+  assert.match(plan.out, /- web +variable +SIGNING +\(the secrets file does not have it\)/)
+  const refused = await product.run(['secrets', 'apply'])
+  assert.equal(refused.code, 5, refused.err)
+  assert.match(refused.err, /SINGING .*did you mean SIGNING/)
+  assert.match(refused.err, /give --yes/)
+  const removed = await product.run(['secrets', 'apply', '--yes'])
+  assert.match(removed.out, /1 secret removed from web/)
 })
 
 deployed('secrets of a locked file are compared by name, and not written', async ({ product }) => {
@@ -301,6 +334,13 @@ deployed('doctor finds all in place, and each thing that is not', async ({ produ
   const wrong = await product.json(['doctor'], { env: { RAILWAY_API_TOKEN: 'wrong-token-3' } })
   assert.deepEqual([wrong.code, of(wrong, 'Railway token').status], [7, 'fail'])
   assert.ok(!JSON.stringify(wrong).includes('wrong-token-3'))
+
+  assert.deepEqual([of(wrong, 'zone').status, of(wrong, 'DNS records').status], ['ok', 'warn'], 'the zone is looked at without Railway')
+  const away = await product.json(['doctor'], { env: { SEANCE_RAILWAY_URL: 'http://127.0.0.1:1/graphql/v2' } })
+  assert.match(of(away, 'Railway token').finding, /not looked at/)
+  assert.doesNotMatch(of(away, 'Railway token').fix, /make one/)
+  const status = await product.run(['status'], { env: { SEANCE_RAILWAY_URL: 'http://127.0.0.1:1/graphql/v2' } })
+  assert.doesNotMatch(status.err, /goes on where/)
 
   await fetch(cloudflare.control, { method: 'POST', body: JSON.stringify({ zones: [{ name: 'seance.dev', ssl: 'flexible' }] }) })
   await writeFile(path.join(product.folder, 'dirty'), '')

@@ -101,3 +101,22 @@ test('what a rehearsal needs and this machine lacks is said with its fix', { ski
     assert.match(err, /no node on PATH\n.*apt-get install nodejs/)
   } finally { fs.rmSync(bare, { recursive: true, force: true }) }
 })
+
+test('what `seance init` writes can be rehearsed as it is', { skip: skip || (onPath('python3') ? false : 'python3 is not installed') }, async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'seance-starter-'))
+  try {
+    const run = words => execFileSync(words[0] === 'git' ? 'git' : clone.program, words[0] === 'git' ? ['-c', 'user.name=t', '-c', 'user.email=t@t', ...words.slice(1)] : words, { cwd: folder, stdio: 'pipe' })
+    run(['init', '--name', 'shop'])
+    for (const words of [['init', '-q'], ['add', '-A'], ['commit', '-qm', 'Open']]) run(['git', ...words])
+    const env = { PATH: process.env.PATH, HOME: temporary, TMPDIR: temporary, NO_COLOR: '1' }
+    const child = spawn(clone.program, ['-e', 'production', 'rehearse'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    let all = ''
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', text => { all += text })
+    const [code] = await once(child, 'close')
+    assert.equal(code, 0, all)
+    assert.doesNotMatch(all, /SPACES_/)
+    await assertNothingLeft()
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true })
+  }
+})

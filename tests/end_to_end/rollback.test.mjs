@@ -166,7 +166,7 @@ it('releases tells both, newest first, with what each one changed', async () => 
   assert.equal(typeof releases[1].seconds, 'number')
   assert.match(releases[0].who, /./)
 
-  assert.match((await good(['releases'])).out, new RegExp(`● +${commits.beta} .*good +landing`))
+  assert.match((await good(['releases'])).out, new RegExp(`● +r2 +${commits.beta} .*good +landing`))
   assert.match((await good(['releases', 'show', commits.alpha.slice(0, 5)])).out, new RegExp(`${commits.alpha}[^]*landing +${commits.alpha}`))
 })
 
@@ -337,6 +337,16 @@ it('verify checks names, certificates and the proxy, and fails for a record that
   assert.equal(failed.code, 7)
   assert.match(failed.out, /CNAME signaling\.seance\.dev is missing/)
   await fetch(zone, { method: 'POST', headers, body: JSON.stringify({ type: 'CNAME', name: record.name, content: record.content, proxied: true, ttl: 1, comment: record.comment }) })
+})
+
+it('a deployment whose checks fail says what runs, that nothing was rolled back, and what to do', async () => {
+  await runs('beta')
+  await configure({ edge: { next: [{ match: 'GET seance.dev/health', do: 'fail', times: 1000 }] } })
+  const failed = await seance(['deploy', '--yes'])
+  await configure({ edge: { clear: true } })
+  assert.equal(failed.code, 7, failed.out + failed.err)
+  assert.match(failed.err, new RegExp(`production runs ${commits.beta} all the same: .*nothing was rolled back`))
+  assert.match(failed.err, /seance -e production verify .*seance -e production rollback/)
 })
 
 it('verify skips by name what needs a secret that is locked here', async () => {

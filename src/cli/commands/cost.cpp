@@ -8,6 +8,7 @@
 #include "cli/remote/prepare.hpp"
 #include "cli/terminal/table.hpp"
 #include "platform/remote/both.hpp"
+#include "platform/remote/timestamp.hpp"
 #include "platform/targets/railway/spending.hpp"
 
 namespace seance::cli {
@@ -39,6 +40,14 @@ std::string dollars(double amount) {
     return fmt::format("{:.2f} $", amount);
 }
 
+// An estimate is what was used so far, times the rest of the period: of the first minutes it is nonsense.
+constexpr Duration kEarly = std::chrono::hours(24);
+
+bool is_early(const railway::Project& project) {
+    const auto began = remote::parse_timestamp(project.created_at);
+    return began && std::chrono::system_clock::now() - *began < kEarly;
+}
+
 int cost(Context& context) {
     auto manifest = context.manifest();
     if (!manifest || is_local(context, *manifest, "cost")) return context.exit_code;
@@ -51,19 +60,25 @@ int cost(Context& context) {
     for (const auto& service : answers->project.services) names[service.id.text()] = service.name;
     const auto spending = railway::spending_of(answers->usage, answers->estimate, names);
     const double budget = manifest->environment.budget_dollars;
-    const bool over = budget > 0 && spending.estimate > budget;
+    const bool early = is_early(answers->project);
+    const bool over = !early && budget > 0 && spending.estimate > budget;
+    const auto estimate = [early](double amount) {
+        return early ? std::string("too early") : dollars(amount);
+    };
 
     if (context.json) {
         json::array services;
         for (const auto& one : spending.services)
-            services.push_back(json::object{
-                {"service", one.service}, {"month_to_date", one.month_to_date}, {"estimate", one.estimate}});
+            services.push_back(json::object{{"service", one.service},
+                                            {"month_to_date", one.month_to_date},
+                                            {"estimate", early ? json::value() : json::value(one.estimate)}});
         json::object out{{"schema", "seance.cost/1"},
                          {"project", answers->project.name},
                          {"currency", "USD"},
                          {"services", std::move(services)},
                          {"month_to_date", spending.month_to_date},
-                         {"estimate", spending.estimate},
+                         {"estimate", early ? json::value() : json::value(spending.estimate)},
+                         {"too_early", early},
                          {"budget", nullptr},
                          {"over_budget", over}};
         if (budget > 0) out["budget"] = budget;
@@ -71,10 +86,14 @@ int cost(Context& context) {
     } else {
         Table table({"SERVICE", "SO FAR", "ESTIMATE"});
         for (const auto& one : spending.services)
-            table.add({one.service, dollars(one.month_to_date), dollars(one.estimate)});
-        table.add({"all", dollars(spending.month_to_date), dollars(spending.estimate)});
+            table.add({one.service, dollars(one.month_to_date), estimate(one.estimate)});
+        table.add({"all", dollars(spending.month_to_date), estimate(spending.estimate)});
         auto out = table.print(context.result_style());
-        if (budget > 0)
+        if (early)
+            out += fmt::format("\nthe project is not a day old: {} is known then\n",
+                               budget > 0 ? "whether it keeps to its budget of " + dollars(budget)
+                                          : std::string("what a month comes to"));
+        else if (budget > 0)
             out += fmt::format("\nbudget of {}: {} a month, the estimate is {:.0f} % of it\n",
                                manifest->environment.name, dollars(budget), spending.estimate / budget * 100);
         context.result(out);

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
@@ -12,6 +13,7 @@
 #include "cli/remote/prepare.hpp"
 #include "cli/remote/run_on.hpp"
 #include "cli/terminal/steps.hpp"
+#include "cli/usage.hpp"
 
 namespace seance::cli {
 
@@ -21,6 +23,7 @@ struct DeployOptions {
     PrepareOptions prepare;
     std::string plan_file;
     bool no_auto_rollback = false, detach = false, no_verify = false, confirm_destructive = false;
+    Duration wait{0};  // for the deploy lock
 };
 
 // Reads a plan that was reviewed; sets `made` to what it says. False with the context's exit code.
@@ -28,7 +31,7 @@ bool read_plan(Context& context, const std::string& path, plan::PlanFile& made) 
     std::ifstream file(path, std::ios::binary);
     if (!file) {
         context.exit_code = context.fail(kNotThere, "NO_PLAN", fmt::format("cannot read {}", path),
-                                         "make one with seance plan -o FILE");
+                                         fmt::format("make one with {} plan -o FILE", context.command()));
         return false;
     }
     const std::string text{std::istreambuf_iterator<char>(file), {}};
@@ -58,7 +61,8 @@ bool may_carry_out(Context& context, const plan::Plan& plan, bool confirm_destru
         return false;
     }
     return confirm(context, "Carry it out?",
-                   "give --yes, or review it first: seance plan -o FILE, then seance deploy FILE");
+                   fmt::format("give --yes, or review it first: {0} plan -o FILE, then {0} deploy FILE",
+                               context.command()));
 }
 
 void tell_end(const Context& context, const Prepared& prepared, const railway::Applied& applied,
@@ -89,6 +93,44 @@ void tell_end(const Context& context, const Prepared& prepared, const railway::A
     out += style.dim(fmt::format("  logs: seance -e {0} logs -f    back: seance -e {0} rollback\n",
                                  prepared.wanted.environment));
     context.result(out);
+}
+
+// What is out there after checks that failed: no deployment did.
+void tell_unverified(const Context& context, const Prepared& prepared) {
+    const auto command = context.command();
+    context.note(
+        fmt::format("{} {} runs {} all the same: its deployments are healthy for Railway, so nothing was "
+                    "rolled back",
+                    context.note_style().yellow("!"), prepared.wanted.environment, prepared.wanted.commit));
+    context.note(fmt::format(
+        "  look again: {0} verify    logs: {0} logs --level warning    back: {0} rollback", command));
+}
+
+// Of a plan that was reviewed and what it would be now, the first few things that differ.
+std::string what_changed(const plan::PlanFile& reviewed, const plan::PlanFile& now) {
+    constexpr std::size_t kMostTold = 5;
+    std::vector<std::string> told;
+    if (reviewed.plan.commit != now.plan.commit)
+        told.push_back(fmt::format("the commit ({}, now {})", reviewed.plan.commit, now.plan.commit));
+    if (reviewed.secrets_sha256 != now.secrets_sha256) told.emplace_back("the secrets file");
+    const auto compare = [&](const plan::Plan& a, const plan::Plan& b, std::string_view how) {
+        for (const auto& change : a.changes) {
+            const auto* other = b.find(change.id());
+            if (!other)
+                told.push_back(fmt::format("{} {}", change.id(), how));
+            else if (how == "is new" && (other->before != change.before || other->after != change.after))
+                told.push_back(change.id() + " is another");
+        }
+    };
+    compare(now.plan, reviewed.plan, "is new");
+    compare(reviewed.plan, now.plan, "is gone");
+    if (told.empty()) return "stack.yaml, or what is live";
+    if (told.size() > kMostTold) {
+        const auto more = told.size() - kMostTold;
+        told.resize(kMostTold);
+        told.push_back(fmt::format("and {} more", more));
+    }
+    return fmt::format("{}", fmt::join(told, ", "));
 }
 
 // The images of the plan into the registry, once it is decided. They are built again, which takes a second
@@ -139,10 +181,11 @@ int deploy(Context& context, DeployOptions& options) {
     const auto& plan = prepared->file.plan;
     if (options.prepare.from) {
         if (prepared->file.etag() != reviewed.etag())
-            return context.fail(
-                kRefused, "STALE_PLAN",
-                fmt::format("{} is stale: what it was made from has changed since", options.plan_file),
-                "look at what changed and make it again: seance plan -o FILE");
+            return context.fail(kRefused, "STALE_PLAN",
+                                fmt::format("{} is stale: what it was made from has changed since: {}",
+                                            options.plan_file, what_changed(reviewed, prepared->file)),
+                                fmt::format("look at it and make it again: {} plan -o {}", context.command(),
+                                            options.plan_file));
     } else if (!context.json)
         context.note(print_plan(plan, prepared->build ? prepared->build->commit.subject : "",
                                 context.note_style(), context.verbose));
@@ -160,20 +203,24 @@ int deploy(Context& context, DeployOptions& options) {
     apply_options.diff = options.prepare.diff;
     apply_options.report = report;
     apply_options.owner = owner();
+    apply_options.command = context.command();
+    apply_options.lock_patience = options.wait;
     apply_options.auto_rollback = !options.no_auto_rollback;
     apply_options.wait = !options.detach;
     apply_options.registry_login = registry_login(prepared->secrets);
     hurry(apply_options, reach.addresses());
     reach.leave_on_signals(
         context,
-        "deployments that were started go on: see seance status; run the same command again "
-        "to complete this one");
+        fmt::format("deployments that were started go on: see {} status; run the same command again to "
+                    "complete this one",
+                    context.command()));
     auto applied =
         run_on(reach.loop(), railway::apply(reach.session(), prepared->wanted, std::move(apply_options)));
     if (!applied) return kInterrupted;
     if (!*applied) return fail(context, applied->error());
     if (!options.no_verify && !options.detach) {
         const int verified = verify_outside(context, *prepared, report);
+        if (verified == kCheckFailed) tell_unverified(context, *prepared);
         if (verified != kDone) return verified;
     }
     tell_end(context, *prepared, **applied, std::chrono::duration<double>(Clock::now() - begun).count());
@@ -187,7 +234,7 @@ void add_deploy(CLI::App& app, Context& context) {
     auto& o = *options;
     auto* command =
         app.add_subcommand("deploy", "Build, push and run a commit; wait until it is healthy; verify it");
-    command->add_option("plan", o.plan_file, "A plan that was reviewed, from: seance plan -o FILE")
+    command->add_option("plan", o.plan_file, "A plan that was reviewed, from: seance -e ENV plan -o FILE")
         ->type_name("PLAN");
     command->add_option("--commit", o.prepare.build.commit, "This commit's images, from the registry")
         ->type_name("REV");
@@ -203,6 +250,7 @@ void add_deploy(CLI::App& app, Context& context) {
                       "Carry out a plan that destroys something");
     command->add_flag("--no-auto-rollback", o.no_auto_rollback, "Leave a deployment that failed as it is");
     command->add_flag("--no-verify", o.no_verify, "Without the checks from outside at the end");
+    add_wait(*command, o.wait);
     command->add_flag("--detach", o.detach, "Start the deployments and leave");
     command->callback([&context, options] { context.exit_code = deploy(context, *options); });
 }

@@ -31,11 +31,16 @@ bool write_file(Context& context, const std::string& path, const boost::json::ob
 
 int plan(Context& context, PlanOptions& options) {
     options.prepare.build.push = false;
-    // Only the result goes to standard output, with --json too.
-    const auto report = [&context](const plan::Event& event) {
-        if (event.type == plan::Event::Type::Warning) context.note("! " + event.text);
-    };
-    auto prepared = prepare(context, options.prepare, report);
+    options.prepare.build.only_looks = options.output.empty();
+    std::unique_ptr<Prepared> prepared;
+    {
+        // Only the result goes to standard output, with --json too.
+        Steps steps{context};
+        const auto quiet = [&context](const plan::Event& event) {
+            if (event.type == plan::Event::Type::Warning) context.note("! " + event.text);
+        };
+        prepared = prepare(context, options.prepare, context.json ? plan::Report(quiet) : steps.report());
+    }
     if (!prepared) return context.exit_code;
     if (!options.snapshot.empty() &&
         !write_file(context, options.snapshot, plan::to_json(prepared->seen.live)))
@@ -49,8 +54,7 @@ int plan(Context& context, PlanOptions& options) {
         context.result(print_plan(plan, prepared->build ? prepared->build->commit.subject : "",
                                   context.result_style(), context.verbose));
     if (!options.output.empty())
-        context.note(
-            fmt::format("carry it out with: seance -e {} deploy {}", plan.environment, options.output));
+        context.note(fmt::format("carry it out with: {} deploy {}", context.command(), options.output));
     if (!plan.conflicts.empty()) return kRefused;
     return options.exit_code && !plan.empty() ? kChangesPending : kDone;
 }
@@ -60,7 +64,8 @@ int plan(Context& context, PlanOptions& options) {
 void add_plan(CLI::App& app, Context& context) {
     auto options = std::make_shared<PlanOptions>();
     auto* command = app.add_subcommand("plan", "What deploy would change, against what is really live");
-    command->add_option("-o,--output", options->output, "Write the plan there, for: seance deploy FILE")
+    command
+        ->add_option("-o,--output", options->output, "Write the plan there, for: seance -e ENV deploy FILE")
         ->type_name("FILE");
     command->add_flag("--exit-code", options->exit_code, "Exit with 2 if there are changes");
     command->add_option("--offline", options->prepare.offline, "Compare with this snapshot: no credentials")

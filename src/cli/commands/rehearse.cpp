@@ -66,6 +66,10 @@ int rehearse(Context& context, const RehearseOptions& options) {
     if (!manifest) return context.exit_code;
     if (is_local(context, *manifest, "rehearse")) return context.exit_code;
     const auto& style = context.note_style();
+    std::error_code none;
+    const auto& kept = options.rehearsal.folder;
+    const bool goes_on =
+        !kept.empty() && std::filesystem::exists(std::filesystem::path(kept) / "secrets.env", none);
     context.note(style.dim("starting a registry, Railway, Cloudflare and Spaces on this machine"));
     auto rehearsal = Rehearsal::start(context, *manifest, options.rehearsal);
     if (!rehearsal) return context.exit_code;
@@ -106,9 +110,9 @@ int rehearse(Context& context, const RehearseOptions& options) {
         return exit_code;
     }
     if (exit_code == kDone)
-        context.result(
-            fmt::format("\n{} rehearsed: {} deploys from nothing, and a second time changes nothing\n",
-                        context.result_style().green("✔"), manifest->environment.name));
+        context.result(fmt::format("\n{} rehearsed: {} deploys {}, and a second time changes nothing\n",
+                                   context.result_style().green("✔"), manifest->environment.name,
+                                   goes_on ? fmt::format("onto what {} had kept", kept) : "from nothing"));
     else
         context.note(fmt::format("\n{} the rehearsal ended at: {}", style.red("✘"), failed));
     return exit_code;

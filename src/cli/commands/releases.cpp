@@ -28,6 +28,10 @@ std::string title(const Release& release) {
     return release.commit + (release.guessed ? "?" : "");
 }
 
+std::string number(const Release& release) {
+    return release.number > 0 ? releases::handle(release) : "-";
+}
+
 std::string outcome(const Release& release) {
     std::string text(releases::name(release.outcome));
     if (release.outcome == Verdict::Partly || release.outcome == Verdict::Failed) {
@@ -36,7 +40,8 @@ std::string outcome(const Release& release) {
             if (part.ending == releases::Ending::Failed) failed.push_back(part.service);
         text += fmt::format(" ({} failed)", fmt::join(failed, ", "));
     }
-    if (!release.back_to.empty()) text += ", back to " + release.back_to;
+    if (!release.back_to.empty())
+        text += fmt::format(", back to {} (r{})", release.back_to, release.back_to_number);
     return text;
 }
 
@@ -67,24 +72,27 @@ json::object to_json(const Release& release) {
                                       {"commit", running.commit},
                                       {"deployment", running.deployment},
                                       {"platform_rollback", running.can_return}};
-    json::object made{{"commit", release.commit},   {"began", release.began},
+    json::object made{{"number", nullptr},          {"back_to_number", nullptr},
+                      {"commit", release.commit},   {"began", release.began},
                       {"seconds", nullptr},         {"who", release.who},
                       {"by_hand", release.by_hand}, {"commit_guessed", release.guessed},
                       {"back_to", release.back_to}, {"outcome", releases::name(release.outcome)},
                       {"current", release.current}, {"deployments", std::move(parts)},
                       {"state", std::move(state)}};
     if (release.seconds) made["seconds"] = *release.seconds;
+    if (release.number > 0) made["number"] = release.number;
+    if (release.back_to_number > 0) made["back_to_number"] = release.back_to_number;
     return made;
 }
 
 void print_list(const Context& context, const std::vector<Release>& history, std::size_t most) {
-    Table table({"", "COMMIT", "WHEN (UTC)", "TOOK", "OUTCOME", "SERVICES", "WHO"});
+    Table table({"", "", "COMMIT", "WHEN (UTC)", "TOOK", "OUTCOME", "SERVICES", "WHO"});
     for (std::size_t i = 0; i < history.size() && i < most; ++i) {
         const auto& one = history[i];
-        table.add({one.current ? "●" : "", title(one), when(one),
+        table.add({one.current ? "●" : "", number(one), title(one), when(one),
                    one.seconds ? fmt::format("{:.1f} s", *one.seconds) : "-", outcome(one), services(one),
                    one.who.empty() ? "-" : one.who},
-                  4,
+                  5,
                   one.outcome == Verdict::Good                                         ? &Style::green
                   : one.outcome == Verdict::Running || one.outcome == Verdict::Unknown ? &Style::yellow
                                                                                        : &Style::red);
@@ -112,8 +120,9 @@ int show(Context& context, const std::vector<Release>& history, const std::strin
     for (const auto& [service, running] : one.state)
         table.add(
             {service, running.commit.empty() ? "-" : running.commit, running.image, running.deployment});
-    context.result(fmt::format("{}  {}  {}{}\nchanged: {}\n\n{}", context.result_style().bold(title(one)),
-                               when(one), outcome(one), one.current ? "  (what runs)" : "", services(one),
+    context.result(fmt::format("{} {}  {}  {}{}\nchanged: {}\n\n{}", number(one),
+                               context.result_style().bold(title(one)), when(one), outcome(one),
+                               one.current ? "  (what runs)" : "", services(one),
                                table.print(context.result_style())));
     return kDone;
 }
@@ -157,7 +166,9 @@ void add_releases(CLI::App& app, Context& context) {
         ->type_name("N")
         ->capture_default_str();
     auto* one = command->add_subcommand("show", "What every service ran at the end of a release");
-    one->add_option("commit", options->show, "Its commit, or its beginning")->required()->type_name("COMMIT");
+    one->add_option("commit", options->show, "Its commit, or its beginning, or its number (r12)")
+        ->required()
+        ->type_name("RELEASE");
     command->callback([&context, options] { context.exit_code = list(context, *options); });
 }
 

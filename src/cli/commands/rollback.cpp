@@ -12,6 +12,8 @@
 #include "cli/remote/plan_print.hpp"
 #include "cli/remote/run_on.hpp"
 #include "cli/terminal/steps.hpp"
+#include "cli/usage.hpp"
+#include "core/base/text.hpp"
 #include "platform/plan/bookkeeping.hpp"
 #include "platform/targets/railway/platform_rollback.hpp"
 
@@ -26,6 +28,7 @@ using releases::Release;
 struct RollbackOptions {
     std::string to, service;
     bool with_variables = false, platform = false, no_verify = false;
+    Duration wait{0};  // for the deploy lock
 };
 
 struct CommitsBetween {
@@ -93,7 +96,13 @@ class Rollback {
         auto applied = carry_out(report, plan);
         if (!applied) return context_.exit_code;
         if (!options_.no_verify)
-            if (const int verified = verify(report); verified != kDone) return verified;
+            if (const int verified = verify(report); verified != kDone) {
+                if (verified == kCheckFailed)
+                    context_.note(fmt::format("{} {} is back to {} all the same; look again: {} verify",
+                                              context_.note_style().yellow("!"), wanted_.environment,
+                                              target_->commit, context_.command()));
+                return verified;
+            }
         tell_end(*applied, std::chrono::duration<double>(Clock::now() - begun).count());
         return kDone;
     }
@@ -112,7 +121,8 @@ class Rollback {
             std::vector<std::string> names;
             for (const auto& one : seen_.live.services) names.push_back(one.name);
             return refuse(kNotThere, "NO_SERVICE",
-                          fmt::format("there is no service {} in {}", options_.service, wanted_.environment),
+                          fmt::format("there is no service {} in {}{}", options_.service, wanted_.environment,
+                                      did_you_mean(options_.service, names)),
                           fmt::format("those there are: {}", fmt::join(names, ", ")));
         }
         for (const auto& one : history_)
@@ -121,14 +131,17 @@ class Rollback {
             return refuse(kNotThere, "NO_RELEASE",
                           fmt::format("nothing was ever deployed to {} with success", wanted_.environment));
         if (options_.to.empty()) {
-            const auto found = releases::previous(history_, compare());
+            const auto found = releases::previous(history_, compare(), options_.service);
             if (found)
                 target_ = &history_[*found];
             else
                 refuse(kNotThere, "NO_RELEASE",
                        fmt::format("there is no good release before {} to go back to",
                                    current_->by_hand ? "what was deployed by hand" : current_->commit),
-                       "seance releases lists what there is; --to COMMIT goes to any of them");
+                       fmt::format(
+                           "seance -e {} releases lists what there is; --to COMMIT (or its number, as r12) "
+                           "goes to any of them",
+                           wanted_.environment));
             return found.has_value();
         }
         const auto found = releases::find(history_, options_.to, compare());
@@ -151,7 +164,7 @@ class Rollback {
         if (target_->outcome == releases::Verdict::Running)
             return refuse(kRefused, "UNDER_WAY",
                           fmt::format("release {} is still under way", target_->commit),
-                          "seance status shows how it goes on");
+                          fmt::format("seance -e {} status shows how it goes on", wanted_.environment));
         return true;
     }
 
@@ -220,10 +233,12 @@ class Rollback {
         auto there = look_for_images(*reach_, images);
         for (auto& note : there.notes) notes_.push_back(std::move(note));
         if (there.gone.empty()) return true;
-        return refuse(kNotThere, "NO_IMAGE",
-                      fmt::format("{} {} no longer in the registry", fmt::join(there.gone, ", "),
-                                  there.gone.size() == 1 ? "is" : "are"),
-                      "choose another release (seance releases), or deploy that commit again: seance deploy");
+        return refuse(
+            kNotThere, "NO_IMAGE",
+            fmt::format("{} {} no longer in the registry", fmt::join(there.gone, ", "),
+                        there.gone.size() == 1 ? "is" : "are"),
+            fmt::format("choose another release ({0} releases), or deploy that commit again: {0} deploy",
+                        context_.command()));
     }
 
     void tell_plan(const plan::Plan& plan) {
@@ -255,13 +270,16 @@ class Rollback {
         railway::ApplyOptions options;
         options.report = report;
         options.owner = owner();
+        options.command = context_.command();
+        options.lock_patience = options_.wait;
+        options.back_to = back_.number;
         options.diff.only_service = options_.service;
         hurry(options, reach_->addresses());
         reach_->leave_on_signals(
             context_,
             fmt::format(
                 "deployments that were started go on; to complete this: seance -e {} rollback --to {}",
-                wanted_.environment, target_->commit));
+                wanted_.environment, releases::handle(*target_)));
         auto wish = wanted_;
         railway::wish_for(back_, seen_.live, wish);
         options.adapt = [this](plan::Wanted& wanted, const plan::Live& live) {
@@ -305,11 +323,11 @@ class Rollback {
         const auto& style = context_.result_style();
         std::vector<std::string> names;
         for (const auto& [service, then] : back_.state) names.push_back(service);
-        context_.result(fmt::format("\n{} {} is back to {}: {} ({:.1f} s)\n{}", style.green("✔"),
-                                    wanted_.environment, style.bold(target_->commit), fmt::join(names, ", "),
-                                    seconds,
-                                    style.dim(fmt::format("  forward again: seance -e {} rollback --to {}\n",
-                                                          wanted_.environment, current_->commit))));
+        context_.result(
+            fmt::format("\n{} {} is back to {}: {} ({:.1f} s)\n{}", style.green("✔"), wanted_.environment,
+                        style.bold(target_->commit), fmt::join(names, ", "), seconds,
+                        style.dim(fmt::format("  forward again: seance -e {} rollback --to {}\n",
+                                              wanted_.environment, releases::handle(*current_)))));
     }
 
     void tell_json(const railway::Applied& applied, double seconds) {
@@ -354,8 +372,10 @@ void add_rollback(CLI::App& app, Context& context) {
     auto options = std::make_shared<RollbackOptions>();
     auto& o = *options;
     auto* command = app.add_subcommand("rollback", "Bring an earlier release back, by its images");
-    command->add_option("--to", o.to, "This one; else the last good one before what runs")
-        ->type_name("COMMIT");
+    command
+        ->add_option("--to", o.to,
+                     "This one, by its commit or its number (r12); else the last good one before what runs")
+        ->type_name("RELEASE");
     command->add_option("-s,--service", o.service, "Only this service");
     auto* variables =
         command->add_flag("--with-variables", o.with_variables, "With the variables of then; else today's");
@@ -363,6 +383,7 @@ void add_rollback(CLI::App& app, Context& context) {
         ->add_flag("--platform", o.platform, "By Railway's own rollback, which brings the variables of then")
         ->excludes(variables);
     command->add_flag("--no-verify", o.no_verify, "Without the checks from outside at the end");
+    add_wait(*command, o.wait);
     command->callback([&context, options] { context.exit_code = Rollback{context, *options}.run(); });
 }
 

@@ -4,18 +4,22 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/json.hpp>
+#include <set>
 
 #include "cli/commands/commands.hpp"
+#include "cli/remote/confirm.hpp"
 #include "cli/remote/environment.hpp"
 #include "cli/remote/outside_checks.hpp"
 #include "cli/remote/plan_print.hpp"
 #include "cli/remote/prepare.hpp"
 #include "cli/terminal/steps.hpp"
 #include "cli/terminal/table.hpp"
+#include "cli/usage.hpp"
 #include "platform/plan/bookkeeping.hpp"
 #include "platform/plan/fingerprint.hpp"
 #include "platform/plan/only_secrets.hpp"
 #include "platform/secrets/drift.hpp"
+#include "platform/secrets/secret_source.hpp"
 
 namespace seance::cli {
 
@@ -123,9 +127,9 @@ std::string what_to_do(const View& view, const secrets::DriftRow& row) {
                 "to the file, or remove it there",
                 row.name, row.service);
         case DriftState::Absent:
-            return fmt::format("{} requires {} of {}, and {} does not have it: sops edit {}", environment,
-                               row.name, row.service, view.manifest.environment.secrets_file,
-                               view.manifest.environment.secrets_file);
+            return fmt::format("{} requires {} of {}, and {} does not have it: {}", environment, row.name,
+                               row.service, view.manifest.environment.secrets_file,
+                               secrets::how_to_edit(view.manifest.environment.secrets_file));
         case DriftState::Same:
         case DriftState::Unknown:
             break;
@@ -208,10 +212,14 @@ int list(Context& context, bool check) {
 
 void tell_applied(const Context& context, const plan::Plan& plan, const railway::Applied& applied,
                   bool deploy, const std::vector<std::string>& absent) {
-    std::vector<std::string> services;
+    std::vector<std::string> written, removed;
+    std::size_t writes = 0;
     json::array changes, deployments;
     for (const auto& change : plan.changes) {
         if (change.kind != plan::Kind::Variable) continue;
+        const bool gone = change.action == plan::Action::Delete;
+        writes += gone ? 0 : 1;
+        auto& services = gone ? removed : written;
         changes.push_back(json::object{
             {"action", name(change.action)}, {"service", change.service}, {"name", change.item}});
         if (std::find(services.begin(), services.end(), change.service) == services.end())
@@ -234,11 +242,15 @@ void tell_applied(const Context& context, const plan::Plan& plan, const railway:
     }
     const auto& style = context.result_style();
     std::string out;
-    if (plan.empty())
-        out = fmt::format("{} every secret is live as it is in the file\n", style.green("✔"));
-    else if (!services.empty())
-        out = fmt::format("{} {} secret{} written to {}\n", style.green("✔"), changes.size(),
-                          changes.size() == 1 ? "" : "s", fmt::join(services, ", "));
+    if (plan.empty()) out = fmt::format("{} every secret is live as it is in the file\n", style.green("✔"));
+    const auto tell = [&](std::size_t count, std::string_view done,
+                          const std::vector<std::string>& services) {
+        if (count > 0)
+            out += fmt::format("{} {} secret{} {} {}\n", style.green("✔"), count, count == 1 ? "" : "s", done,
+                               fmt::join(services, ", "));
+    };
+    tell(writes, "written to", written);
+    tell(changes.size() - writes, "removed from", removed);
     if (needed)
         out += fmt::format(
             "{} what runs still has the old ones: seance -e {} secrets apply --deploy, or the "
@@ -250,17 +262,60 @@ void tell_applied(const Context& context, const plan::Plan& plan, const railway:
     context.result(out);
 }
 
-int apply(Context& context, bool deploy) {
+// What goes cannot be brought back from here: it is told, and asked for. False with the context's exit code.
+bool may_remove(Context& context, const plan::Plan& plan, const std::string& file) {
+    std::vector<std::string> gone;
+    for (const auto& change : plan.changes)
+        if (change.kind == plan::Kind::Variable && change.action == plan::Action::Delete) {
+            gone.push_back(change.item);
+            context.note(
+                fmt::format("- {} of {} would be removed: {}", change.item, change.service, change.reason));
+        }
+    return gone.empty() || confirm(context, fmt::format("Remove {}?", fmt::join(gone, ", ")),
+                                   fmt::format("correct {}, or give --yes if they are to go", file));
+}
+
+// What each service was started with, of the variables that are or may be secrets of it.
+std::optional<plan::StartedWith> started_with(Context& context, const View& view) {
+    std::vector<railway::DeploymentId> ids;
+    std::set<std::string> names;
+    for (const auto& service : view.live.services) {
+        const auto& one = service.running ? service.running : service.deployment;
+        if (one) ids.emplace_back(one->id);
+    }
+    for (const auto& service : view.wanted.services)
+        for (const auto& [name, value] : service.variables)
+            if (value.from_secret) names.insert(name);
+    for (const auto& [service, declared] : view.declared) names.insert(declared.begin(), declared.end());
+    auto& session = view.reach->session();
+    auto kept = ask(context, *view.reach,
+                    session.api.deployment_variables(std::move(ids), {names.begin(), names.end()}),
+                    "reading what runs");
+    if (!kept) return std::nullopt;
+    plan::StartedWith made;
+    for (const auto& service : view.live.services) {
+        const auto& one = service.running ? service.running : service.deployment;
+        if (!one) continue;
+        if (const auto found = kept->find(railway::DeploymentId(one->id)); found != kept->end())
+            made[service.name] = std::move(found->second);
+    }
+    return made;
+}
+
+int apply(Context& context, bool deploy, Duration wait) {
     auto view = look(context, Need::Values);
     if (!view) return context.exit_code;
     if (view->live.environment_id.empty())
         return context.fail(
             kNotThere, "NOT_DEPLOYED", fmt::format("{} is not there yet", view->manifest.environment.name),
             fmt::format("seance -e {} deploy brings the secrets along", view->manifest.environment.name));
-    auto only = plan::only_secrets(view->wanted, view->live, view->declared);
+    std::optional<plan::StartedWith> started;
+    if (deploy && !(started = started_with(context, *view))) return context.exit_code;
+    auto only = plan::only_secrets(view->wanted, view->live, view->declared, started ? &*started : nullptr);
     const auto plan = plan::diff(only.wanted, view->live);
     if (!plan.conflicts.empty())
         return context.fail(kRefused, "CONFLICT", fmt::format("{}", fmt::join(plan.conflicts, "\n")));
+    if (!may_remove(context, plan, view->manifest.environment.secrets_file)) return context.exit_code;
     Steps steps{context};
     railway::Applied applied;
     if (!plan.empty()) {
@@ -268,6 +323,8 @@ int apply(Context& context, bool deploy) {
         railway::ApplyOptions options;
         options.report = steps.report();
         options.owner = owner();
+        options.command = context.command();
+        options.lock_patience = wait;
         options.deploy = deploy;
         hurry(options, reach.addresses());
         reach.leave_on_signals(context, "run the same command again to complete it");
@@ -291,10 +348,12 @@ void add_secrets(CLI::App& app, Context& context) {
     command->add_subcommand("check", "What is missing, extra or of another value out there")
         ->callback([&context] { context.exit_code = list(context, true); });
     auto deploy = std::make_shared<bool>(false);
+    auto wait = std::make_shared<Duration>(0);
     auto* writes = command->add_subcommand("apply", "Write what differs, without a deployment");
     writes->add_flag("--deploy", *deploy,
                      "Then deploy the services concerned, with the images that they run");
-    writes->callback([&context, deploy] { context.exit_code = apply(context, *deploy); });
+    add_wait(*writes, *wait);
+    writes->callback([&context, deploy, wait] { context.exit_code = apply(context, *deploy, *wait); });
 }
 
 }  // namespace seance::cli

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "cli/remote/run_on.hpp"
+#include "core/base/text.hpp"
 #include "core/runtime/task_group.hpp"
 #include "platform/images/command.hpp"
 #include "platform/images/content.hpp"
@@ -65,9 +66,13 @@ class Pipeline {
         for (const auto& service : manifest_.stack.services)
             if (options_.only_service.empty() || options_.only_service == service.name)
                 wanted_.push_back(&service);
+        std::vector<std::string> all;
+        for (const auto& service : manifest_.stack.services) all.push_back(service.name);
         if (wanted_.empty())
             co_return Trouble{Trouble::Why::NotThere,
-                              fmt::format("there is no service {}", options_.only_service), ""};
+                              fmt::format("there is no service {}{}", options_.only_service,
+                                          did_you_mean(options_.only_service, all)),
+                              ""};
         {
             TaskGroup tasks{loop_.executor()};
             for (const auto* service : wanted_)
@@ -87,16 +92,23 @@ class Pipeline {
     std::optional<Trouble> check_clean() {
         if (build_.commit.changed.empty()) return std::nullopt;
         const auto files = fmt::format("{}", fmt::join(build_.commit.changed, ", "));
-        if (!options_.allow_dirty)
+        const bool commits_alone = manifest_.environment.name == "production";
+        if (options_.only_looks) {
+            build_.notes.push_back(
+                fmt::format("the checkout has changes that are in no commit, which this plan is of: {}; "
+                            "commit them to deploy{}",
+                            files, commits_alone ? "" : ", or give --allow-dirty"));
+        } else if (commits_alone)
             return Trouble{
                 Trouble::Why::Refused,
-                fmt::format("the checkout has changes that are in no commit: {}", files),
-                "commit them (the commit is the image's tag), or give --allow-dirty where that is allowed"};
-        if (manifest_.environment.name == "production")
-            return Trouble{
-                Trouble::Why::Refused,
-                fmt::format("production takes commits alone, and the checkout has changes: {}", files),
-                "commit them"};
+                fmt::format(
+                    "production takes commits alone, and the checkout has changes that are in none: {}",
+                    files),
+                "commit them (the commit is the image's tag)"};
+        else if (!options_.allow_dirty)
+            return Trouble{Trouble::Why::Refused,
+                           fmt::format("the checkout has changes that are in no commit: {}", files),
+                           "commit them (the commit is the image's tag), or give --allow-dirty"};
         build_.tag += "-dirty";
         return std::nullopt;
     }
@@ -134,8 +146,10 @@ class Pipeline {
         made.service = service.name;
         made.image.reference = service.image;
         if (addresses_.rehearsal())
-            build_.notes.push_back(
-                fmt::format("in a rehearsal {} is stood in for, and not pinned", service.image));
+            build_.notes.push_back(fmt::format("in a rehearsal {} is {}, and not pinned", service.image,
+                                               service.programs.empty()
+                                                   ? "stood in for if it is Valkey or Redis, else not there"
+                                                   : "stood in for"));
         else if (service.image.find('@') == std::string::npos) {
             auto digest = co_await digest_of(service.image);
             if (digest)
@@ -191,7 +205,13 @@ class Pipeline {
         for (const auto& one : built)
             if (!one) {
                 end("images/build", started, false, one.error().what);
-                co_return trouble_of(one.error());
+                auto trouble = trouble_of(one.error());
+                if (one.error().kind == remote::FailureKind::User && trouble.hint.empty())
+                    trouble.hint =
+                        "programs are taken from build/bin beside stack.yaml (or from beside seance, if it "
+                        "lies "
+                        "in that checkout), else from beside seance, else from PATH";
+                co_return trouble;
             }
         end("images/build", started, true, "done");
         // The first alone: what it brings to the registry is mounted in the others' repositories.

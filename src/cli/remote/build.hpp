@@ -17,6 +17,7 @@ struct BuildOptions {
     std::string only_service;
     bool push = true;
     bool allow_dirty = false;
+    bool only_looks = false;  // a plan that nobody carries out: changes that are in no commit are told
     bool skip_build = false;  // the images of the commit are in the registry already
 };
 

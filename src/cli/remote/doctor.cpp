@@ -12,7 +12,9 @@
 #include "cli/remote/ingredients.hpp"
 #include "core/base/text.hpp"
 #include "net/files/date.hpp"
+#include "platform/images/native_builder.hpp"
 #include "platform/images/registry.hpp"
+#include "platform/process/child.hpp"
 #include "platform/releases/git.hpp"
 #include "platform/secrets/assess.hpp"
 #include "platform/secrets/secret_source.hpp"
@@ -25,6 +27,9 @@ namespace {
 constexpr std::chrono::seconds kSkewWarn{60}, kSkewFail{300};
 // Custom domains of one service that Railway's plans allow: Hobby, Pro. A trial has one in all.
 constexpr std::size_t kHobbyDomains = 2, kProDomains = 20;
+
+constexpr std::string_view kNetwork =
+    "see whether this machine reaches the network, and https://status.railway.com";
 
 bool is_set(const std::map<std::string, std::string>& environment, const char* name) {
     const auto found = environment.find(name);
@@ -76,8 +81,32 @@ class Doctor {
                 "commit them, or put them away (git stash)");
         else
             add("git", Mark::Ok, fmt::format("clean, commit {}", commit->tag()));
+        if (commit) co_await programs(commit->revision);
         co_await secrets();
         co_return true;
+    }
+
+    // A program of another commit goes into no image.
+    Awaitable<void> programs(std::string revision) {
+        const auto& build = manifest_.stack.build;
+        for (const auto& service : manifest_.stack.services) {
+            if (!service.image.empty() || !service.prints_commit) continue;
+            auto program = process::find_program(service.programs, manifest_.root);
+            if (program.empty()) continue;
+            auto same = co_await images::check_commit(std::move(program), revision);
+            if (same) continue;
+            auto& row = row_of("program of " + service.name);
+            row.mark = build.empty() ? Mark::Fail : Mark::Warn;
+            row.finding = same.error().what;
+            row.fix = build.empty() ? "build it from the commit that is checked out"
+                                    : fmt::format("plan and deploy build it anew: {}", fmt::join(build, " "));
+        }
+    }
+
+    Examined& row_of(const std::string& what) {
+        const auto found =
+            std::find_if(all_.begin(), all_.end(), [&](const Examined& one) { return one.what == what; });
+        return found == all_.end() ? all_.emplace_back(Examined{what, Mark::Ok, "", ""}) : *found;
     }
 
     Awaitable<void> secrets() {
@@ -106,7 +135,7 @@ class Doctor {
         for (const auto& finding : assessed.findings)
             add(finding.group.empty() ? "secret" : "secret of " + finding.group,
                 finding.blocks ? Mark::Fail : Mark::Warn, finding.sentence,
-                fmt::format("sops edit {}", secrets_file_));
+                secrets::how_to_edit(secrets_file_));
         Secrets values;
         values.values.emplace();
         for (auto& [service, variables] :
@@ -123,7 +152,8 @@ class Doctor {
         if (known) co_await environment();
         if (reach_->session().dns) {
             const bool active = co_await cloudflare();
-            if (active) co_await zones();
+            if (active && known) co_await zones();
+            if (active && !known) co_await zones_alone();
         }
         names();
         co_await registries();
@@ -142,7 +172,7 @@ class Doctor {
         if (!answer) {
             add("Railway", Mark::Fail,
                 fmt::format("{} does not answer: {}", url->origin.authority(), answer.error().message()),
-                "see whether this machine reaches the network, and https://status.railway.com");
+                std::string(kNetwork));
             co_return;
         }
         const auto date = files::parse_http_date(answer->fields.get("date"));
@@ -159,6 +189,10 @@ class Doctor {
 
     Awaitable<bool> token() {
         auto info = co_await reach_->session().api.probe_credential();
+        if (!info && info.error().kind == remote::FailureKind::Unreachable) {
+            add("Railway token", Mark::Fail, "not looked at: " + info.error().what, std::string(kNetwork));
+            co_return false;
+        }
         if (!info) {
             add("Railway token", Mark::Fail, info.error().what,
                 "make one in Railway's settings (Tokens) and export it as RAILWAY_API_TOKEN");
@@ -254,6 +288,22 @@ class Doctor {
         if (conflicts == 0) add("DNS records", Mark::Ok, "nothing is in the way");
     }
 
+    // Without Railway, which alone tells what the records should be.
+    Awaitable<void> zones_alone() {
+        std::set<std::string> told;
+        for (const auto& service : manifest_.stack.services) {
+            if (service.subdomain.empty()) continue;
+            const auto host = stack::public_host(service.subdomain, manifest_.environment);
+            auto zone = co_await reach_->session().dns->find_zone(host);
+            if (zone) zone_of_[host] = zone->name;
+            if (!told.insert(zone ? zone->name : zone.error().what).second) continue;
+            const auto problem = zone ? zone->problem() : zone.error().what;
+            add("zone", problem.empty() ? Mark::Ok : Mark::Fail,
+                problem.empty() ? zone->name + " is active" : fmt::format("{}: {}", host, problem));
+        }
+        add("DNS records", Mark::Warn, "not looked at: Railway tells what they should be");
+    }
+
     void ssl(const plan::LiveZone& zone) {
         const auto what = "TLS mode of " + zone.name;
         const std::string fix = "Cloudflare: SSL/TLS, Overview, Full";
@@ -347,7 +397,8 @@ class Doctor {
             }
         }
         add("registry", Mark::Ok,
-            fmt::format("{} gives the right to push {} repositories", host, images.size()));
+            fmt::format("{} takes the login for {} repositories; whether it may push shows when it does",
+                        host, images.size()));
     }
 
     Awaitable<void> bucket() {

@@ -127,8 +127,7 @@ std::optional<Secrets> read_secrets(Context& context, const Manifest& manifest, 
             made.warnings.push_back(finding.sentence);
     }
     if (!blocking.empty()) {
-        context.exit_code =
-            context.fail(kBadConfig, "SECRETS_MISSING", blocking, fmt::format("sops edit {}", name));
+        context.exit_code = context.fail(kBadConfig, "SECRETS_MISSING", blocking, secrets::how_to_edit(name));
         return std::nullopt;
     }
     take_names(made, manifest, outline->outline());

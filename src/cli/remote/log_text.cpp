@@ -1,5 +1,7 @@
 #include "cli/remote/log_text.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
@@ -22,6 +24,8 @@ json::value value_of(const std::string& text) {
 }
 
 std::string text_of(const json::value& value) {
+    // As people write numbers: 0.397, and not 3.97E-1.
+    if (value.is_double()) return fmt::format("{}", value.get_double());
     if (!value.is_string()) return json::serialize(value);
     const std::string text(value.get_string());
     // Quotes only where it would not be clear where the value ends.

@@ -22,6 +22,11 @@ TEST(LogText, ShowsOurEventWithItsFields) {
     EXPECT_EQ(readable(line), "listened port=8765 why=\"two words\"");
 }
 
+TEST(LogText, WritesNumbersAsPeopleDo) {
+    EXPECT_EQ(readable(line_with("", {{"event", "\"served\""}, {"ms", "0.397"}, {"n", "12"}})),
+              "served ms=0.397 n=12");
+}
+
 TEST(LogText, ShowsAPlainLineAsItIs) {
     EXPECT_EQ(readable(line_with("Ready to accept connections", {{"level", "\"info\""}})),
               "Ready to accept connections");

@@ -58,7 +58,9 @@ class Reader {
         }
         std::stable_sort(all.begin(), all.end(),
                          [](const LogLine& a, const LogLine& b) { return a.timestamp < b.timestamp; });
-        print(last(std::move(all)));
+        auto lines = last(std::move(all));
+        if (lines.empty()) context_.note(nothing());
+        print(lines);
         co_return Reply<void>{};
     }
 
@@ -73,6 +75,16 @@ class Reader {
     }
 
   private:
+    // Silence is an answer that has to be said: something that was refused before it started writes nothing.
+    std::string nothing() const {
+        if (filters() || !since_.empty()) return "no such lines";
+        if (options_.deployment.empty()) return "nothing was written yet";
+        return options_.build ? fmt::format("building deployment {} printed nothing", options_.deployment)
+                              : fmt::format(
+                                    "deployment {} has written nothing, or its log is gone; what building "
+                                    "it printed: {} logs --build --deployment {}",
+                                    options_.deployment, context_.command(), options_.deployment);
+    }
     bool filters() const { return !options_.grep.empty() || !options_.level.empty(); }
     std::size_t wanted() const {
         return options_.lines != 0 ? options_.lines : since_.empty() ? kUsual : kMostAtOnce;

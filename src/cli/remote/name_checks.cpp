@@ -30,7 +30,8 @@ std::string record_trouble(const plan::Wanted& outline, const plan::Live& live, 
             live.records.begin(), live.records.end(),
             [&](const dns::Record& one) { return one.name == record.name && one.type == record.type; });
         const auto what = fmt::format("{} {}", dns::spelling(record.type), record.name);
-        if (there == live.records.end()) return fmt::format("{} is missing; seance deploy writes it", what);
+        if (there == live.records.end())
+            return fmt::format("{} is missing; seance -e {} deploy writes it", what, outline.environment);
         const auto same = std::find_if(live.records.begin(), live.records.end(), [&](const dns::Record& one) {
             return dns::same_content(one, record);
         });

@@ -165,8 +165,9 @@ int verify_outside(Context& context, Reach& reach, const Manifest& manifest, con
                    OutsideOptions options, const plan::Report& report) {
     const auto begun = Clock::now();
     be_patient(options, reach.addresses());
+    const auto count = jobs_of(manifest, options).size();
     report({plan::Event::Type::StepStart, "verify",
-            fmt::format("verify: {} checks from outside", jobs_of(manifest, options).size())});
+            fmt::format("verify: {} check{} from outside", count, count == 1 ? "" : "s")});
     const auto results = check_outside(reach, manifest, secrets, options);
     const double ms = std::chrono::duration<double, std::milli>(Clock::now() - begun).count();
     std::size_t passed = 0, ran = 0;

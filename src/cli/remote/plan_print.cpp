@@ -7,6 +7,8 @@
 #include <map>
 #include <set>
 
+#include "cli/terminal/table.hpp"
+
 namespace seance::cli {
 
 namespace {
@@ -112,10 +114,15 @@ std::string print_plan(const plan::Plan& plan, const std::string& subject, const
         kind_width = std::max(kind_width, name(change.kind).size());
     }
     for (const auto& change : whole ? plan.changes : folded(plan)) {
-        const auto end = traffic(change, style);
+        const auto end = traffic(change, style), plain_end = traffic(change, Style{false});
+        auto text = what(change);
+        // Colours take no room. With -v all of it is wanted.
+        const auto before = 8 + service_width + kind_width,
+                   after = plain_end.empty() ? 0 : plain_end.size() + 2;
+        if (!whole && style.width() > before + after + 10) text = cut(text, style.width() - before - after);
         out += fmt::format("  {} {:<{}}  {:<{}}  {}{}{}\n", sign_of(change, style),
                            change.service.empty() ? "·" : change.service, service_width, name(change.kind),
-                           kind_width, what(change), end.empty() ? "" : "  ", end);
+                           kind_width, text, end.empty() ? "" : "  ", end);
     }
     if (!plan.unchanged.empty())
         out += fmt::format("  {} {}\n", style.dim("="),

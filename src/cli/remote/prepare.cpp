@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "cli/remote/run_on.hpp"
+#include "core/base/text.hpp"
 #include "platform/plan/keep_images.hpp"
 #include "platform/plan/snapshot.hpp"
 #include "platform/remote/both.hpp"
@@ -23,8 +24,9 @@ std::optional<std::string> read_text(const std::string& path) {
 bool read_snapshot(Context& context, const std::string& path, Prepared& made) {
     const auto text = read_text(path);
     if (!text) {
-        context.exit_code = context.fail(kNotThere, "NO_SNAPSHOT", fmt::format("cannot read {}", path),
-                                         "make one with seance plan --snapshot FILE");
+        context.exit_code =
+            context.fail(kNotThere, "NO_SNAPSHOT", fmt::format("cannot read {}", path),
+                         fmt::format("make one with {} plan --snapshot FILE", context.command()));
         return false;
     }
     auto live = plan::parse_snapshot(*text);
@@ -94,6 +96,12 @@ void keep_unpinned(Prepared& made, plan::Ingredients& ingredients) {
 
 }  // namespace
 
+std::vector<std::string> names_of(const stack::Stack& stack) {
+    std::vector<std::string> names;
+    for (const auto& service : stack.services) names.push_back(service.name);
+    return names;
+}
+
 bool is_local(Context& context, const Manifest& manifest, std::string_view command) {
     if (manifest.environment.target != stack::TargetKind::Local) return false;
     context.exit_code =
@@ -112,8 +120,10 @@ std::unique_ptr<Prepared> prepare(Context& context, const PrepareOptions& option
     made->manifest = std::move(*manifest);
     if (is_local(context, made->manifest, "this")) return nullptr;
     if (const auto& only = options.diff.only_service; !only.empty() && !made->manifest.stack.service(only)) {
-        context.exit_code = context.fail(
-            kNotThere, "NO_SERVICE", fmt::format("there is no service {} in {}", only, made->manifest.file));
+        context.exit_code =
+            context.fail(kNotThere, "NO_SERVICE",
+                         fmt::format("there is no service {} in {}{}", only, made->manifest.file,
+                                     did_you_mean(only, names_of(made->manifest.stack))));
         return nullptr;
     }
     auto secrets = read_secrets(context, made->manifest, options.secrets);

@@ -35,6 +35,8 @@ struct PrepareOptions {
 std::unique_ptr<Prepared> prepare(Context& context, const PrepareOptions& options,
                                   const plan::Report& report);
 
+std::vector<std::string> names_of(const stack::Stack& stack);  // of its services
+
 // Refuses an environment of target local with a sentence; true if it did.
 bool is_local(Context& context, const Manifest& manifest, std::string_view command);
 

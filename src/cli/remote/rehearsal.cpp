@@ -19,6 +19,7 @@
 #include "core/runtime/wait.hpp"
 #include "platform/process/child.hpp"
 #include "platform/remote/json_view.hpp"
+#include "platform/stack/references.hpp"
 
 namespace seance::cli {
 
@@ -154,6 +155,26 @@ Values read_secrets_again(const std::string& path) {
     return secrets;
 }
 
+// Services of a third party's image, which no registry of a rehearsal has: run by the programs that run them
+// on this machine, where these need nothing but their port.
+boost::json::object stand_ins(const Manifest& manifest) {
+    boost::json::object made;
+    for (const auto& service : manifest.stack.services) {
+        if (service.image.empty() || service.image.starts_with(manifest.stack.registry + "/")) continue;
+        const auto program = process::find_program(service.programs, manifest.root);
+        boost::json::array argv{boost::json::string(program)};
+        bool known = !program.empty();
+        for (const auto& arg : service.args) {
+            auto text = stack::expand(arg, {{"port", "${port}"}});
+            known = known && text.has_value();
+            if (text) argv.emplace_back(*text);
+        }
+        if (known)
+            made[service.name] = boost::json::object{{"argv", std::move(argv)}, {"folder", manifest.root}};
+    }
+    return made;
+}
+
 std::vector<std::string> command_of(const Manifest& manifest, const std::string& emulators,
                                     const std::string& folder, double speed) {
     boost::json::object run_env;
@@ -162,13 +183,14 @@ std::vector<std::string> command_of(const Manifest& manifest, const std::string&
         for (const auto& [name, text] : values) one[name] = text;
         run_env[service] = std::move(one);
     }
-    std::vector<std::string> command{"node",      emulators,
-                                     "--zone",    manifest.environment.domain,
-                                     "--images",  manifest.stack.registry,
-                                     "--folder",  folder,
-                                     "--speed",   fmt::format("{}", speed),
-                                     "--plan",    "PRO",
-                                     "--run-env", boost::json::serialize(run_env)};
+    std::vector<std::string> command{"node",       emulators,
+                                     "--zone",     manifest.environment.domain,
+                                     "--images",   manifest.stack.registry,
+                                     "--folder",   folder,
+                                     "--speed",    fmt::format("{}", speed),
+                                     "--plan",     "PRO",
+                                     "--run-env",  boost::json::serialize(run_env),
+                                     "--stand-in", boost::json::serialize(stand_ins(manifest))};
     if (const auto& spaces = manifest.environment.spaces) {
         command.emplace_back("--region");
         command.push_back(spaces->region);
@@ -229,8 +251,10 @@ std::unique_ptr<Rehearsal> Rehearsal::start(Context& context, const Manifest& ma
     const JsonView world = parsed ? JsonView(*parsed) : JsonView();
     const auto secrets_file = made->folder_ + "/secrets.env";
     auto secrets = read_secrets_again(secrets_file);
-    secrets["SPACES_ACCESS_KEY_ID"] = world["spaces"]["accessKeyId"].text_or();
-    secrets["SPACES_SECRET_ACCESS_KEY"] = world["spaces"]["secretAccessKey"].text_or();
+    if (manifest.environment.spaces) {
+        secrets["SPACES_ACCESS_KEY_ID"] = world["spaces"]["accessKeyId"].text_or();
+        secrets["SPACES_SECRET_ACCESS_KEY"] = world["spaces"]["secretAccessKey"].text_or();
+    }
     if (!write_secrets(secrets_file,
                        rehearsal_secrets(manifest.stack, manifest.environment, std::move(secrets)))) {
         context.exit_code =

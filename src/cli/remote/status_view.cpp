@@ -21,16 +21,6 @@ namespace {
 using railway::Deployment;
 using railway::DeploymentStatus;
 
-// The newest that serves; null if none does.
-const Deployment* running_one(const railway::ServiceInstance& instance) {
-    const Deployment* newest = nullptr;
-    for (const auto& one : instance.active)
-        if (!one.stopped && (!newest || one.created_at > newest->created_at) &&
-            railway::standing(one).outcome == railway::DeploymentOutcome::Succeeded)
-            newest = &one;
-    return newest;
-}
-
 void note(RemoteService& service, std::string sentence) {
     if (!service.detail.empty()) service.detail += "; ";
     service.detail += sentence;
@@ -93,8 +83,8 @@ RemoteStatus remote_status(const plan::Wanted& outline, const railway::Seen& see
     if (const auto lock = seen.state.shared_variables.find(std::string(plan::kLockVariable));
         lock != seen.state.shared_variables.end())
         made.deploying = railway::LockHolder::parse(lock->second.reveal());
+    made.commit = seen.live.release().commit;
     made.lock_is_stale = made.deploying && made.deploying->is_stale(now);
-    std::string newest;
     for (const auto& wanted : outline.services) {
         RemoteService one;
         one.name = wanted.name;
@@ -104,11 +94,12 @@ RemoteStatus remote_status(const plan::Wanted& outline, const railway::Seen& see
         const auto* live = seen.live.service(wanted.name);
         if (instance == seen.state.services.end() || !live) {
             one.state = "not deployed";
-            one.detail = "Railway does not know it; seance deploy makes it";
+            one.detail =
+                fmt::format("Railway does not know it; seance -e {} deploy makes it", outline.environment);
             made.services.push_back(std::move(one));
             continue;
         }
-        const auto* running = running_one(*instance);
+        const auto* running = railway::running_deployment(*instance);
         set_state(one, *instance, running, now);
         one.replicas = live->settings.replicas;
         one.volume = live->volume;
@@ -122,11 +113,6 @@ RemoteStatus remote_status(const plan::Wanted& outline, const railway::Seen& see
         for (const auto& domain : one.domains)
             if (!domain.verified)
                 note(one, fmt::format("{} is not verified: {}", domain.host, domain.problem));
-        if (running && running->created_at > newest &&
-            !live->variable(std::string(plan::kReleaseVariable)).empty()) {
-            newest = running->created_at;
-            made.commit = live->variable(std::string(plan::kReleaseVariable));
-        }
         made.services.push_back(std::move(one));
     }
     return made;

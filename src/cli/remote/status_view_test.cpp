@@ -31,8 +31,9 @@ struct World {
         plan::LiveService live;
         live.name = "landing";
         live.image = kImage;
-        for (const auto name : {plan::kCommitVariable, plan::kReleaseVariable})
-            live.variables[std::string(name)] = {"", SecretText("aaaaaaa"), false};
+        live.variables[std::string(plan::kCommitVariable)] = {"", SecretText("aaaaaaa"), false};
+        live.running = plan::LiveDeployment{};
+        live.running->release = "r1 aaaaaaa";
         seen.live.services.push_back(live);
         answers("aaaaaaa");
     }

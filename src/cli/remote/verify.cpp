@@ -44,7 +44,9 @@ std::vector<CheckResult> RemoteVerify::run() {
     if (!seen || !*seen)
         results.push_back(trouble_with(wanted, seen ? seen->error().what : "interrupted"));
     else if ((*seen)->live.environment_id.empty())
-        results.push_back(trouble_with(wanted, "nothing is deployed there yet; seance deploy makes it"));
+        results.push_back(trouble_with(
+            wanted,
+            fmt::format("nothing is deployed there yet; seance -e {} deploy makes it", wanted.environment)));
     else {
         seen_ = std::move(**seen);
         auto well = trouble_with(wanted, fmt::format("{} services", seen_->state.services.size()));

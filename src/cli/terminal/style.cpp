@@ -1,6 +1,7 @@
 #include "cli/terminal/style.hpp"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -17,6 +18,14 @@ bool is_set(const char* name) {
 }  // namespace
 
 Style Style::of(int fd) {
+    auto style = colour_of(fd);
+    winsize size{};
+    if (::isatty(fd) != 0 && ::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20)
+        style.set_width(size.ws_col);
+    return style;
+}
+
+Style Style::colour_of(int fd) {
     if (is_set("NO_COLOR")) return Style{false};
     if (is_set("CLICOLOR_FORCE") && std::string_view(std::getenv("CLICOLOR_FORCE")) != "0")
         return Style{true};

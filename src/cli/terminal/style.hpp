@@ -13,6 +13,9 @@ class Style {
     static Style of(int fd);
 
     bool colour() const { return colour_; }
+    // Characters in a line of the terminal that looks at it; 0: nobody's, as long as it likes.
+    std::size_t width() const { return width_; }
+    void set_width(std::size_t width) { width_ = width; }
     std::string bold(std::string_view text) const { return paint("1", text); }
     std::string dim(std::string_view text) const { return paint("2", text); }
     std::string red(std::string_view text) const { return paint("31", text); }
@@ -22,8 +25,10 @@ class Style {
     std::string nth(std::size_t n, std::string_view text) const;
 
   private:
+    static Style colour_of(int fd);
     std::string paint(std::string_view code, std::string_view text) const;
     bool colour_;
+    std::size_t width_ = 0;
 };
 
 }  // namespace seance::cli

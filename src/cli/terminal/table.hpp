@@ -25,4 +25,7 @@ class Table {
     std::vector<Row> rows_;
 };
 
+// The beginning of a text, and "…" where it is longer than so many characters.
+std::string cut(const std::string& text, std::size_t most);
+
 }  // namespace seance::cli

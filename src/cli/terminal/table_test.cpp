@@ -20,5 +20,19 @@ TEST(Table, PaintsWithoutShiftingColumns) {
     EXPECT_EQ(table.print(Style{true}), "\033[2mA\033[0m  \033[2mB\033[0m\n\033[32mx\033[0m  y\n");
 }
 
+TEST(Table, CutsTheWidestColumnsToTheTerminalsWidth) {
+    Table table({"SERVICE", "WHY"});
+    table.add({"landing", "the last deployment is FAILED; the one before goes on"});
+    Style narrow{false};
+    narrow.set_width(30);
+
+    EXPECT_EQ(table.print(narrow), "SERVICE  WHY\nlanding  the last deployment …\n");
+}
+
+TEST(Cut, CountsCharactersNotBytes) {
+    EXPECT_EQ(cut("séance", 6), "séance");
+    EXPECT_EQ(cut("séances", 6), "séanc…");
+}
+
 }  // namespace
 }  // namespace seance::cli

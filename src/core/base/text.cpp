@@ -110,6 +110,13 @@ std::string nearest(std::string_view word, std::span<const std::string> candidat
             best = candidate;
         }
     }
+    if (!best.empty() || word.size() < 3) return best;
+    // Not a typo, but the beginning of one name alone: "prod".
+    for (const auto& candidate : candidates) {
+        if (!candidate.starts_with(word)) continue;
+        if (!best.empty()) return {};
+        best = candidate;
+    }
     return best;
 }
 

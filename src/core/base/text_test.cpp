@@ -35,6 +35,7 @@ TEST(Nearest, FindsATypoAndNotAnotherWord) {
     EXPECT_EQ(nearest("Project", names), "project");
     EXPECT_EQ(nearest("banana", names), "");
     EXPECT_EQ(did_you_mean("enviroments", names), " (did you mean environments?)");
+    EXPECT_EQ(nearest("env", names), "environments") << "the beginning of one alone";
 }
 
 }  // namespace seance

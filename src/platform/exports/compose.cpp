@@ -144,7 +144,7 @@ class Writer {
         if (built) {
             out["user"] = kUser;
             out["read_only"] = true;
-            out["tmpfs"] = json::array{"/tmp"};
+            out["tmpfs"] = json::array{"/tmp", "/var/tmp"};
             out["cap_drop"] = json::array{"ALL"};
             if (given.port < kFirstOpenPort)
                 out["sysctls"] = json::object{{"net.ipv4.ip_unprivileged_port_start", "0"}};

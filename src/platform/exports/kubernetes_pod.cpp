@@ -88,7 +88,8 @@ json::object container(const Request& request, const Unit& unit) {
     out["securityContext"] = json::object{{"allowPrivilegeEscalation", false},
                                           {"readOnlyRootFilesystem", true},
                                           {"capabilities", json::object{{"drop", json::array{"ALL"}}}}};
-    json::array mounts{json::object{{"name", "tmp"}, {"mountPath", "/tmp"}}};
+    json::array mounts{json::object{{"name", "tmp"}, {"mountPath", "/tmp"}},
+                       json::object{{"name", "tmp"}, {"mountPath", "/var/tmp"}}};
     if (!service.volume.empty())
         mounts.push_back(json::object{{"name", "data"}, {"mountPath", service.volume}});
     out["volumeMounts"] = std::move(mounts);

@@ -116,7 +116,7 @@ TEST(ExportKubernetes, GivesAServiceWithAVolumeOnePodAtATime) {
     EXPECT_EQ(spec["strategy"]["type"].Scalar(), "Recreate");
     EXPECT_EQ(spec["replicas"].as<int>(), 1);
     EXPECT_EQ(documents.pod("db")["volumes"][1]["persistentVolumeClaim"]["claimName"].Scalar(), "db-data");
-    EXPECT_EQ(documents.container("db")["volumeMounts"][1]["mountPath"].Scalar(), "/data");
+    EXPECT_EQ(documents.container("db")["volumeMounts"][2]["mountPath"].Scalar(), "/data");
     EXPECT_TRUE(documents.find("PersistentVolumeClaim", "db-data").IsDefined());
     EXPECT_THAT(texts(documents.container("db")["command"]),
                 ElementsAre("db-server", "--save", "", "--dir", "/data"));

@@ -19,6 +19,8 @@ std::string printed_commit(std::string_view output) {
                                                                               : std::string();
 }
 
+}  // namespace
+
 Awaitable<Attempt<void>> check_commit(std::string program, std::string revision) {
     process::Launch launch;
     launch.program = program;
@@ -36,8 +38,6 @@ Awaitable<Attempt<void>> check_commit(std::string program, std::string revision)
                     revision.substr(0, 7))};
     co_return failure;
 }
-
-}  // namespace
 
 Awaitable<Attempt<BuiltImage>> NativeBuilder::build(BuildOrder order) {
     if (order.spec.prints_commit) {

@@ -23,4 +23,7 @@ class NativeBuilder final : public ImageBuilder {
     unsigned parallel_;
 };
 
+// Whether `program --version` ends with the commit `revision`; a failure of kind User if not.
+Awaitable<Attempt<void>> check_commit(std::string program, std::string revision);
+
 }  // namespace seance::images

@@ -40,6 +40,7 @@ std::vector<LayerEntry> base_entries(const std::string& certificates) {
     entries.push_back(text_file("etc/group", kGroup));
     entries.push_back(text_file("etc/nsswitch.conf", kNameService));
     entries.push_back({"tmp", 01777, {}, {}, true});
+    entries.push_back({"var/tmp", 01777, {}, {}, true});
     entries.push_back({std::string(kCertificates), 0444, certificates, {}, false});
     return entries;
 }

@@ -14,11 +14,11 @@ inline constexpr std::string_view kCommitVariable = "SEANCE_COMMIT";      // of 
 inline constexpr std::string_view kContentVariable = "SEANCE_CONTENT";    // what the image is made of
 inline constexpr std::string_view kNamesVariable = "SEANCE_VARIABLES";    // those that we have declared
 inline constexpr std::string_view kRevisionVariable = "SEANCE_REVISION";  // of all that a deployment takes up
-inline constexpr std::string_view kReleaseVariable =
-    "SEANCE_RELEASE";  // commit of the deployment that last touched it
+inline constexpr std::string_view kReleaseVariable = "SEANCE_RELEASE";    // that its deployment belongs to
 // Shared ones, which no service gets.
 inline constexpr std::string_view kKeyVariable = "SEANCE_FINGERPRINT_KEY";
 inline constexpr std::string_view kLockVariable = "SEANCE_LOCK";
+inline constexpr std::string_view kReleasesVariable = "SEANCE_RELEASES";  // release_log.hpp
 
 bool is_bookkeeping(std::string_view variable);
 
@@ -26,7 +26,8 @@ bool is_bookkeeping(std::string_view variable);
 // together.
 std::string revision(const WantedService& service);
 
-// The variables of a service with those above: what is written. `release`: the commit that is deployed.
+// The variables of a service with those above: what is written. `release`: as ReleaseMark prints it; ""
+// leaves it as it is.
 Values with_bookkeeping(const WantedService& service, std::string_view release);
 
 std::vector<std::string> declared_names(std::string_view names_variable);

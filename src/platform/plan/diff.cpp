@@ -132,6 +132,8 @@ class Differ {
         for (const auto& [name, value] : now.variables) {
             if (service.variables.contains(name) || is_bookkeeping(name)) continue;
             const bool was_ours = std::find(ours.begin(), ours.end(), name) != ours.end();
+            const bool lacking =
+                std::find(service.lacks.begin(), service.lacks.end(), name) != service.lacks.end();
             if (was_ours || options_.prune)
                 add({Action::Delete,
                      Kind::Variable,
@@ -140,7 +142,9 @@ class Differ {
                      std::string(kHidden),
                      "",
                      {},
-                     was_ours ? "stack.yaml no longer declares it" : "not declared, and --prune was given"});
+                     !was_ours ? "not declared, and --prune was given"
+                     : lacking ? "the secrets file does not have it"
+                               : "stack.yaml no longer declares it"});
             else
                 unmanaged(Kind::Variable, service.name, name);
         }

@@ -250,7 +250,8 @@ bool looks_random(std::string_view value) {
 }  // namespace
 
 bool looks_secret(std::string_view name, std::string_view value) {
-    const auto word = lower(name);
+    auto word = lower(name);
+    if (const auto at = word.find("valkey"); at != std::string::npos) word.erase(at, 6);  // no key of its own
     for (const auto* part : {"key", "secret", "token", "pass", "pwd", "dsn", "credential", "private", "auth",
                              "sign", "salt", "cert"})
         if (word.find(part) != std::string::npos) return true;

@@ -91,6 +91,12 @@ TEST(Import, NeverCopiesWhatLooksSecret) {
     EXPECT_EQ(imported.secrets.at("web"), (std::vector<std::string>{"API_TOKEN", "DATABASE_URL"}));
 }
 
+TEST(Import, TakesAnAddressWithoutAPasswordForNoSecret) {
+    EXPECT_FALSE(looks_secret("VALKEY_URL", "redis://valkey.railway.internal:6379"));
+    EXPECT_TRUE(looks_secret("VALKEY_URL", "redis://:hunter2@valkey.railway.internal:6379"));
+    EXPECT_TRUE(looks_secret("VALKEY_KEY", "x"));
+}
+
 TEST(Import, SeesWhoNeedsWhom) {
     const auto imported = import_stack(by_hand(), {"shop", "production", {}, false, true, ""});
     const auto* web = imported.stack.service("web");

@@ -6,6 +6,7 @@
 
 #include "core/base/secret.hpp"
 #include "platform/dns/record.hpp"
+#include "platform/plan/release_log.hpp"
 #include "platform/plan/wanted.hpp"
 
 namespace seance::plan {
@@ -33,6 +34,8 @@ struct LiveDeployment {
     std::string image;     // that it runs
     std::string revision;  // SEANCE_REVISION that it was started with; "" if not known
     std::string created_at;
+    // SEANCE_RELEASE, _COMMIT and _CONTENT that it was started with; a snapshot does not have them.
+    std::string release = {}, commit = {}, content = {};
 };
 
 struct LiveService {
@@ -43,6 +46,7 @@ struct LiveService {
     std::string volume_id, volume;  // where it is mounted; "" has none
     std::vector<LiveDomain> domains;
     std::optional<LiveDeployment> deployment;  // the latest
+    std::optional<LiveDeployment> running;     // the newest that serves; not from a snapshot
 
     std::string variable(const std::string& name) const;  // its text; "" if absent or not known
 };
@@ -71,6 +75,7 @@ struct Live {
     std::optional<LiveBucket> bucket;                 // nothing: not looked at
 
     const LiveService* service(std::string_view name) const;
+    ReleaseMark release() const;  // of the newest deployment of ours that serves: what the environment runs
 };
 
 }  // namespace seance::plan

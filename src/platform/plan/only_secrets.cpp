@@ -44,10 +44,39 @@ Values variables(const Values& wanted, const LiveService& live, const std::vecto
     return kept;
 }
 
+using Texts = std::map<std::string, std::string>;
+
+// Whether `had` has other secrets than are wanted. A sealed one cannot be compared.
+bool differs(const WantedService& wanted, const LiveService& live, const Texts& had,
+             const std::vector<std::string>& secrets) {
+    for (const auto& [name, value] : wanted.variables) {
+        if (!value.from_secret || !value.text) continue;
+        const auto now = live.variables.find(name);
+        if (now != live.variables.end() && now->second.sealed) continue;
+        const auto there = had.find(name);
+        if (there == had.end() || there->second != value.text->reveal()) return true;
+    }
+    return std::any_of(had.begin(), had.end(), [&](const auto& entry) {
+        return contains(secrets, entry.first) && !wanted.variables.contains(entry.first);
+    });
+}
+
+// What is configured counts too: it is what the next deployment is started with.
+bool is_concerned(const WantedService& wanted, const LiveService& live,
+                  const std::vector<std::string>& secrets, const StartedWith& started) {
+    Texts configured;
+    for (const auto& [name, variable] : live.variables)
+        if (variable.text) configured[name] = variable.text->reveal();
+    if (differs(wanted, live, configured, secrets)) return true;
+    const auto then = started.find(live.name);
+    return then != started.end() && differs(wanted, live, then->second, secrets);
+}
+
 }  // namespace
 
 OnlySecrets only_secrets(Wanted wanted, const Live& live,
-                         const std::map<std::string, std::vector<std::string>>& declared) {
+                         const std::map<std::string, std::vector<std::string>>& declared,
+                         const StartedWith* started) {
     static const std::vector<std::string> kNone;
     OnlySecrets made;
     made.wanted = wanted;
@@ -63,13 +92,15 @@ OnlySecrets only_secrets(Wanted wanted, const Live& live,
             if (has_secrets) made.absent.push_back(service.name);
             continue;
         }
-        const auto names = declared.find(service.name);
-        service.variables =
-            variables(service.variables, *now, names == declared.end() ? kNone : names->second);
+        const auto found = declared.find(service.name);
+        const auto& names = found == declared.end() ? kNone : found->second;
+        if (started && !is_concerned(service, *now, names, *started)) continue;
+        service.variables = variables(service.variables, *now, names);
         service.settings = live_settings(service.settings, now->settings);
-        service.image = now->image;
-        service.commit = now->variable(std::string(kCommitVariable));
-        service.content = now->variable(std::string(kContentVariable));
+        const bool other_runs = started && now->running && now->running->image != now->image;
+        service.image = other_runs ? now->running->image : now->image;
+        service.commit = other_runs ? now->running->commit : now->variable(std::string(kCommitVariable));
+        service.content = other_runs ? now->running->content : now->variable(std::string(kContentVariable));
         service.volume = now->volume;
         service.domains.clear();
         made.wanted.services.push_back(std::move(service));

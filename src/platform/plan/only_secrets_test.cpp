@@ -46,7 +46,7 @@ Live deployed(const Wanted& wanted) {
         deployment.active = true;
         deployment.image = service.image;
         deployment.revision = revision(service);
-        now.deployment = deployment;
+        now.deployment = now.running = deployment;
         live.services.push_back(std::move(now));
     }
     return live;
@@ -91,6 +91,46 @@ TEST(OnlySecrets, LeavesTheRevisionThatAPlanWants) {
     wanted.services[0].variables["TOKEN"] = {SecretText("new"), true, true};
     const auto made = only_secrets(wanted, live, {{"backend", {"TOKEN"}}});
     EXPECT_EQ(revision(made.wanted.services[0]), revision(wanted.services[0]));
+}
+
+// A release that failed is configured, and the one before runs.
+struct Failed : testing::Test {
+    Wanted wanted = shop();
+    Live live;
+    StartedWith started{{"backend", {{"TOKEN", "old"}}}};
+
+    void SetUp() override {
+        live = deployed(wanted);
+        auto& service = live.services[0];
+        service.running->image = "shop/backend:000@sha256:0";
+        service.running->commit = "0000000";
+        service.running->content = "c0";
+        service.deployment->active = false;
+        service.deployment->failed = true;
+    }
+    Wanted deploying() { return only_secrets(wanted, live, {{"backend", {"TOKEN"}}}, &started).wanted; }
+};
+using OnlySecretsAfterAFailure = Failed;
+
+TEST_F(OnlySecretsAfterAFailure, DeploysNothingThatIsNotConcerned) {
+    EXPECT_TRUE(diff(deploying(), live).empty());
+}
+
+TEST_F(OnlySecretsAfterAFailure, DeploysTheImageThatRuns) {
+    wanted.services[0].variables["TOKEN"] = {SecretText("new"), true, true};
+
+    const auto made = deploying();
+
+    ASSERT_EQ(made.services.size(), 1U);
+    EXPECT_EQ(made.services[0].image, "shop/backend:000@sha256:0");
+    EXPECT_EQ(made.services[0].commit, "0000000");
+    EXPECT_EQ(made.services[0].content, "c0");
+}
+
+TEST_F(OnlySecretsAfterAFailure, DeploysWhatWasWrittenSinceItWasStarted) {
+    started["backend"]["TOKEN"] = "older";
+
+    EXPECT_EQ(deploying().services.size(), 1U);
 }
 
 TEST(OnlySecrets, TellsOfServicesThatAreNotThere) {

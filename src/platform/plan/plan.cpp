@@ -82,6 +82,15 @@ const LiveService* Live::service(std::string_view wanted) const {
     return found == services.end() ? nullptr : &*found;
 }
 
+ReleaseMark Live::release() const {
+    const LiveDeployment* newest = nullptr;
+    for (const auto& one : services)
+        if (one.running && !one.running->release.empty() &&
+            (!newest || one.running->created_at > newest->created_at))
+            newest = &*one.running;
+    return newest ? ReleaseMark::parse(newest->release) : ReleaseMark{};
+}
+
 std::string LiveService::variable(const std::string& wanted) const {
     const auto found = variables.find(wanted);
     return found == variables.end() || !found->second.text ? std::string{} : found->second.text->reveal();

@@ -96,7 +96,7 @@ Outcome<PlanFile> parse_plan_file(std::string_view text) {
     const JsonView root(*value);
     if (root["schema"].text_or() != kSchema)
         return Problem{
-            fmt::format("it is no plan of the form {}: make one with seance plan -o FILE", kSchema)};
+            fmt::format("it is no plan of the form {}: make one with seance -e ENV plan -o FILE", kSchema)};
     PlanFile file;
     file.plan.project = root["project"].text_or();
     file.plan.environment = root["environment"].text_or();
@@ -126,7 +126,7 @@ Outcome<PlanFile> parse_plan_file(std::string_view text) {
         }
     file.secrets_sha256 = root["secrets_sha256"].text_or();
     if (root["etag"].text_or() != file.etag())
-        return Problem{"it was changed after it was made: make it again with seance plan -o FILE"};
+        return Problem{"it was changed after it was made: make it again with seance -e ENV plan -o FILE"};
     return file;
 }
 

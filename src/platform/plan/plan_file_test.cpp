@@ -88,7 +88,7 @@ TEST(PlanFile, HasAnotherEtagWhenAnImageOrTheSecretsFileIsAnother) {
 
 TEST(PlanFile, RefusesWhatIsNoPlan) {
     EXPECT_THAT(parse_plan_file("hello").error().what, HasSubstr("no JSON"));
-    EXPECT_THAT(parse_plan_file("[]").error().what, HasSubstr("seance plan -o FILE"));
+    EXPECT_THAT(parse_plan_file("[]").error().what, HasSubstr("seance -e ENV plan -o FILE"));
     EXPECT_THAT(parse_plan_file(R"({"schema":"seance.plan/2"})").error().what, HasSubstr("seance.plan/1"));
     auto unknown = to_json(file());
     unknown["changes"].as_array()[0].as_object()["kind"] = "spaceship";

@@ -39,8 +39,8 @@ std::vector<Change> settings_diff(const WantedService& wanted, const Settings* l
     const auto& w = wanted.settings;
     const auto& l = live ? *live : defaults;
     const auto differs = [&](std::string item, std::string before, std::string after) {
-        changes.push_back({Action::Update, Kind::Setting, wanted.name, std::move(item), std::move(before),
-                           std::move(after), Impact::None, ""});
+        changes.push_back({live ? Action::Update : Action::Create, Kind::Setting, wanted.name,
+                           std::move(item), std::move(before), std::move(after), Impact::None, ""});
     };
     if (w.health_path != l.health_path)
         differs("health path", or_none(l.health_path), or_none(w.health_path));

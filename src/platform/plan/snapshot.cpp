@@ -211,7 +211,7 @@ Outcome<Live> parse_snapshot(std::string_view text) {
     const JsonView root(*value);
     if (root["schema"].text_or() != kSchema)
         return Problem{fmt::format(
-            "it is no snapshot of the form {}: make one with seance plan --snapshot FILE", kSchema)};
+            "it is no snapshot of the form {}: make one with seance -e ENV plan --snapshot FILE", kSchema)};
     Live live;
     live.project_id = root["project_id"].text_or();
     live.environment_id = root["environment_id"].text_or();

@@ -80,7 +80,7 @@ TEST(Snapshot, KeepsASealedVariableSealed) {
 
 TEST(Snapshot, RefusesWhatIsNone) {
     EXPECT_THAT(parse_snapshot("{").error().what, HasSubstr("no JSON"));
-    EXPECT_THAT(parse_snapshot("{}").error().what, HasSubstr("seance plan --snapshot FILE"));
+    EXPECT_THAT(parse_snapshot("{}").error().what, HasSubstr("seance -e ENV plan --snapshot FILE"));
 }
 
 }  // namespace

@@ -8,7 +8,7 @@ Trouble trouble_of(const remote::Failure& failure, std::string_view doing) {
     switch (failure.kind) {
         case remote::FailureKind::Auth:
             trouble.why = Trouble::Why::Credentials;
-            trouble.hint = "seance doctor says which token is there and which is needed";
+            trouble.hint = "seance -e ENV doctor says which token is there and which is needed";
             break;
         case remote::FailureKind::NotFound:
             trouble.why = Trouble::Why::NotThere;
@@ -16,7 +16,7 @@ Trouble trouble_of(const remote::Failure& failure, std::string_view doing) {
         case remote::FailureKind::RateLimited:
         case remote::FailureKind::Unreachable:
             trouble.why = Trouble::Why::Unknown;
-            trouble.hint = "run the same command again: it goes on where this one stopped";
+            trouble.hint = "see whether this machine reaches the network, then run the same command again";
             break;
         case remote::FailureKind::User:
         case remote::FailureKind::Api:

@@ -146,6 +146,8 @@ class Maker {
         else if (environment_.requires_secret(declared.name, name))
             problems_.push_back(fmt::format("{} of {} is required, but {} has no such secret in its group {}",
                                             name, declared.name, file(), declared.name));
+        else
+            made.lacks.push_back(name);
     }
 
     std::string file() const {

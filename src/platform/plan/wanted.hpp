@@ -42,8 +42,9 @@ struct WantedService {
     std::string content;  // what the image is made of, its commit aside; "" if not known
     std::string commit;   // that it was built from; "" of images that are not ours
     Settings settings;
-    Values variables;    // without those that seance keeps for itself (bookkeeping.hpp)
-    std::string volume;  // where it is mounted; "" has none
+    Values variables;                // without those that seance keeps for itself (bookkeeping.hpp)
+    std::vector<std::string> lacks;  // secrets that it declares, and the secrets file does not have
+    std::string volume;              // where it is mounted; "" has none
     std::vector<WantedDomain> domains;
     std::vector<std::string> needs;
 };

@@ -81,7 +81,14 @@ std::string find_on_path(const std::string& name, std::string_view search_path) 
 
 std::string find_program(const std::vector<std::string>& names, const std::string& root) {
     std::error_code ignored;
-    std::string folders = fs::read_symlink("/proc/self/exe", ignored).parent_path().string();
+    const auto own = fs::read_symlink("/proc/self/exe", ignored).parent_path();
+    std::string folders = own.string();
+    if (!root.empty()) {
+        const auto checkout = fs::weakly_canonical(root, ignored);
+        const auto build = (checkout / "build/bin").string();
+        const bool inside = (own.string() + "/").starts_with(checkout.string() + "/");
+        folders = inside ? folders + ":" + build : build + ":" + folders;
+    }
     if (const char* path = ::getenv("PATH")) folders.append(":").append(path);
     for (const auto& name : names) {
         if (name.find('/') != std::string::npos) {

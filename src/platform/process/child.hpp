@@ -27,8 +27,9 @@ struct Launch {
     Errors errors = Errors::WithOutput;      // what becomes of its standard error
 };
 
-// The path of the first of `names` that can be run: next to this program, then on PATH; "" if there is none.
-// A name with a slash is a path, relative to `root`.
+// The path of the first of `names` that can be run; "" if there is none. They are of the checkout that is
+// `root`: next to this program if it lies in there, in build/bin; then next to this program, wherever it is,
+// and on PATH. A name with a slash is a path, relative to `root`.
 std::string find_program(const std::vector<std::string>& names, const std::string& root);
 
 // The path of a program in the folders of `search_path`, written as PATH is; "" if none of them has it.

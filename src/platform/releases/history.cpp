@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/base/text.hpp"
+#include "platform/plan/release_log.hpp"
 #include "platform/remote/timestamp.hpp"
 
 namespace seance::releases {
@@ -27,17 +28,28 @@ bool before(const PastDeployment& a, const PastDeployment& b) {
     return a.began < b.began;
 }
 
+// Which release a deployment belongs to.
+struct Origin {
+    std::string commit;
+    bool by_hand = false, guessed = false;
+    int number = 0, back_to = 0;
+};
+
 // Whether it goes on what `release` began.
-bool belongs(const Release& release, const PastDeployment& next, const std::string& commit, bool by_hand,
+bool belongs(const Release& release, const PastDeployment& next, const Origin& origin,
              const std::string& last_began) {
-    if (by_hand || release.by_hand || release.commit != commit) return false;
+    if (origin.number > 0 || release.number > 0) return release.number == origin.number;
+    if (origin.by_hand || release.by_hand || release.commit != origin.commit ||
+        release.back_to_number != origin.back_to)
+        return false;
     for (const auto& part : release.parts)
         if (part.service == next.service) return false;
     const auto pause = seconds_between(last_began, next.began);
     return !pause || *pause <= kMostMinutesBetween * 60;
 }
 
-Verdict outcome_of(const Release& release) {
+// `undone`: it left all as it was before, so that what failed was all there was of it.
+Verdict outcome_of(const Release& release, bool undone) {
     std::size_t good = 0, failed = 0, running = 0;
     for (const auto& part : release.parts) {
         good += part.ending == Ending::Good ? 1 : 0;
@@ -45,7 +57,7 @@ Verdict outcome_of(const Release& release) {
         running += part.ending == Ending::Running ? 1 : 0;
     }
     if (running > 0) return Verdict::Running;
-    if (failed == release.parts.size()) return Verdict::Failed;
+    if (failed == release.parts.size() || (failed > 0 && undone)) return Verdict::Failed;
     if (failed > 0) return Verdict::Partly;
     return good > 0 ? Verdict::Good : Verdict::Unknown;
 }
@@ -53,25 +65,22 @@ Verdict outcome_of(const Release& release) {
 class Maker {
   public:
     void add(const PastDeployment& one) {
-        auto commit = one.release;
-        bool guessed = false;
-        if (commit.empty()) {
-            commit = one.commit.empty() ? commit_of_image(one.image) : one.commit;
-            guessed = !commit.empty();
-        }
-        const bool by_hand = commit.empty();
-        if (made_.empty() || !belongs(made_.back(), one, commit, by_hand, last_began_)) {
+        const auto origin = origin_of(one);
+        if (made_.empty() || !belongs(made_.back(), one, origin, last_began_)) {
             close();
             Release next;
-            next.commit = commit;
-            next.by_hand = by_hand;
+            next.number = origin.number;
+            next.commit = origin.commit;
+            next.by_hand = origin.by_hand;
+            next.back_to_number = origin.back_to;
+            if (origin.back_to > 0) next.back_to = origin.commit;
             next.began = one.began;
             next.who = one.creator;
             made_.push_back(std::move(next));
         }
         last_began_ = one.began;
         auto& release = made_.back();
-        release.guessed = release.guessed || guessed;
+        release.guessed = release.guessed || origin.guessed;
         release.parts.push_back({one.service, one.id, one.status, one.image, one.ending});
         if (one.ending == Ending::Good || one.ending == Ending::Unknown)
             state_[one.service] = {
@@ -86,7 +95,6 @@ class Maker {
 
     std::vector<Release> finish() {
         close();
-        for (std::size_t i = 0; i < made_.size(); ++i) mark_return(i);
         std::reverse(made_.begin(), made_.end());
         // The newest that left anything: what failed after it has left all as it was.
         const auto current = std::find_if(made_.begin(), made_.end(), [](const Release& one) {
@@ -103,31 +111,40 @@ class Maker {
     void close() {
         if (made_.empty()) return;
         auto& release = made_.back();
-        release.outcome = outcome_of(release);
         release.state = state_;
+        const bool undone = made_.size() > 1 && same_state(made_[made_.size() - 2], release) &&
+                            made_[made_.size() - 2].state.size() == state_.size();
+        release.outcome = outcome_of(release, undone);
         if (unknown_end_ || release.outcome == Verdict::Running) release.seconds.reset();
         unknown_end_ = false;
     }
 
-    // It goes back if its commit is not the last one's, but an earlier one's.
-    void mark_return(std::size_t at) {
-        auto& release = made_[at];
-        if (release.by_hand) return;
-        bool other_between = false;
-        for (std::size_t i = at; i-- > 0;) {
-            if (made_[i].by_hand || made_[i].commit.empty()) continue;
-            if (made_[i].commit != release.commit)
-                other_between = true;
-            else if (other_between) {
-                release.back_to = release.commit;
-                return;
-            } else
-                return;
+    // The platform starts a deployment again, or one of old, with the variables of that one: its number came
+    // before.
+    Origin origin_of(const PastDeployment& one) {
+        Origin origin;
+        origin.commit = one.release;
+        if (origin.commit.empty()) {
+            origin.commit = one.commit.empty() ? commit_of_image(one.image) : one.commit;
+            origin.guessed = !origin.commit.empty();
         }
+        origin.by_hand = origin.commit.empty();
+        if (one.number == 0) return origin;
+        auto& own = numbers_[one.service];
+        const bool again = one.number < highest_;
+        if (!again) {
+            origin.number = highest_ = one.number;
+            origin.back_to = one.back_to;
+        } else if (one.number < own)
+            origin.back_to = one.number;
+        own = one.number;
+        return origin;
     }
 
     std::vector<Release> made_;
     std::map<std::string, Running> state_;
+    std::map<std::string, int> numbers_;  // of the last deployment of each service
+    int highest_ = 0;
     std::string last_began_;
     bool unknown_end_ = false;
 };
@@ -177,6 +194,10 @@ std::string_view name(Ending ending) {
     return "unknown";
 }
 
+std::string handle(const Release& release) {
+    return release.number > 0 ? plan::print_release_number(release.number) : release.commit;
+}
+
 std::vector<Release> make_history(std::vector<PastDeployment> deployments) {
     std::stable_sort(deployments.begin(), deployments.end(), before);
     Maker maker;
@@ -184,8 +205,9 @@ std::vector<Release> make_history(std::vector<PastDeployment> deployments) {
     return maker.finish();
 }
 
-bool same_state(const Release& a, const Release& b, Compare compare) {
+bool same_state(const Release& a, const Release& b, Compare compare, const std::string& only_service) {
     for (const auto& [service, running] : a.state) {
+        if (!only_service.empty() && service != only_service) continue;
         const auto other = b.state.find(service);
         if (other == b.state.end()) continue;  // it came later, and is left alone
         if (running.image != other->second.image) return false;
@@ -194,31 +216,41 @@ bool same_state(const Release& a, const Release& b, Compare compare) {
     return true;
 }
 
-std::optional<std::size_t> previous(const std::vector<Release>& history, Compare compare) {
+std::optional<std::size_t> previous(const std::vector<Release>& history, Compare compare,
+                                    const std::string& only_service) {
     const auto current =
         std::find_if(history.begin(), history.end(), [](const auto& one) { return one.current; });
     if (current == history.end()) return std::nullopt;
-    auto from = static_cast<std::size_t>(current - history.begin());
-    // What it went back to is where the search begins, or, if it did not come to its end, where it ends.
-    if (!current->back_to.empty()) {
-        for (auto i = from + 1; i < history.size(); ++i)
-            if (history[i].commit == current->commit && history[i].ran()) from = i;
-        if (!same_state(history[from], *current, Compare::Images)) return from;
-    }
     std::optional<std::size_t> unsure;
-    for (auto i = from + 1; i < history.size(); ++i) {
-        const auto& one = history[i];
-        if (one.by_hand || same_state(one, *current, compare)) continue;
-        if (compare == Compare::Images && one.commit == current->commit) continue;
-        if (one.outcome == Verdict::Good) return i;
-        if (one.outcome == Verdict::Unknown && !unsure) unsure = i;
+    for (auto at = static_cast<std::size_t>(current - history.begin());;) {
+        // What it brought back is where the search goes on; or, if not all of it came back, where it ends.
+        if (history[at].back_to_number > 0 && history[at].outcome != Verdict::Failed) {
+            const auto number = history[at].back_to_number;
+            const auto there =
+                std::find_if(history.begin() + static_cast<std::ptrdiff_t>(at) + 1, history.end(),
+                             [&](const Release& one) { return one.number == number; });
+            if (there == history.end()) return unsure;
+            at = static_cast<std::size_t>(there - history.begin());
+            if (!same_state(*there, *current, Compare::Images, only_service)) return at;
+            if (there->back_to_number > 0) continue;
+        }
+        if (++at >= history.size()) return unsure;
+        const auto& one = history[at];
+        if (one.by_hand || same_state(one, *current, compare, only_service)) continue;
+        if (one.outcome == Verdict::Good) return at;
+        if (one.outcome == Verdict::Unknown && !unsure) unsure = at;
     }
-    return unsure;
 }
 
 std::optional<std::size_t> find(const std::vector<Release>& history, std::string_view commit,
                                 Compare compare) {
     const auto wanted = lower(commit);
+    if (const auto number = plan::parse_release_number(wanted)) {
+        const auto there = std::find_if(history.begin(), history.end(),
+                                        [&](const Release& one) { return one.number == *number; });
+        if (there == history.end()) return std::nullopt;
+        return static_cast<std::size_t>(there - history.begin());
+    }
     if (wanted.size() < kLeastDigits) return std::nullopt;
     std::optional<std::size_t> found;
     for (std::size_t i = 0; i < history.size(); ++i) {

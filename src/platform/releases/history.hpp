@@ -23,6 +23,8 @@ struct PastDeployment {
     // What seance had written beside it; all empty of one that was made by hand, or of which the platform no
     // longer has the variables.
     std::string release, commit, content;
+    int number = 0,
+        back_to = 0;  // of the release that it was started for, and of the one that this brings back
 };
 
 // A service as a release left it.
@@ -40,12 +42,14 @@ enum class Verdict { Good, Partly, Failed, Running, Unknown };
 std::string_view name(Verdict outcome);  // "good", "partly", …: stable
 std::string_view name(Ending ending);
 
-// Deployments of one commit that belong together.
+// A point in time: what was started together, and what each service ran in the end.
 struct Release {
+    int number = 0;      // 0: seance gave it none
     std::string commit;  // short; "" of deployments that were made by hand
     bool by_hand = false;
     bool guessed = false;  // the commit was read from an image's tag alone
-    std::string back_to;   // "abc1234" if this brought an earlier release back
+    std::string back_to;   // "abc1234" if this brought an earlier release back; never guessed
+    int back_to_number = 0;
     std::string began;
     std::optional<double> seconds;  // nothing: not known, or not over
     std::string who;
@@ -57,24 +61,30 @@ struct Release {
     bool ran() const { return outcome == Verdict::Good || outcome == Verdict::Partly; }
 };
 
-// Deployments of one commit belong to one release unless a service comes again, another one came between, or
-// this many minutes lie between two of them.
+// Deployments of one number are one release. One with a lower number than its service had before was brought
+// back by the platform, with the variables of then. Of those without numbers: deployments of one commit,
+// unless a service comes again, another one came between, or this many minutes lie between two of them.
 inline constexpr int kMostMinutesBetween = 30;
+
+// What leads to just this one, on the command line: "r12", or its commit where it has no number.
+std::string handle(const Release& release);
 
 // Newest first. Deployments in any order.
 std::vector<Release> make_history(std::vector<PastDeployment> deployments);
 
 // Whether the same images run; with `variables`, the same deployments of them.
 enum class Compare { Images, Deployments };
-bool same_state(const Release& a, const Release& b, Compare compare = Compare::Images);
+bool same_state(const Release& a, const Release& b, Compare compare = Compare::Images,
+                const std::string& only_service = {});
 
-// The good release before what runs now: what a release that went back has undone is no candidate. Nothing:
-// there is none. An index of `history`.
-std::optional<std::size_t> previous(const std::vector<Release>& history, Compare compare = Compare::Images);
+// The good release before the last one that changed something: what a release that went back has undone is no
+// candidate, and one that left all as it was is passed over. Nothing: there is none. An index of `history`.
+std::optional<std::size_t> previous(const std::vector<Release>& history, Compare compare = Compare::Images,
+                                    const std::string& only_service = {});
 
-// The newest release of a commit, one that ran before one that did not; where deployments count, the one that
-// brought the commit before those that brought it back. `commit` may be longer or shorter (kLeastDigits) than
-// what is known of it.
+// The release of a number ("r12"), or the newest of a commit, one that ran before one that did not; where
+// deployments count, the one that brought the commit before those that brought it back. `commit` may be
+// longer or shorter (kLeastDigits) than what is known of it.
 inline constexpr std::size_t kLeastDigits = 4;
 std::optional<std::size_t> find(const std::vector<Release>& history, std::string_view commit,
                                 Compare compare = Compare::Images);

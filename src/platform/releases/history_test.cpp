@@ -25,6 +25,15 @@ struct Past {
         all.push_back(std::move(one));
         return all.back();
     }
+
+    // Of a numbered release, ten minutes after each other.
+    PastDeployment& release(int number, std::string service, std::string commit, int back_to = 0,
+                            Ending ending = Ending::Good) {
+        auto& one = add(number * 10, std::move(service), std::move(commit), ending);
+        one.number = number;
+        one.back_to = back_to;
+        return one;
+    }
 };
 
 constexpr auto kA = "aaaaaaa", kB = "bbbbbbb", kC = "ccccccc";
@@ -122,17 +131,81 @@ TEST(History, EndsAReleaseAfterALongPause) {
     EXPECT_EQ(make_history(past.all).size(), 2U);
 }
 
-TEST(History, MarksARollback) {
+TEST(History, TakesOnlyWhatWasMarkedAsAReturnForOne) {
+    Past past;
+    past.release(1, "landing", kA);
+    past.release(2, "landing", kB);
+    past.release(3, "landing", kA);
+    past.release(4, "landing", kB, 2);
+
+    const auto history = make_history(past.all);
+
+    EXPECT_EQ(history[0].back_to, kB);
+    EXPECT_EQ(history[0].back_to_number, 2);
+    EXPECT_EQ(history[1].back_to, "");
+    EXPECT_EQ(history[3].number, 1);
+}
+
+TEST(History, DoesNotTakeEqualCommitsForAReturn) {
     Past past;
     past.add(0, "landing", kA);
     past.add(40, "landing", kB);
     past.add(80, "landing", kA);
 
+    EXPECT_EQ(make_history(past.all)[0].back_to, "");
+}
+
+TEST(History, KeepsReleasesOfOneCommitApartByTheirNumbers) {
+    Past past;
+    past.release(1, "landing", kA);
+    past.release(2, "backend", kA);
+
+    EXPECT_EQ(make_history(past.all).size(), 2U);
+}
+
+TEST(History, TakesOneNumberForOneReleaseHoweverLongItTook) {
+    Past past;
+    past.release(1, "landing", kA);
+    past.release(1, "backend", kA).began = "2026-08-22T10:00:00.000Z";
+
+    EXPECT_EQ(make_history(past.all).size(), 1U);
+}
+
+TEST(History, TellsAReturnByThePlatformByTheVariablesOfThen) {
+    Past past;
+    past.release(1, "landing", kA);
+    past.release(2, "landing", kB);
+    past.release(1, "landing", kA).began = "2026-08-21T11:00:00.000Z";
+
     const auto history = make_history(past.all);
 
-    EXPECT_EQ(history[0].back_to, kA);
-    EXPECT_EQ(history[1].back_to, "");
-    EXPECT_EQ(history[2].back_to, "");
+    ASSERT_EQ(history.size(), 3U);
+    EXPECT_EQ(history[0].back_to_number, 1);
+    EXPECT_EQ(history[0].number, 0);
+}
+
+TEST(History, TakesADeploymentThatIsStartedAgainForNoReturn) {
+    Past past;
+    past.release(1, "landing", kA);
+    past.release(2, "backend", kB);
+    past.release(1, "landing", kA).began = "2026-08-21T11:00:00.000Z";
+
+    EXPECT_EQ(make_history(past.all)[0].back_to, "");
+}
+
+TEST(History, CallsAReleaseFailedThatWasGivenBack) {
+    Past past;
+    past.release(1, "backend", kA);
+    past.release(1, "landing", kA);
+    past.release(2, "backend", kB);
+    past.release(2, "landing", kB, 0, Ending::Failed);
+    past.release(2, "backend", kA).began = "2026-08-21T10:25:00.000Z";
+
+    const auto history = make_history(past.all);
+
+    ASSERT_EQ(history.size(), 2U);
+    EXPECT_EQ(history[0].outcome, Verdict::Failed);
+    EXPECT_TRUE(history[1].current);
 }
 
 TEST(History, TellsDeploymentsMadeByHand) {
@@ -196,32 +269,80 @@ TEST(Previous, IsTheGoodOneBefore) {
 
 TEST(Previous, SkipsWhatWasUndone) {
     Past past;
-    past.add(0, "landing", kA);
-    past.add(40, "landing", kB);
-    past.add(80, "landing", kC);
-    past.add(120, "landing", kB);
+    past.release(1, "landing", kA);
+    past.release(2, "landing", kB);
+    past.release(3, "landing", kC);
+    past.release(4, "landing", kB, 2);
 
     const auto history = make_history(past.all);
 
-    EXPECT_EQ(history[*previous(history)].commit, kA);
+    EXPECT_EQ(history[*previous(history)].number, 1);
 }
 
 TEST(Previous, IsNoneAfterGoingBackToTheFirst) {
     Past past;
-    past.add(0, "landing", kA);
-    past.add(40, "landing", kB);
-    past.add(80, "landing", kA);
+    past.release(1, "landing", kA);
+    past.release(2, "landing", kB);
+    past.release(3, "landing", kA, 1);
 
     EXPECT_FALSE(previous(make_history(past.all)));
 }
 
+TEST(Previous, NeverLeadsToWhatWasUndoneWhenOnlyVariablesChangedSince) {
+    Past past;
+    past.release(1, "landing", kA);
+    past.release(2, "landing", kB);
+    past.release(3, "landing", kA, 1);
+    past.release(4, "landing", kA);
+
+    EXPECT_FALSE(previous(make_history(past.all)));
+}
+
+TEST(Previous, IsTheStateBeforeTheLastReleaseAsAWhole) {
+    Past past;
+    for (const auto* service : {"backend", "beholder", "landing"}) past.release(1, service, kB);
+    for (const auto* service : {"backend", "beholder", "landing"}) past.release(2, service, kA);
+    past.release(3, "landing", kB);
+    const auto history = make_history(past.all);
+
+    ASSERT_TRUE(previous(history));
+    const auto& target = history[*previous(history)];
+    EXPECT_EQ(target.number, 2);
+    for (const auto& [service, running] : target.state) EXPECT_EQ(running.commit, kA) << service;
+}
+
+TEST(Previous, GoesFurtherBackAfterAReturnToAReturn) {
+    Past past;
+    past.release(1, "landing", kA);
+    past.release(2, "landing", kB);
+    past.release(3, "landing", kC);
+    past.release(4, "landing", kB, 2);
+    past.release(5, "landing", "ddddddd");
+    past.release(6, "landing", kB, 4);
+    const auto history = make_history(past.all);
+
+    EXPECT_EQ(history[*previous(history)].number, 1);
+}
+
+TEST(Previous, OfOneServiceLooksAtThatServiceAlone) {
+    Past past;
+    past.release(1, "backend", kA);
+    past.release(1, "landing", kA);
+    past.release(2, "landing", kB);
+    past.release(3, "backend", kC);
+    const auto history = make_history(past.all);
+
+    EXPECT_EQ(history[*previous(history)].number, 2);
+    EXPECT_EQ(history[*previous(history, Compare::Images, "landing")].number, 1);
+}
+
 TEST(Previous, IsWhatAReturnThatWasCutOffWasOnItsWayTo) {
     Past past;
-    past.add(0, "backend", kA);
-    past.add(0, "landing", kA);
-    past.add(40, "backend", kB);
-    past.add(40, "landing", kB);
-    past.add(80, "landing", kA);
+    past.release(1, "backend", kA);
+    past.release(1, "landing", kA);
+    past.release(2, "backend", kB);
+    past.release(2, "landing", kB);
+    past.release(3, "landing", kA, 1);
     const auto history = make_history(past.all);
 
     EXPECT_EQ(previous(history), 2U);
@@ -270,13 +391,23 @@ TEST(Find, PrefersOneThatRan) {
 
 TEST(Find, GoesToWhatBroughtACommitWhereVariablesCount) {
     Past past;
-    past.add(0, "landing", kA);
-    past.add(40, "landing", kB);
-    past.add(80, "landing", kA);
+    past.release(1, "landing", kA);
+    past.release(2, "landing", kB);
+    past.release(3, "landing", kA, 1);
     const auto history = make_history(past.all);
 
     EXPECT_EQ(find(history, kA), 0U);
     EXPECT_EQ(find(history, kA, Compare::Deployments), 2U);
+}
+
+TEST(Find, KnowsAReleaseByItsNumber) {
+    Past past;
+    past.release(1, "landing", kA);
+    past.release(2, "landing", kA);
+    const auto history = make_history(past.all);
+
+    EXPECT_EQ(find(history, "r1"), 1U);
+    EXPECT_FALSE(find(history, "r3"));
 }
 
 TEST(NearOnes, BeginWithWhatWasProbablyMeant) {

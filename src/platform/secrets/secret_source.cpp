@@ -5,10 +5,22 @@
 
 namespace seance::secrets {
 
+namespace {
+
+bool is_env_file(const std::string& path) {
+    const auto name = path.substr(path.rfind('/') + 1);
+    return name.starts_with(".env") || name.ends_with(".env");
+}
+
+}  // namespace
+
+std::string how_to_edit(const std::string& path) {
+    return (is_env_file(path) ? "edit " : "sops edit ") + path;
+}
+
 std::unique_ptr<SecretSource> source_of(const std::string& path,
                                         std::map<std::string, std::string> environment) {
-    const auto name = path.substr(path.rfind('/') + 1);
-    if (name.starts_with(".env") || name.ends_with(".env")) return std::make_unique<EnvFile>(path);
+    if (is_env_file(path)) return std::make_unique<EnvFile>(path);
     SopsOptions options;
     options.environment = std::move(environment);
     return std::make_unique<SopsFile>(path, std::move(options));

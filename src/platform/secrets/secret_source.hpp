@@ -31,4 +31,7 @@ class SecretSource {
 std::unique_ptr<SecretSource> source_of(const std::string& path,
                                         std::map<std::string, std::string> environment);
 
+// What somebody does to change the file of this name: "sops edit FILE".
+std::string how_to_edit(const std::string& path);
+
 }  // namespace seance::secrets

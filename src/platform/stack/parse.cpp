@@ -259,8 +259,12 @@ Parsed parse_stack(std::string_view text) {
     } catch (const YAML::Exception& error) {
         out.problems.push_back({error.mark.line + 1, "no valid YAML: " + error.msg});
     }
+    // A key that is misspelt has consequences on lines before it: what it causes comes after it.
+    const auto order = [](const Finding& one) {
+        return std::pair{!one.what.starts_with(YamlReader::kUnknownKey), one.line};
+    };
     std::stable_sort(out.problems.begin(), out.problems.end(),
-                     [](const Finding& a, const Finding& b) { return a.line < b.line; });
+                     [&](const Finding& a, const Finding& b) { return order(a) < order(b); });
     return out;
 }
 

@@ -116,14 +116,14 @@ TEST(ParseStack, RefusesAReferenceToWhatIsNotThere) {
                 ElementsAre(HasSubstr("stack.yaml:9: DB of api: \"${port\" has a ${ without its }")));
 }
 
-TEST(ParseStack, GivesEveryProblemAtOnceInTheOrderOfTheirLines) {
+TEST(ParseStack, GivesEveryProblemAtOnceMisspeltKeysFirstThenInTheOrderOfTheirLines) {
     EXPECT_THAT(
         problems("  api:\n    prot: 80\n    health: health\n    restart: sometimes\n  logs: {program: l, "
                  "port: 1}\n"),
-        ElementsAre(HasSubstr(":5: service api has neither program nor image nor source"),
+        ElementsAre(HasSubstr(":6: unknown key \"prot\" in service api (did you mean port?)"),
+                    HasSubstr(":5: service api has neither program nor image nor source"),
                     HasSubstr(":5: service api has no port"),
                     HasSubstr(":5: service api has no program, which the local environment local needs"),
-                    HasSubstr(":6: unknown key \"prot\" in service api (did you mean port?)"),
                     HasSubstr(":7: health of service api is \"health\"; it must be a path"),
                     HasSubstr(":8: restart of service api is \"sometimes\"; it must be one of always"),
                     HasSubstr(":9: a service cannot be called logs")));

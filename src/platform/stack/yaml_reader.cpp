@@ -52,7 +52,7 @@ bool YamlReader::fields(const YAML::Node& node, std::string_view what, const std
                            return each(key, key_node, value);
                        auto hint = did_you_mean(key, keys);
                        if (hint.empty()) hint = fmt::format("; it has {}", fmt::join(keys, ", "));
-                       problem(key_node, fmt::format("unknown key \"{}\" in {}{}", key, what, hint));
+                       problem(key_node, fmt::format("{}\"{}\" in {}{}", kUnknownKey, key, what, hint));
                    });
 }
 

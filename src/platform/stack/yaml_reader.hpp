@@ -25,7 +25,8 @@ class YamlReader {
         std::function<void(const std::string& key, const YAML::Node& key_node, const YAML::Node& value)>;
     bool mapping(const YAML::Node& node, std::string_view what, const Entry& each);
 
-    // The same with a fixed set of keys: an unknown one is a finding with a suggestion.
+    // The same with a fixed set of keys: an unknown one is a finding with a suggestion, which begins so.
+    static constexpr std::string_view kUnknownKey = "unknown key ";
     bool fields(const YAML::Node& node, std::string_view what, const std::vector<std::string>& keys,
                 const Entry& each);
 

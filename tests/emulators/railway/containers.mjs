@@ -108,9 +108,9 @@ function command (how, root, argv, user) {
 }
 
 // { child, exited: Promise<{ code, signal }>, stop(signal) }; onLines(lines, severity) as output arrives.
-export function start ({ how, root, argv, env, user, onLines }) {
+export function start ({ how, root, argv, env, user, folder = '/', onLines }) {
   const [program, ...args] = command(how, root, argv, user)
-  const child = spawn(program, args, { env, cwd: how === 'loader' ? root : '/', stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  const child = spawn(program, args, { env, cwd: how === 'loader' ? root : folder, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   const killAll = () => { try { process.kill(-child.pid, 'SIGKILL') } catch { /* all are gone */ } }
   const flushes = [[child.stdout, 'info'], [child.stderr, 'error']].map(([stream, severity]) => {
     let rest = ''

@@ -106,7 +106,12 @@ export class Engine {
     return null
   }
 
-  standsIn (deployment) { return isRedis(deployment.image) }
+  // What runs in place of an image of a third party, which no registry here has; null: the image itself.
+  standIn (deployment) {
+    return isRedis(deployment.image) ? { argv: ['redis-server'] } : this.platform.options.standIn[this.platform.row('services', deployment.serviceId).name] ?? null
+  }
+
+  standsIn (deployment) { return this.standIn(deployment) !== null }
 
   // Next deployment of a service by name: { service, status, ms?, error?, code? }.
   expect (outcome) {
@@ -174,7 +179,7 @@ export class Engine {
     const instance = platform.findInstance(deployment.serviceId, deployment.environmentId)
     const event = this.event(deployment, 'CREATE_CONTAINER')
     live.event = event
-    if (platform.options.run && !isRedis(deployment.image)) {
+    if (platform.options.run && !this.standsIn(deployment)) {
       const kept = deployment.imageDigest && this.images.kept(deployment.imageDigest)
       try {
         live.image = kept ?? await this.images.pull(deployment.image, deployment.settings.registryCredentials)

@@ -67,6 +67,13 @@ export class Replicas {
       ports.set(declared, actual)
       this.engine.check(live)
       container = start({ how: 'direct', argv, env: process.env, onLines })
+    } else if (this.engine.standsIn(deployment)) {
+      const { argv, folder } = this.engine.standIn(deployment)
+      const actual = await freePort()
+      ports.set(Number(deployment.variables.PORT ?? DEFAULT_PORT), actual)
+      this.engine.check(live)
+      const env = { ...this.#environment(deployment, live, { PORT: String(actual) }), PATH: process.env.PATH, HOME: process.env.HOME ?? '/' }
+      container = start({ how: 'direct', argv: argv.map(word => word.replaceAll('${port}', String(actual))), folder, env, onLines })
     } else {
       this.release(deployment)
       const { root, how } = await this.#root(deployment, live, slot)

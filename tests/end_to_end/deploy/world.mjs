@@ -28,7 +28,7 @@ export class Checkout {
 
   commitAll (subject) {
     git(this.folder, 'add', '-A')
-    git(this.folder, 'commit', '-qm', subject)
+    git(this.folder, 'commit', '-q', '--allow-empty', '-m', subject)
   }
 
   remove () { fs.rmSync(this.folder, { recursive: true, force: true }) }
@@ -182,7 +182,7 @@ export class World {
       for (const value of Object.values(more)) if (typeof value === 'string') targets.set(value, `‹of ${domain}›`)
       return `${domain} ${name(serviceId)}:${targetPort}`
     }).sort()
-    const variables = Object.fromEntries(state.variables.filter(row => !['SEANCE_LOCK', 'SEANCE_FINGERPRINT_KEY', 'SEANCE_REVISION'].includes(row.name)).map(row => [`${name(row.serviceId)}.${row.name}`, row.value]).sort())
+    const variables = Object.fromEntries(state.variables.filter(row => !['SEANCE_LOCK', 'SEANCE_FINGERPRINT_KEY', 'SEANCE_REVISION', 'SEANCE_RELEASES'].includes(row.name)).map(row => [`${name(row.serviceId)}.${row.name}`, row.value]).sort())
     const latest = Object.fromEntries(alive(state.services).map(service => {
       const of = state.deployments.filter(one => one.serviceId === service.id)
       return [service.name, of.filter(one => one.status === 'SUCCESS').map(one => one.image)]

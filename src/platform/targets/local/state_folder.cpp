@@ -39,6 +39,14 @@ std::optional<Problem> StateFolder::make() const {
     for (const auto& folder : {path_, logs(), secrets()})
         if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
             return Problem{fmt::format("cannot make the folder {}: {}", folder, ::strerror(errno))};
+    // Logs and secrets of this machine: git is not to take them, whatever the product's own .gitignore says.
+    const auto ignore = path_ + "/.gitignore";
+    const int fd = ::open(ignore.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0 && errno == EEXIST) return std::nullopt;
+    const bool written = fd >= 0 && ::write(fd, "*\n", 2) == 2;
+    const int error = errno;
+    if (fd >= 0) ::close(fd);
+    if (!written) return Problem{fmt::format("cannot write {}: {}", ignore, ::strerror(error))};
     return std::nullopt;
 }
 

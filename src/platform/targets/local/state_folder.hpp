@@ -20,7 +20,7 @@ class StateFolder {
     std::string lock() const { return path_ + "/lock"; }
     std::string control() const { return path_ + "/control.sock"; }
 
-    // Makes the folders, for this user alone.
+    // Makes the folders, for this user alone, and keeps git from taking what is in them.
     std::optional<Problem> make() const;
 
     // Why this user cannot look into it, though it is there: another one has started the stack.

@@ -34,6 +34,7 @@ std::optional<Project> parse_project(JsonView json) {
     if (out.id.empty() || json["deletedAt"].present()) return std::nullopt;
     out.name = json["name"].text_or();
     out.workspace = WorkspaceId(json["workspaceId"].text_or());
+    out.created_at = json["createdAt"].text_or();
     out.environments = parse_all(json["environments"].nodes(), parse_environment_name);
     out.services = parse_all(json["services"].nodes(), parse_service_name);
     out.volumes = parse_all(json["volumes"].nodes(), parse_volume_name);

@@ -12,6 +12,7 @@
 #include "platform/plan/bookkeeping.hpp"
 #include "platform/targets/railway/configure.hpp"
 #include "platform/targets/railway/lock.hpp"
+#include "platform/targets/railway/release_keeper.hpp"
 #include "platform/targets/railway/rollout.hpp"
 
 namespace seance::railway {
@@ -63,7 +64,7 @@ Trouble refused(std::string what, std::string hint) {
 class Applier {
   public:
     Applier(Session& session, plan::Wanted wanted, ApplyOptions options)
-        : session_(session), wanted_(std::move(wanted)), options_(std::move(options)) {}
+        : session_(session), wanted_(std::move(wanted)), options_(std::move(options)), keeper_(session.api) {}
 
     Awaitable<plan::Attempt<Applied>> run() {
         if (auto trouble = co_await find_foundations()) co_return *trouble;
@@ -71,7 +72,7 @@ class Applier {
         lock_options.owner = options_.owner;
         lock_options.commit = wanted_.commit;
         lock_options.settle = options_.lock_settle;
-        auto lock = co_await DeployLock::take(session_.api, place_.project, place_.environment, lock_options);
+        auto lock = co_await take_lock(lock_options);
         if (!lock) {
             auto trouble = trouble_of(lock.error(), "taking the deploy lock");
             if (lock.error().kind == remote::FailureKind::User) trouble.why = Trouble::Why::Refused;
@@ -79,7 +80,10 @@ class Applier {
         }
         lock_ = *lock;
         session_.lock = lock_;
+        keeper_.of(place_.project, place_.environment);
         auto trouble = co_await work();
+        // One that is not known to have ended is gone on with by the same command.
+        if (!trouble || trouble->why != Trouble::Why::Unknown) co_await close_release();
         co_await lock_->release();
         if (trouble) co_return *trouble;
         co_return std::move(applied_);
@@ -94,6 +98,7 @@ class Applier {
             seen_ = std::move(*seen);
             if (round == 0) {
                 before_ = seen_;
+                keeper_.look(seen_.state);
                 if (options_.adapt) options_.adapt(wanted_, seen_.live);
             }
             auto plan = plan::diff(wanted_, seen_.live, options_.diff);
@@ -120,11 +125,25 @@ class Applier {
             plan_ = std::move(plan);
             if (lock_->lost())
                 co_return refused("somebody else took the deploy lock meanwhile",
-                                  "see who deploys with seance status; run again when they are done");
+                                  fmt::format("see who deploys with {} status; run again when they are done",
+                                              options_.command));
             if (auto trouble = co_await carry_out(phase)) co_return trouble;
         }
         co_return Trouble{Trouble::Why::Unknown, "answers were lost again and again",
                           "run the same command again"};
+    }
+
+    // Somebody else's is waited for if that is wanted; Ctrl-C ends it.
+    Awaitable<Reply<std::shared_ptr<DeployLock>>> take_lock(DeployLock::Options lock_options) {
+        const auto started = Clock::now();
+        for (bool told = false;; told = true) {
+            auto lock =
+                co_await DeployLock::take(session_.api, place_.project, place_.environment, lock_options);
+            const bool held = !lock && lock.error().kind == remote::FailureKind::User;
+            if (!held || Clock::now() - started >= options_.lock_patience) co_return lock;
+            if (!told) options_.report({Event::Type::Warning, "lock", "waiting: " + lock.error().what});
+            co_await sleep_for(options_.poll_interval);
+        }
     }
 
     // --- foundations -------------------------------------------------------------------------------------
@@ -179,9 +198,34 @@ class Applier {
         co_return std::nullopt;
     }
 
+    // From the first change on that leads to a deployment: its mark goes out with the variables.
+    Awaitable<MaybeTrouble> open_release() {
+        if (!options_.deploy || !keeper_.mark().empty() || plan_.deployments() == 0) co_return std::nullopt;
+        int highest = 0;
+        for (const auto& service : seen_.live.services)
+            highest = std::max(
+                highest,
+                plan::ReleaseMark::parse(service.variable(std::string(plan::kReleaseVariable))).number);
+        // Without a commit of its own it leaves what runs as it is, but for its variables.
+        auto commit = wanted_.commit.empty() ? seen_.live.release().commit : wanted_.commit;
+        auto opened = co_await keeper_.open(std::move(commit), options_.back_to, highest);
+        if (!opened) co_return trouble_of(opened.error(), "numbering the release");
+        co_return std::nullopt;
+    }
+
+    // A failure is made good by the next deployment, which looks before it replaces anything.
+    Awaitable<void> close_release() {
+        if (lock_->lost()) co_return;  // what somebody else writes by now is newer
+        auto closed = co_await keeper_.close();
+        if (!closed)
+            options_.report({Event::Type::Warning, "release",
+                             "how the deployments ended was not written down: " + closed.error().what});
+    }
+
     // --- one phase ---------------------------------------------------------------------------------------
 
     Awaitable<MaybeTrouble> carry_out(Phase phase) {
+        if (auto trouble = co_await open_release()) co_return trouble;
         if (phase == Phase::Deployments) co_return co_await roll_out();
         auto executor = co_await asio::this_coro::executor;
         TaskGroup tasks{executor};
@@ -261,13 +305,16 @@ class Applier {
         const auto* live = seen_.live.service(name);
         const auto id = name + "/configuration";
         const auto started = begin(id, "configure " + name);
-        auto done = co_await write_configuration(wanted, *live, plan_);
+        const bool deployed = plan_.find(name + "/deployment") != nullptr;
+        const auto mark = deployed ? keeper_.mark() : std::string{};
+        auto done = co_await write_configuration(wanted, *live, plan_, mark);
         touched_.insert(name);
         keep(id, ended(id, started, done));
     }
 
     Awaitable<Reply<void>> write_configuration(const plan::WantedService& wanted,
-                                               const plan::LiveService& live, const plan::Plan& plan) {
+                                               const plan::LiveService& live, const plan::Plan& plan,
+                                               std::string release) {
         const auto place = place_of(wanted.name);
         auto changes = changes_of(wanted, live);
         if (changes.image && options_.registry_login) changes.registry_login = options_.registry_login;
@@ -280,7 +327,7 @@ class Applier {
             auto done = co_await session_.api.set_limits(place.environment, place.service, limits);
             if (!done) co_return done;
         }
-        auto variables = variable_changes(wanted, live, plan);
+        auto variables = variable_changes(wanted, live, plan, release);
         for (const auto& gone : variables.deletes) {
             auto done = co_await session_.api.delete_variable(place, gone);
             if (!done) co_return done;
@@ -345,7 +392,7 @@ class Applier {
             const auto& service = *wanted_.service(change.service);
             const auto* live = seen_.live.service(change.service);
             // What was configured without its bookkeeping by a run that ended in between.
-            auto done = co_await write_configuration(service, *live, plan_);
+            auto done = co_await write_configuration(service, *live, plan_, keeper_.mark());
             if (!done) co_return trouble_of(done.error(), "configuring " + service.name);
             touched_.insert(service.name);
             items.push_back(item_of(service, change.after));
@@ -353,6 +400,7 @@ class Applier {
         for (const auto& name : running_) items.push_back(running_item(name));
         Rollout rollout{session_, place_.environment, options_};
         auto trouble = co_await rollout.run(std::move(items));
+        if (options_.wait) keeper_.note(rollout);
         for (const auto& one : rollout.active()) applied_.deployments.push_back(one);
         for (const auto& change : plan_.changes)
             if (change.kind == Kind::Deployment) applied_.changes.push_back(change.id());
@@ -380,19 +428,22 @@ class Applier {
             co_return trouble;
         }
         seen_ = std::move(*now);
+        // Part of the release that failed; what runs in the end is what ran before.
+        auto given_back = plan::ReleaseMark::parse(keeper_.mark());
+        given_back.commit = before_.live.release().commit;
+        const auto mark = given_back.print();
         for (const auto& name : touched_) {
             const auto* old = before_.live.service(name);
             const auto* live = seen_.live.service(name);
             if (!old || !live || !old->deployment || !old->deployment->active || old->image.empty()) continue;
             const auto wanted = as_wanted(*old);
             plan::Plan back;
-            back.commit = old->variable(std::string(plan::kReleaseVariable));
             for (const auto& [variable, value] : live->variables)
                 if (!old->variables.contains(variable) && !plan::is_bookkeeping(variable))
                     back.changes.push_back({Action::Delete, Kind::Variable, name, variable, "", "", {}, ""});
             const auto id = name + "/return";
             const auto started = begin(id, "bring " + name + " back to " + short_image(old->image));
-            auto done = co_await write_configuration(wanted, *live, back);
+            auto done = co_await write_configuration(wanted, *live, back, mark);
             ended(id, started, done);
             if (!done) {
                 trouble.hint = fmt::format("{} could not be brought back: {}", name, done.error().what);
@@ -408,6 +459,7 @@ class Applier {
         if (returned.empty()) co_return trouble;
         Rollout rollout{session_, place_.environment, options_};
         auto second = co_await rollout.run(std::move(again));
+        if (options_.wait) keeper_.note(rollout);
         trouble.hint = second ? fmt::format("bringing the previous release back failed too: {}", second->what)
                               : fmt::format("brought back to what ran before: {}. {}",
                                             fmt::join(returned, ", "), trouble.hint);
@@ -425,6 +477,7 @@ class Applier {
             Rollout rollout{session_, place_.environment, options_};
             if (options_.wait)
                 if (auto trouble = co_await rollout.run(std::move(items))) co_return trouble;
+            if (options_.wait) keeper_.note(rollout);
             for (const auto& one : rollout.active()) applied_.deployments.push_back(one);
         }
         if (options_.wait && wanted_.dns) co_return co_await wait_for_domains();
@@ -446,7 +499,8 @@ class Applier {
                 for (const auto& [host, problem] : open) what += fmt::format("\n  {}: {}", host, problem);
                 co_return Trouble{
                     Trouble::Why::Failed, what,
-                    "the services run; DNS may take longer: seance domains shows how it stands"};
+                    fmt::format("the services run; DNS may take longer: {} domains shows how it stands",
+                                options_.command)};
             }
             if (auto line = fmt::format("{} to go: {}", open.size(), open.begin()->first); line != told) {
                 told = line;
@@ -525,6 +579,7 @@ class Applier {
     ApplyOptions options_;
     Place place_;
     std::shared_ptr<DeployLock> lock_;
+    ReleaseKeeper keeper_;
     Seen before_, seen_;
     plan::Plan plan_;
     std::vector<std::string> last_ids_, running_;

@@ -13,8 +13,11 @@ struct ApplyOptions {
     plan::DiffOptions diff;
     plan::Report report = [](const plan::Event&) {};
     std::string owner;                            // for the lock: "ada@laptop, process 4711"
+    std::string command = "seance";               // what hints begin with: "seance -e production"
+    Duration lock_patience{0};                    // with somebody else's deploy lock
     std::optional<RegistryLogin> registry_login;  // sent along with an image that is not public
     bool auto_rollback = true;  // a deployment that fails brings the previous state of its services back
+    int back_to = 0;            // number of the release that is brought back; 0: it goes forward
     bool deploy = true;         // false: configure alone; what runs goes on as it is
     bool wait = true;           // false: start deployments and leave
     // Called once, with the lock held, before anything is changed: for what is wanted in terms of what is

@@ -53,9 +53,9 @@ Limits limits_of(const plan::WantedService& wanted, const plan::LiveService& liv
 }
 
 VariableChanges variable_changes(const plan::WantedService& wanted, const plan::LiveService& live,
-                                 const plan::Plan& plan) {
+                                 const plan::Plan& plan, std::string_view release) {
     VariableChanges changes;
-    for (const auto& [name, value] : plan::with_bookkeeping(wanted, plan.commit)) {
+    for (const auto& [name, value] : plan::with_bookkeeping(wanted, release)) {
         if (!value.text) continue;
         const auto there = live.variables.find(name);
         if (there != live.variables.end() && there->second.text && *there->second.text == *value.text)
@@ -66,10 +66,6 @@ VariableChanges variable_changes(const plan::WantedService& wanted, const plan::
         if (change.kind == plan::Kind::Variable && change.action == plan::Action::Delete &&
             change.service == wanted.name)
             changes.deletes.push_back(change.item);
-    // Which release touched it last is no reason to touch it.
-    if (changes.upserts.size() == 1 && changes.upserts.contains(std::string(plan::kReleaseVariable)) &&
-        changes.deletes.empty())
-        changes.upserts.clear();
     if (changes.deletes.empty()) return changes;
     const bool sealed = std::any_of(live.variables.begin(), live.variables.end(),
                                     [](const auto& entry) { return entry.second.sealed; });

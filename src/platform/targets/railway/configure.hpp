@@ -15,8 +15,9 @@ struct VariableChanges {
     std::vector<std::string> deletes;  // one by one: where Replace::All would take sealed ones with it
     bool empty() const { return upserts.empty() && deletes.empty(); }
 };
+// `release`: the mark of a deployment that is started with them; "" where none is.
 VariableChanges variable_changes(const plan::WantedService& wanted, const plan::LiveService& live,
-                                 const plan::Plan& plan);
+                                 const plan::Plan& plan, std::string_view release);
 
 // A service as it is, as something that may be wanted: what a deployment that failed goes back to.
 plan::WantedService as_wanted(const plan::LiveService& live);

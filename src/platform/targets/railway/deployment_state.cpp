@@ -121,6 +121,15 @@ Standing standing(const Deployment& deployment, bool was_active) {
     return {};
 }
 
+const Deployment* running_deployment(const ServiceInstance& instance) {
+    const Deployment* newest = nullptr;
+    for (const auto& one : instance.active)
+        if (!one.stopped && (!newest || one.created_at > newest->created_at) &&
+            standing(one).outcome == DeploymentOutcome::Succeeded)
+            newest = &one;
+    return newest;
+}
+
 bool was_refused_before_start(const Deployment& deployment, std::span<const DeploymentEvent> events,
                               bool build_logs_empty, bool deploy_logs_empty) {
     if (deployment.status != DeploymentStatus::Failed || !build_logs_empty || !deploy_logs_empty)

@@ -29,6 +29,9 @@ struct Standing {
 // `was_active`: this deployment had been seen as Success or Sleeping before.
 Standing standing(const Deployment& deployment, bool was_active = false);
 
+// The newest that serves; null if none does.
+const Deployment* running_deployment(const ServiceInstance& instance);
+
 // Why a deployment failed, as a sentence.
 // `build_logs_empty`, `deploy_logs_empty`: with a failure within kRefusedWithin of its start they tell that
 // no container ever existed: wrong image name, no right to pull, or a limit of the plan.

@@ -90,7 +90,7 @@ std::string text_of(Query query) {
             return fmt::format(
                 "query project($id: String!, $environmentsAfter: String, $servicesAfter: String, "
                 "$volumesAfter: "
-                "String) {{ project(id: $id) {{ id name workspaceId {} {} {} }} }}",
+                "String) {{ project(id: $id) {{ id name createdAt workspaceId {} {} {} }} }}",
                 connection("environments(first: 100, after: $environmentsAfter)", "id name isEphemeral"),
                 connection("services(first: 100, after: $servicesAfter)", "id name deletedAt"),
                 connection("volumes(first: 100, after: $volumesAfter)", "id name"));

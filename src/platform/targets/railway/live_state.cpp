@@ -39,23 +39,27 @@ plan::Settings settings_of(const ServiceInstance& instance) {
     return s;
 }
 
-plan::LiveDeployment deployment_of(const ServiceInstance& instance, const Snapshots& snapshots) {
-    const auto& latest = *instance.latest;
-    const bool was_active = std::any_of(instance.active.begin(), instance.active.end(),
-                                        [&](const Deployment& one) { return one.id == latest.id; });
-    const auto now = standing(latest, was_active);
+plan::LiveDeployment deployment_of(const Deployment& deployment, bool was_active,
+                                   const Snapshots& snapshots) {
+    const auto now = standing(deployment, was_active);
     plan::LiveDeployment made;
-    made.id = latest.id.text();
-    made.status = latest.status_text;
-    made.active = now.outcome == DeploymentOutcome::Succeeded && !latest.stopped;
+    made.id = deployment.id.text();
+    made.status = deployment.status_text;
+    made.active = now.outcome == DeploymentOutcome::Succeeded && !deployment.stopped;
     made.in_progress = !now.terminal;
     made.failed = now.outcome == DeploymentOutcome::Failed;
-    made.image = latest.image;
-    made.created_at = latest.created_at;
-    if (const auto found = snapshots.find(latest.id); found != snapshots.end())
-        if (const auto revision = found->second.find(std::string(plan::kRevisionVariable));
-            revision != found->second.end())
-            made.revision = revision->second;
+    made.image = deployment.image;
+    made.created_at = deployment.created_at;
+    const auto found = snapshots.find(deployment.id);
+    if (found == snapshots.end()) return made;
+    const auto take = [&](std::string_view name, std::string& into) {
+        if (const auto value = found->second.find(std::string(name)); value != found->second.end())
+            into = value->second;
+    };
+    take(plan::kRevisionVariable, made.revision);
+    take(plan::kReleaseVariable, made.release);
+    take(plan::kCommitVariable, made.commit);
+    take(plan::kContentVariable, made.content);
     return made;
 }
 
@@ -84,7 +88,13 @@ plan::LiveService service_of(const ServiceInstance& instance, const EnvironmentS
         one.problem = domain_problem(domain);
         made.domains.push_back(std::move(one));
     }
-    if (instance.latest) made.deployment = deployment_of(instance, snapshots);
+    if (const auto& latest = instance.latest) {
+        const bool was_active = std::any_of(instance.active.begin(), instance.active.end(),
+                                            [&](const Deployment& one) { return one.id == latest->id; });
+        made.deployment = deployment_of(*latest, was_active, snapshots);
+    }
+    if (const auto* running = running_deployment(instance))
+        made.running = deployment_of(*running, true, snapshots);
     return made;
 }
 

@@ -35,7 +35,8 @@ struct VolumeName {
 struct Project {
     ProjectId id;
     std::string name;
-    WorkspaceId workspace;  // empty if not told
+    std::string created_at;  // "" if not told
+    WorkspaceId workspace;   // empty if not told
     std::vector<EnvironmentName> environments;
     std::vector<ServiceName> services;  // of all environments; names may repeat
     std::vector<VolumeName> volumes;

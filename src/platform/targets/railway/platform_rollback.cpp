@@ -6,6 +6,7 @@
 
 #include "core/runtime/wait.hpp"
 #include "platform/targets/railway/lock.hpp"
+#include "platform/targets/railway/release_keeper.hpp"
 #include "platform/targets/railway/rollout.hpp"
 
 namespace seance::railway {
@@ -27,7 +28,8 @@ class PlatformRollback {
           where_(std::move(where)),
           back_(std::move(back)),
           options_(std::move(options)),
-          rollout_(session_, where_.environment, options_) {}
+          rollout_(session_, where_.environment, options_),
+          keeper_(session_.api) {}
 
     Awaitable<plan::Attempt<Applied>> run() {
         DeployLock::Options lock_options;
@@ -41,7 +43,13 @@ class PlatformRollback {
             co_return trouble;
         }
         session_.lock = *lock;
+        keeper_.of(where_.project, where_.environment);
         auto trouble = co_await work();
+        keeper_.note(rollout_);
+        auto written = co_await keeper_.close();
+        if (!written)
+            options_.report({Event::Type::Warning, "release",
+                             "how the deployments ended was not written down: " + written.error().what});
         co_await (*lock)->release();
         if (trouble) co_return *trouble;
         Applied applied;
@@ -52,18 +60,20 @@ class PlatformRollback {
 
   private:
     Awaitable<MaybeTrouble> work() {
-        auto latest = co_await session_.api.latest_deployments(where_.environment);
-        if (!latest) co_return trouble_of(latest.error(), "reading deployments");
+        auto now = co_await session_.api.read_environment(where_.project, where_.environment);
+        if (!now) co_return trouble_of(now.error(), "reading deployments");
+        keeper_.look(*now);
         std::vector<Rollout::Item> items;
         for (const auto& [service, then] : back_.state) {
-            const auto found = std::find_if(latest->begin(), latest->end(),
-                                            [&](const auto& one) { return one.service_name == service; });
-            if (found == latest->end()) continue;
+            const auto found =
+                std::find_if(now->services.begin(), now->services.end(),
+                             [&, &name = service](const auto& one) { return one.name == name; });
+            if (found == now->services.end()) continue;
             Rollout::Item item;
             item.service = service;
             item.id = found->service;
             item.image = then.image;
-            if (found->deployment) item.before = found->deployment->id;
+            if (found->latest) item.before = found->latest->id;
             auto started = co_await start(item, DeploymentId(then.deployment));
             if (!started) co_return started.error();
             item.running = *started;
@@ -96,7 +106,7 @@ class PlatformRollback {
         co_return Trouble{
             Trouble::Why::Unknown,
             fmt::format("Railway took the rollback of {}, but shows no new deployment of it", item.service),
-            "seance status shows how it goes on"};
+            options_.command + " status shows how it goes on"};
     }
 
     Session& session_;
@@ -104,6 +114,7 @@ class PlatformRollback {
     Return back_;
     ApplyOptions options_;
     Rollout rollout_;
+    ReleaseKeeper keeper_;
 };
 
 }  // namespace

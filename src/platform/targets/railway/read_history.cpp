@@ -5,6 +5,7 @@
 #include "platform/plan/bookkeeping.hpp"
 #include "platform/remote/both.hpp"
 #include "platform/targets/railway/deployment_state.hpp"
+#include "platform/targets/railway/release_keeper.hpp"
 
 namespace seance::railway {
 
@@ -16,10 +17,12 @@ bool is_gone(const Deployment& deployment) {
     return deployment.status == DeploymentStatus::Removed || deployment.status == DeploymentStatus::Removing;
 }
 
-Ending ending_of(const Deployment& deployment) {
-    // What can be brought back, or run again, has run.
-    if (is_gone(deployment))
-        return deployment.can_rollback || deployment.can_redeploy ? Ending::Good : Ending::Unknown;
+Ending ending_of(const Deployment& deployment, const plan::ReleaseLog& log) {
+    // One that failed becomes REMOVED too, and can be started again: only what was seen while it ran counts.
+    if (is_gone(deployment)) {
+        const auto good = log.was_good(deployment.id.text());
+        return !good ? Ending::Unknown : *good ? Ending::Good : Ending::Failed;
+    }
     const auto now = standing(deployment);
     if (!now.terminal) return Ending::Running;
     if (now.outcome == DeploymentOutcome::Succeeded) return Ending::Good;
@@ -59,11 +62,11 @@ Awaitable<Reply<Events>> read_events(Api& api, std::vector<DeploymentId> gone) {
 
 releases::PastDeployment past_of(const Deployment& deployment, const std::string& service,
                                  const std::map<std::string, std::string>& bookkeeping,
-                                 const std::vector<DeploymentEvent>& events) {
+                                 const std::vector<DeploymentEvent>& events, const plan::ReleaseLog& log) {
     releases::PastDeployment past;
     past.id = deployment.id.text();
     past.service = service;
-    past.ending = ending_of(deployment);
+    past.ending = ending_of(deployment, log);
     past.status = deployment.status_text;
     past.began = deployment.created_at;
     if (is_gone(deployment))
@@ -73,7 +76,10 @@ releases::PastDeployment past_of(const Deployment& deployment, const std::string
     past.image = deployment.image;
     past.creator = deployment.creator;
     past.can_return = deployment.can_rollback;
-    past.release = value_of(bookkeeping, plan::kReleaseVariable);
+    const auto mark = plan::ReleaseMark::parse(value_of(bookkeeping, plan::kReleaseVariable));
+    past.release = mark.commit;
+    past.number = mark.number;
+    past.back_to = mark.back_to;
     past.commit = value_of(bookkeeping, plan::kCommitVariable);
     past.content = value_of(bookkeeping, plan::kContentVariable);
     return past;
@@ -85,8 +91,13 @@ Awaitable<Reply<std::vector<releases::PastDeployment>>> read_past(Session& sessi
     filter.most = kMostPast;
     auto whole = session.api.project(project);
     auto listed = session.api.deployments(project, environment, filter);
-    auto [known, deployments] = co_await remote::both(std::move(whole), std::move(listed));
+    auto both = remote::both(std::move(whole), std::move(listed));
+    auto remembered = session.api.shared_variables(project, environment);
+    auto [seen, shared] = co_await remote::both(std::move(both), std::move(remembered));
+    auto& [known, deployments] = seen;
     if (!known) co_return known.error();
+    if (!shared) co_return shared.error();
+    const auto log = release_log_of(*shared);
     if (!deployments) co_return deployments.error();
     std::map<ServiceId, std::string> names;
     for (const auto& service : known->services) names[service.id] = service.name;
@@ -107,7 +118,7 @@ Awaitable<Reply<std::vector<releases::PastDeployment>>> read_past(Session& sessi
     for (const auto& one : *deployments) {
         const auto name = names.find(one.service);
         if (name == names.end()) continue;  // its service is gone: nothing goes back to it
-        past.push_back(past_of(one, name->second, (*variables)[one.id], (*events)[one.id]));
+        past.push_back(past_of(one, name->second, (*variables)[one.id], (*events)[one.id], log));
     }
     co_return past;
 }

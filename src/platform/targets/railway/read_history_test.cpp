@@ -21,20 +21,20 @@ Deployment deployment(DeploymentStatus status) {
     return one;
 }
 
-Ending ending(Deployment one) {
-    return past_of(one, "landing", {}, {}).ending;
+Ending ending(Deployment one, const plan::ReleaseLog& log = {}) {
+    return past_of(one, "landing", {}, {}, log).ending;
 }
 
-TEST(ReadHistory, TakesWhatCanBeBroughtBackForGood) {
+TEST(ReadHistory, TakesForGoodWhatWasSeenToBe) {
     auto removed = deployment(DeploymentStatus::Removed);
+    removed.can_rollback = removed.can_redeploy = true;
+    plan::ReleaseLog good, bad;
+    good.note("d1", true);
+    bad.note("d1", false);
+
+    EXPECT_EQ(ending(removed, good), Ending::Good);
+    EXPECT_EQ(ending(removed, bad), Ending::Failed);
     EXPECT_EQ(ending(removed), Ending::Unknown);
-
-    removed.can_rollback = true;
-    EXPECT_EQ(ending(removed), Ending::Good);
-
-    removed.can_rollback = false;
-    removed.can_redeploy = true;
-    EXPECT_EQ(ending(removed), Ending::Good);
 }
 
 TEST(ReadHistory, TellsHowDeploymentsEnded) {
@@ -46,14 +46,17 @@ TEST(ReadHistory, TellsHowDeploymentsEnded) {
 }
 
 TEST(ReadHistory, TakesTheBookkeepingOfADeployment) {
-    const std::map<std::string, std::string> variables{{std::string(plan::kReleaseVariable), "bbbbbbb"},
-                                                       {std::string(plan::kCommitVariable), "aaaaaaa"},
-                                                       {std::string(plan::kContentVariable), "c1"}};
+    const std::map<std::string, std::string> variables{
+        {std::string(plan::kReleaseVariable), "r7 bbbbbbb back r3"},
+        {std::string(plan::kCommitVariable), "aaaaaaa"},
+        {std::string(plan::kContentVariable), "c1"}};
 
-    const auto past = past_of(deployment(DeploymentStatus::Success), "landing", variables, {});
+    const auto past = past_of(deployment(DeploymentStatus::Success), "landing", variables, {}, {});
 
     EXPECT_EQ(past.service, "landing");
     EXPECT_EQ(past.release, "bbbbbbb");
+    EXPECT_EQ(past.number, 7);
+    EXPECT_EQ(past.back_to, 3);
     EXPECT_EQ(past.commit, "aaaaaaa");
     EXPECT_EQ(past.content, "c1");
 }
@@ -65,9 +68,9 @@ TEST(ReadHistory, TimesOneThatIsGoneByItsSteps) {
     drain.step = "DRAIN_INSTANCES";
     drain.completed_at = "2026-08-21T11:00:00.000Z";
 
-    EXPECT_EQ(past_of(deployment(DeploymentStatus::Removed), "landing", {}, {health, drain}).ended,
+    EXPECT_EQ(past_of(deployment(DeploymentStatus::Removed), "landing", {}, {health, drain}, {}).ended,
               health.completed_at);
-    EXPECT_EQ(past_of(deployment(DeploymentStatus::Removed), "landing", {}, {}).ended, "");
+    EXPECT_EQ(past_of(deployment(DeploymentStatus::Removed), "landing", {}, {}, {}).ended, "");
 }
 
 }  // namespace

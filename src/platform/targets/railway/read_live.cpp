@@ -4,6 +4,7 @@
 #include "platform/plan/bookkeeping.hpp"
 #include "platform/plan/wanted_records.hpp"
 #include "platform/remote/both.hpp"
+#include "platform/targets/railway/deployment_state.hpp"
 #include "platform/targets/railway/live_state.hpp"
 #include "platform/targets/railway/session.hpp"
 
@@ -26,12 +27,17 @@ Awaitable<Reply<Railways>> read_railway(Session& session, const plan::Wanted& wa
     auto state = co_await session.api.read_environment(found->project, found->environment);
     if (!state) co_return state.error();
     seen.state = std::move(*state);
-    std::vector<DeploymentId> latest;
-    for (const auto& instance : seen.state.services)
-        if (instance.latest) latest.push_back(instance.latest->id);
-    if (latest.empty()) co_return seen;
-    std::vector<std::string> names{std::string(plan::kRevisionVariable), std::string(plan::kCommitVariable)};
-    auto snapshots = co_await session.api.deployment_variables(std::move(latest), std::move(names));
+    std::vector<DeploymentId> ids;  // the latest, and what runs where that is another
+    for (const auto& instance : seen.state.services) {
+        if (instance.latest) ids.push_back(instance.latest->id);
+        if (const auto* running = running_deployment(instance);
+            running && (!instance.latest || running->id != instance.latest->id))
+            ids.push_back(running->id);
+    }
+    if (ids.empty()) co_return seen;
+    std::vector<std::string> names{std::string(plan::kRevisionVariable), std::string(plan::kCommitVariable),
+                                   std::string(plan::kContentVariable), std::string(plan::kReleaseVariable)};
+    auto snapshots = co_await session.api.deployment_variables(std::move(ids), std::move(names));
     if (!snapshots) co_return snapshots.error();
     seen.snapshots = std::move(*snapshots);
     co_return seen;

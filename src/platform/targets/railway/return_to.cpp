@@ -30,6 +30,7 @@ Return make_return(const plan::Live& live, const releases::Release& release, con
                    const std::string& only_service, releases::Compare compare) {
     Return back;
     back.commit = release.commit;
+    back.number = release.number;
     for (const auto& [service, then] : release.state) {
         if (!only_service.empty() && service != only_service) continue;
         const auto* now = live.service(service);

@@ -10,6 +10,7 @@ namespace seance::railway {
 // Where a rollback leads.
 struct Return {
     std::string commit;                              // of the release
+    int number = 0;                                  // 0: it has none
     std::map<std::string, releases::Running> state;  // the services that go back, as they were
     // Service → the variables that come back with it; those that it has today where it is absent.
     std::map<std::string, Variables> variables;

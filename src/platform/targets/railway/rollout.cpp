@@ -157,7 +157,7 @@ Awaitable<void> Rollout::settle(Watched& one, const DeploymentWithEvents& seen) 
         unknown.why = Trouble::Why::Unknown;
         unknown.what =
             fmt::format("the deployment of {} is still {}", one.item->service, seen.deployment.status_text);
-        unknown.hint = "seance status shows how it goes on";
+        unknown.hint = options_.command + " status shows how it goes on";
         trouble(std::move(unknown));
         co_return;
     }
@@ -165,6 +165,7 @@ Awaitable<void> Rollout::settle(Watched& one, const DeploymentWithEvents& seen) 
     // A deployment may be a success with the image of the one before.
     if (!one.item->image.empty() && check_image(seen.deployment, one.item->image) == ImageCheck::Different) {
         end(one, false, "it runs another image");
+        failed_.push_back(one.id.text());
         Trouble stale;
         stale.what = fmt::format("the new deployment of {} says it runs {}, not {}", one.item->service,
                                  seen.deployment.image, one.item->image);
@@ -177,6 +178,8 @@ Awaitable<void> Rollout::settle(Watched& one, const DeploymentWithEvents& seen) 
 }
 
 Awaitable<void> Rollout::tell_failure(Watched& one, const DeploymentWithEvents& seen) {
+    if (standing(seen.deployment, one.was_active).outcome == DeploymentOutcome::Failed)
+        failed_.push_back(one.id.text());
     LogQuery query;
     query.limit = kLogLines;
     auto logs = co_await session_.api.deployment_logs(one.id, query);
@@ -188,7 +191,8 @@ Awaitable<void> Rollout::tell_failure(Watched& one, const DeploymentWithEvents& 
     end(one, false, sentence);
     Trouble failed;
     failed.what = fmt::format("{}: {}", one.item->service, sentence);
-    failed.hint = fmt::format("seance logs --service {} --deployment {}", one.item->service, one.id.text());
+    failed.hint = fmt::format("{} logs --service {} --deployment {}", options_.command, one.item->service,
+                              one.id.text());
     trouble(std::move(failed));
 }
 

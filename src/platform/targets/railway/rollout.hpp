@@ -29,6 +29,8 @@ class Rollout {
     Awaitable<std::optional<plan::Trouble>> run(std::vector<Item> items);
 
     const std::vector<Deployed>& active() const { return active_; }
+    // Ids of those that were seen to fail.
+    const std::vector<std::string>& failed() const { return failed_; }
     // Of those that were started here and have become active.
     bool became_active(const std::string& service) const;
 
@@ -44,7 +46,6 @@ class Rollout {
     Awaitable<void> start(const Item& item, std::vector<Watched>& watched);
     Awaitable<plan::Attempt<DeploymentId>> start_one(const Item& item);
     Awaitable<void> watch(std::vector<Watched>& watched);
-    Awaitable<void> look(std::vector<Watched>& watched);
     Awaitable<void> settle(Watched& one, const DeploymentWithEvents& seen);
     Awaitable<void> tell_failure(Watched& one, const DeploymentWithEvents& seen);
     void end(Watched& one, bool ok, std::string text);
@@ -54,6 +55,7 @@ class Rollout {
     EnvironmentId environment_;
     const ApplyOptions& options_;
     std::vector<Deployed> active_;
+    std::vector<std::string> failed_;
     std::set<std::string> started_;
     std::optional<plan::Trouble> trouble_;
 };
