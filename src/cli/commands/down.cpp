@@ -1,5 +1,8 @@
 #include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <thread>
@@ -12,6 +15,25 @@
 namespace seance::cli {
 
 namespace {
+
+// A process as a file, which is readable once it has ended, also while nobody has reaped it.
+class ProcessEnd {
+  public:
+    explicit ProcessEnd(pid_t pid) : fd_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))) {}
+    ~ProcessEnd() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    ProcessEnd(const ProcessEnd&) = delete;
+    ProcessEnd& operator=(const ProcessEnd&) = delete;
+
+    bool has_come() const {
+        pollfd poller{fd_, POLLIN, 0};
+        return fd_ < 0 || ::poll(&poller, 1, 0) == 1;
+    }
+
+  private:
+    int fd_;  // -1: it had ended, or the kernel is too old (before 5.3) to tell
+};
 
 int down(Context& context) {
     auto manifest = context.manifest();
@@ -27,13 +49,14 @@ int down(Context& context) {
         return kDone;
     };
     if (pid == 0) return say(false);
+    const ProcessEnd end_of_holder(pid);
     if (!local::ask_control(state.control(), R"({"do":"stop"})") && pid > 0) ::kill(pid, SIGTERM);
 
     // What a service may take to stop, one after the other, and a little more.
     Duration limit = std::chrono::seconds(10);
     for (const auto& service : manifest->stack.services) limit += service.stop_timeout;
     for (const auto end = Clock::now() + limit; Clock::now() < end;) {
-        if (local::RunLock::holder(state) == 0) return say(true);
+        if (local::RunLock::holder(state) == 0 && end_of_holder.has_come()) return say(true);
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
     return context.fail(kFailed, "STILL_RUNNING",

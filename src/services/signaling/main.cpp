@@ -8,7 +8,7 @@ namespace {
 
 // A publish is worth some 50 µs of work, and somebody waits for it. On a machine where others compute, the
 // kernel's own turns of 1 to 3 ms are what its latency would be.
-constexpr seance::Duration kTurn = std::chrono::microseconds(100);
+constexpr seance::Duration kTurn = std::chrono::microseconds(500);
 
 }  // namespace
 

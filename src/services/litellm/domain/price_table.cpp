@@ -77,9 +77,11 @@ Price read_price(const json::object& entry) {
     auto each_second = rate(entry, "input_cost_per_second"),
          out_second = rate(entry, "output_cost_per_second");
     if (each_second || out_second) price.per_second = each_second.value_or(0) + out_second.value_or(0);
-    for (auto [above, word] : {std::pair{128'000u, "128k"}, std::pair{200'000u, "200k"}}) {
-        auto name = [&](std::string_view stem) { return fmt::format("{}_above_{}_tokens", stem, word); };
-        Price::Tier tier{above, rate(entry, name("input_cost_per_token")),
+    for (unsigned thousands : {128u, 200u}) {
+        auto name = [thousands](std::string_view stem) {
+            return fmt::format("{}_above_{}k_tokens", stem, thousands);
+        };
+        Price::Tier tier{thousands * 1000, rate(entry, name("input_cost_per_token")),
                          rate(entry, name("output_cost_per_token")),
                          rate(entry, name("cache_read_input_token_cost")),
                          rate(entry, name("cache_creation_input_token_cost"))};
@@ -92,7 +94,7 @@ Price read_price(const json::object& entry) {
 }
 
 const PriceTable& PriceTable::built_in() {
-    static const PriceTable table = std::move(*parse(built_in_prices(), "the built-in prices"));
+    static const PriceTable table = parse(built_in_prices(), "the built-in prices").value();
     return table;
 }
 
