@@ -1,13 +1,14 @@
 // What a release is: a point in time. Against the emulators without processes: which releases are told, where a rollback
 // leads, and what is deployed again when only secrets change.
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
 import { configure } from './emulators/client.mjs'
 import { missing } from './program.mjs'
 import { World, seanceProgram, shopCheckout } from './deploy/world.mjs'
 
 const skip = missing(seanceProgram, 'graphql', 'ws')
-const stack = (api, store) => `project: shop
+const stack = (api, store, note = 'one') => `project: shop
 registry: docker.io/shop
 environments:
   production:
@@ -15,7 +16,7 @@ environments:
     domain: shop.dev
     secrets: secrets.env
 services:
-  store: {image: "docker.io/shop/valkey:${store}", port: 6379, health: /health, secrets: [STORE_KEY]}
+  store: {image: "docker.io/shop/valkey:${store}", port: 6379, health: /health, env: {NOTE: ${note}}, secrets: [STORE_KEY]}
   api: {image: "docker.io/shop/api:${api}", port: 8000, health: /health, needs: [store], secrets: [API_KEY]}
 `
 
@@ -32,16 +33,21 @@ class Shop {
 
   async json (...words) { return JSON.parse((await this.good(...words, '--json')).out.trim().split('\n').at(-1)) }
 
-  commit (api, store) {
-    this.checkout.write('stack.yaml', stack(api, store))
+  commit (api, store, note) {
+    this.checkout.write('stack.yaml', stack(api, store, note))
     this.checkout.commitAll(`api ${api}, store ${store}`)
     return this.checkout.commit
   }
 
-  async deploy (api, store) {
-    const commit = this.commit(api, store)
+  async deploy (api, store, note) {
+    const commit = this.commit(api, store, note)
     await this.good('deploy', '--yes', '--no-verify')
     return commit
+  }
+
+  async deployAgain (commit, ...words) {
+    execFileSync('git', ['checkout', '-q', commit], { cwd: this.checkout.folder })
+    await this.good('deploy', '--yes', '--no-verify', ...words)
   }
 
   // As deploy, but api fails and is left so: CRASHED after it was active, FAILED before.
@@ -90,7 +96,7 @@ inShop('releases are numbered, and are told and found by their numbers', async s
 
 inShop('after a rollback and a change of secrets a rollback never leads to what was undone', async shop => {
   const first = await shop.deploy('1', '1')
-  await shop.deploy('2', '1')
+  await shop.deploy('2', '1', 'two') // of store the variables alone, which a rollback leaves
   await shop.good('rollback', '--to', first, '--yes', '--no-verify')
   shop.secrets({ STORE_KEY: 'new' })
   await shop.good('secrets', 'apply', '--deploy')
@@ -102,11 +108,11 @@ inShop('after a rollback and a change of secrets a rollback never leads to what 
 })
 
 inShop('a deployment of an older commit is no rollback, and a rollback leads to the state before the last change as a whole', async shop => {
-  await shop.deploy('2', '2')
-  await shop.deploy('1', '1')
-  await shop.deploy('2', '2')
-  await shop.deploy('1', '1')
-  await shop.deploy('2', '1')
+  const older = shop.commit('1', '1')
+  const newer = await shop.deploy('2', '2')
+  await shop.deployAgain(older)
+  await shop.deployAgain(newer, '--service', 'api')
+  assert.equal(shop.runs, '2 1')
   assert.ok((await shop.releases()).every(one => one.back_to === ''))
   await shop.good('rollback', '--yes', '--no-verify')
   assert.equal(shop.runs, '1 1')
