@@ -109,7 +109,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values } = parseArgs({
     options: {
       zone: { type: 'string', multiple: true, default: [] }, images: { type: 'string', multiple: true, default: [] }, folder: { type: 'string' }, speed: { type: 'string', default: '50' }, plan: { type: 'string' },
-      region: { type: 'string' }, sink: { type: 'string', multiple: true, default: [] }, 'run-env': { type: 'string' }, 'stand-in': { type: 'string' }, 'built-in-registry': { type: 'boolean', default: false }
+      region: { type: 'string' }, sink: { type: 'string', multiple: true, default: [] }, 'run-env': { type: 'string' }, 'stand-in': { type: 'string' }, 'records-by-hand': { type: 'boolean', default: false }, 'built-in-registry': { type: 'boolean', default: false }
     }
   })
   const speed = Number(values.speed)
@@ -117,6 +117,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     process.stderr.write(`--speed is "${values.speed}"; give a number above 0, such as 50\n`)
     process.exit(64)
   }
-  const rehearsal = await startRehearsal({ zones: values.zone, images: values.images, folder: values.folder, speed, plan: values.plan, builtInRegistry: values['built-in-registry'], region: values.region, sinks: values.sink, runEnv: parseRunEnv(values['run-env']), standIn: JSON.parse(values['stand-in'] ?? '{}') })
+  const rehearsal = await startRehearsal({ zones: values.zone, images: values.images, folder: values.folder, speed, plan: values.plan, builtInRegistry: values['built-in-registry'], region: values.region, sinks: values.sink, runEnv: parseRunEnv(values['run-env']), standIn: JSON.parse(values['stand-in'] ?? '{}'), recordsByHand: values['records-by-hand'] })
   await runUntilTold([rehearsal], rehearsal.line)
 }

@@ -191,6 +191,7 @@ std::vector<std::string> command_of(const Manifest& manifest, const std::string&
                                      "--plan",     "PRO",
                                      "--run-env",  boost::json::serialize(run_env),
                                      "--stand-in", boost::json::serialize(stand_ins(manifest))};
+    if (manifest.environment.dns == stack::DnsKind::None) command.emplace_back("--records-by-hand");
     if (const auto& spaces = manifest.environment.spaces) {
         command.emplace_back("--region");
         command.push_back(spaces->region);

@@ -44,6 +44,7 @@ export class Platform {
     this.options = {
       ...OPEN_QUESTIONS, plan: 'HOBBY', run: true, speed: 1, stepMs: 1000, verifyMs: 2000, certificateMs: 5000,
       deployLimit: { count: 60, seconds: 60 }, registryMap: {}, requireIdentification: false, limits: {}, usage: {}, ownPorts: ['ADMIN_PORT'],
+      recordsByHand: false,   // DNS is nobody's of ours: whoever it belongs to has written what domains ask for
       standIn: {},  // service → { argv, folder }: run in place of its image; ${port} is filled in
       runEnv: {},   // service → variables of its processes that stand in no API
       ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))

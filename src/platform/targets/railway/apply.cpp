@@ -431,7 +431,6 @@ class Applier {
         // Part of the release that failed; what runs in the end is what ran before.
         auto given_back = plan::ReleaseMark::parse(keeper_.mark());
         given_back.commit = before_.live.release().commit;
-        const auto mark = given_back.print();
         for (const auto& name : touched_) {
             const auto* old = before_.live.service(name);
             const auto* live = seen_.live.service(name);
@@ -441,6 +440,10 @@ class Applier {
             for (const auto& [variable, value] : live->variables)
                 if (!old->variables.contains(variable) && !plan::is_bookkeeping(variable))
                     back.changes.push_back({Action::Delete, Kind::Variable, name, variable, "", "", {}, ""});
+            const bool runs_new = failed.became_active(name) || !old->volume.empty();
+            const bool is_again = runs_new && live->deployment && live->deployment->id != old->deployment->id;
+            const auto mark =
+                is_again ? given_back.print() : old->variable(std::string(plan::kReleaseVariable));
             const auto id = name + "/return";
             const auto started = begin(id, "bring " + name + " back to " + short_image(old->image));
             auto done = co_await write_configuration(wanted, *live, back, mark);
@@ -450,11 +453,7 @@ class Applier {
                 co_return trouble;
             }
             returned.push_back(name);
-            const bool runs_new = failed.became_active(name) || !old->volume.empty();
-            if (runs_new && live->deployment && live->deployment->id != old->deployment->id) {
-                auto item = item_of(*wanted_.service(name), old->image);
-                again.push_back(std::move(item));
-            }
+            if (is_again) again.push_back(item_of(*wanted_.service(name), old->image));
         }
         if (returned.empty()) co_return trouble;
         Rollout rollout{session_, place_.environment, options_};
