@@ -134,6 +134,17 @@ inShop('a deployment that was healthy and crashed later is not good', async shop
   assert.equal(shop.runs, '1 1')
 })
 
+inShop('a release of which a part failed is no way back to itself', async shop => {
+  await shop.deploy('1', '1')
+  const bad = await shop.fail('FAILED', '2', '2')
+  assert.equal(shop.runs, '1 2')
+  const refused = await shop.run('rollback', '--to', bad, '--yes', '--no-verify')
+  assert.equal(refused.code, 3, refused.all)
+  assert.match(refused.err, /all but api, which failed in it/)
+  await shop.good('rollback', '--yes', '--no-verify')
+  assert.equal(shop.runs, '1 1')
+})
+
 inShop('secrets apply --deploy leaves a service alone whose secrets are the same, and never ships what failed', async shop => {
   await shop.deploy('1', '1')
   await shop.fail('FAILED', '2', '1')

@@ -161,6 +161,16 @@ class Rollback {
         if (target_->outcome == releases::Verdict::Failed)
             return refuse(kNotThere, "NO_RELEASE",
                           fmt::format("release {} failed: it never ran", target_->commit), hint);
+        if (target_ == current_ && target_->outcome == releases::Verdict::Partly) {
+            std::vector<std::string> failed;
+            for (const auto& part : target_->parts)
+                if (part.ending == releases::Ending::Failed) failed.push_back(part.service);
+            return refuse(
+                kNotThere, "NO_RELEASE",
+                fmt::format("{} is what {} runs already, all but {}, which failed in it", target_->commit,
+                            wanted_.environment, fmt::join(failed, ", ")),
+                fmt::format("to try again: {0} deploy; to undo it: {0} rollback", context_.command()));
+        }
         if (target_->outcome == releases::Verdict::Running)
             return refuse(kRefused, "UNDER_WAY",
                           fmt::format("release {} is still under way", target_->commit),
