@@ -116,6 +116,7 @@ void add_export(CLI::App& app, Context& context) {
     auto options = std::make_shared<ExportOptions>();
     auto* command = app.add_subcommand("export", "The same environment in another engine's words");
     std::vector<std::string> engines;
+    engines.reserve(std::size(kEngines));
     for (const auto& [name, exporter] : kEngines) engines.push_back(name);
     command->add_option("engine", options->engine, fmt::format("{}", fmt::join(engines, ", ")))
         ->required()

@@ -1,5 +1,7 @@
 #include "services/litellm/domain/raw_events.hpp"
 
+#include <utility>
+
 #include "services/litellm/domain/sse.hpp"
 
 namespace seance::litellm {
