@@ -157,6 +157,7 @@ std::vector<CheckResult> check_outside(Reach& reach, const Manifest& manifest, c
     auto jobs = jobs_of(manifest, options);
     run_on(reach.loop(), run_until_good(outside, jobs, options.commits, options.patience, options.pause));
     std::vector<CheckResult> results;
+    results.reserve(jobs.size());
     for (auto& job : jobs) results.push_back(std::move(job.result));
     return results;
 }

@@ -21,7 +21,7 @@ namespace {
 using railway::Deployment;
 using railway::DeploymentStatus;
 
-void note(RemoteService& service, std::string sentence) {
+void note(RemoteService& service, std::string_view sentence) {
     if (!service.detail.empty()) service.detail += "; ";
     service.detail += sentence;
 }
