@@ -75,11 +75,13 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 }
 
 test('a rehearsal that is killed leaves no process behind', { skip }, async () => {
-  const child = rehearse(['--keep', path.join(temporary, 'kept')])
+  const folder = path.join(temporary, 'kept')
+  const child = rehearse(['--keep', folder])
   await waitFor(() => /deploy landing/.test(child.err), 'a deployment', 60_000)
   child.kill('SIGKILL')
   await child.ended
   await waitFor(() => left().length === 0, `the end of ${left()}`, 20_000)
+  fs.rmSync(folder, { recursive: true })
 })
 
 test('a kept rehearsal is gone on with: what ran in it is still there', { skip }, async () => {
@@ -90,6 +92,7 @@ test('a kept rehearsal is gone on with: what ran in it is still there', { skip }
   const second = await rehearse(['--keep', folder, ...own, 'plan', '--json']).ended
   assert.equal(second.code, 0, second.err)
   assert.deepEqual(JSON.parse(second.out).changes.filter(change => change.kind === 'service' || change.kind === 'domain'), [])
+  fs.rmSync(folder, { recursive: true })
 })
 
 test('what a rehearsal needs and this machine lacks is said with its fix', { skip }, async () => {
