@@ -205,7 +205,7 @@ class Writer {
 
     // A new volume belongs to root; the service's user is another.
     std::string volume_keeper(const stack::Service& service) {
-        const auto name = free_name(service.name, "-volume");
+        auto name = free_name(service.name, "-volume");
         services_[name] =
             json::object{{"image", kToolbox},
                          {"command", json::array{"chown", kUser, "/volume"}},

@@ -95,6 +95,7 @@ class Search {
         if (found_.size() >= kMostFiles)
             return Problem{fmt::format("{} needs more than {} shared libraries", program_, kMostFiles)};
         std::vector<std::string> places;
+        places.reserve(own_folders.size() + folders_.size());
         for (const auto& folder : own_folders) places.push_back(with_origin(folder, user));
         places.insert(places.end(), folders_.begin(), folders_.end());
         for (const auto& place : places) {

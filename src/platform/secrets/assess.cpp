@@ -71,7 +71,9 @@ class Examination {
             for (const auto& [name, want] : names) wanted(group, name, want);
         for (const auto& [group, values] : bundle_.groups) group_in_file(group, values);
         for (const auto& [name, value] : bundle_.flat) flat_in_file(name);
-        std::ranges::stable_partition(assessment_.findings, &Finding::blocks);
+        auto& findings = assessment_.findings;
+        std::stable_partition(findings.begin(), findings.end(),
+                              [](const Finding& finding) { return finding.blocks; });
         return std::move(assessment_);
     }
 

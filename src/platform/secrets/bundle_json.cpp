@@ -22,7 +22,7 @@ class WipingResource final : public json::memory_resource {
     void* do_allocate(std::size_t size, std::size_t) override { return ::operator new(size); }
     void do_deallocate(void* memory, std::size_t size, std::size_t) override {
         wipe(memory, size);
-        ::operator delete(memory, size);
+        ::operator delete(memory);
     }
     bool do_is_equal(const json::memory_resource& other) const noexcept override { return this == &other; }
 };

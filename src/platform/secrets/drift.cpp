@@ -42,6 +42,7 @@ std::vector<DriftRow> drift(const Fingerprints& wanted, const Fingerprints& live
         for (const auto& [name, print] : names) pairs[{service, name}].live = &print;
 
     std::vector<DriftRow> rows;
+    rows.reserve(pairs.size());
     for (const auto& [at, pair] : pairs)
         rows.push_back({at.first, at.second, compare(pair.wanted, pair.live),
                         pair.wanted != nullptr ? *pair.wanted : "", pair.live != nullptr ? *pair.live : ""});
