@@ -137,10 +137,10 @@ class Api {
     // [new thing] Its snapshot again, as a new deployment: `UsePreviousImage` keeps the tag's old image.
     enum class RedeployImage { AsConfigured, UsePrevious };
     Awaitable<Reply<Deployment>> redeploy(DeploymentId id, RedeployImage image);
-    Awaitable<Reply<void>> rollback(DeploymentId id);  // [new thing] brings back its variables too
-    Awaitable<Reply<void>> restart(DeploymentId id);   // [new thing]
-    Awaitable<Reply<void>> cancel(DeploymentId id);    // one in progress
-    Awaitable<Reply<void>> stop(DeploymentId id);      // a running one
+    Awaitable<Reply<void>> rollback(const DeploymentId& id);  // [new thing] brings back its variables too
+    Awaitable<Reply<void>> restart(const DeploymentId& id);   // [new thing]
+    Awaitable<Reply<void>> cancel(const DeploymentId& id);    // one in progress
+    Awaitable<Reply<void>> stop(const DeploymentId& id);      // a running one
 
     struct Domains {
         std::vector<CustomDomain> custom;
@@ -154,7 +154,7 @@ class Api {
                                                   int target_port);
     Awaitable<Reply<void>> delete_custom_domain(CustomDomainId id);
     // Asks again for a certificate; only when it is IssueFailed and not `retryable == false`.
-    Awaitable<Reply<void>> issue_certificate(CustomDomainId id);
+    Awaitable<Reply<void>> issue_certificate(const CustomDomainId& id);
     Awaitable<Reply<ServiceDomain>> create_service_domain(Place place, int target_port);  // [new thing]
     Awaitable<Reply<void>> delete_service_domain(ServiceDomainId id);
 
@@ -165,9 +165,9 @@ class Api {
     Awaitable<Reply<void>> delete_volume(VolumeId volume);  // recoverable for 48 hours
 
     // Oldest first, the newest `limit` of them.
-    Awaitable<Reply<std::vector<LogLine>>> build_logs(DeploymentId id, LogQuery query);
-    Awaitable<Reply<std::vector<LogLine>>> deployment_logs(DeploymentId id, LogQuery query);
-    Awaitable<Reply<std::vector<LogLine>>> environment_logs(EnvironmentId id,
+    Awaitable<Reply<std::vector<LogLine>>> build_logs(const DeploymentId& id, LogQuery query);
+    Awaitable<Reply<std::vector<LogLine>>> deployment_logs(const DeploymentId& id, LogQuery query);
+    Awaitable<Reply<std::vector<LogLine>>> environment_logs(const EnvironmentId& id,
                                                             LogQuery query);  // all services
     Awaitable<Reply<std::vector<HttpLogLine>>> http_logs(DeploymentId id, LogQuery query);
 

@@ -172,19 +172,19 @@ Awaitable<Reply<Deployment>> Api::redeploy(DeploymentId id, RedeployImage image)
     co_return std::move(*made);
 }
 
-Awaitable<Reply<void>> Api::rollback(DeploymentId id) {
+Awaitable<Reply<void>> Api::rollback(const DeploymentId& id) {
     return act_on(Mutation::DeploymentRollback, id.text(), Idempotent::No);
 }
 
-Awaitable<Reply<void>> Api::restart(DeploymentId id) {
+Awaitable<Reply<void>> Api::restart(const DeploymentId& id) {
     return act_on(Mutation::DeploymentRestart, id.text(), Idempotent::No);
 }
 
-Awaitable<Reply<void>> Api::cancel(DeploymentId id) {
+Awaitable<Reply<void>> Api::cancel(const DeploymentId& id) {
     return act_on(Mutation::DeploymentCancel, id.text(), Idempotent::Yes);
 }
 
-Awaitable<Reply<void>> Api::stop(DeploymentId id) {
+Awaitable<Reply<void>> Api::stop(const DeploymentId& id) {
     return act_on(Mutation::DeploymentStop, id.text(), Idempotent::Yes);
 }
 

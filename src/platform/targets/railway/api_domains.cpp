@@ -97,7 +97,7 @@ Awaitable<Reply<void>> Api::delete_custom_domain(CustomDomainId id) {
     co_return done;
 }
 
-Awaitable<Reply<void>> Api::issue_certificate(CustomDomainId id) {
+Awaitable<Reply<void>> Api::issue_certificate(const CustomDomainId& id) {
     return act_on(Mutation::CustomDomainIssueCertificate, id.text(), Idempotent::Yes);
 }
 

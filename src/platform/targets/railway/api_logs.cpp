@@ -50,15 +50,15 @@ Awaitable<Reply<std::vector<LogLine>>> Api::logs(Query query, std::string id, Lo
     co_return lines;
 }
 
-Awaitable<Reply<std::vector<LogLine>>> Api::build_logs(DeploymentId id, LogQuery query) {
+Awaitable<Reply<std::vector<LogLine>>> Api::build_logs(const DeploymentId& id, LogQuery query) {
     return logs(Query::BuildLogs, id.text(), std::move(query));
 }
 
-Awaitable<Reply<std::vector<LogLine>>> Api::deployment_logs(DeploymentId id, LogQuery query) {
+Awaitable<Reply<std::vector<LogLine>>> Api::deployment_logs(const DeploymentId& id, LogQuery query) {
     return logs(Query::DeploymentLogs, id.text(), std::move(query));
 }
 
-Awaitable<Reply<std::vector<LogLine>>> Api::environment_logs(EnvironmentId id, LogQuery query) {
+Awaitable<Reply<std::vector<LogLine>>> Api::environment_logs(const EnvironmentId& id, LogQuery query) {
     return logs(Query::EnvironmentLogs, id.text(), std::move(query));
 }
 

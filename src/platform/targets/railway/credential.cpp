@@ -6,7 +6,7 @@
 
 namespace seance::railway {
 
-std::optional<Credential> choose_credential(std::string project_token, std::string api_token) {
+std::optional<Credential> choose_credential(std::string_view project_token, std::string_view api_token) {
     // A line end from a file or a paste is no part of a token.
     if (auto token = trim(project_token); !token.empty())
         return Credential{TokenKind::Project, SecretText(std::string(token))};

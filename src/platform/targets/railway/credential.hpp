@@ -21,7 +21,7 @@ struct Credential {
 };
 
 // As Railway's own client chooses: RAILWAY_TOKEN before RAILWAY_API_TOKEN; nothing if both are empty.
-std::optional<Credential> choose_credential(std::string project_token, std::string api_token);
+std::optional<Credential> choose_credential(std::string_view project_token, std::string_view api_token);
 
 std::string_view describe(TokenKind kind);  // "a project token (RAILWAY_TOKEN)"
 

@@ -391,7 +391,7 @@ std::vector<Document> all_documents() {
     add_all(out, Query::WorkspaceBill);
     add_all(out, Mutation::VolumeDelete);
     add_all(out, Subscription::HttpLogs);
-    for (std::size_t n : {1, 6}) {
+    for (std::size_t n : {std::size_t{1}, std::size_t{6}}) {
         out.push_back(service_details_document(n));
         out.push_back(deployments_by_id_document(n));
         out.push_back(deployment_snapshots_document(n));

@@ -1,6 +1,7 @@
 #include "platform/targets/railway/live_state.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "platform/plan/bookkeeping.hpp"
 #include "platform/plan/fingerprint.hpp"
@@ -35,7 +36,7 @@ plan::Settings settings_of(const ServiceInstance& instance) {
     s.drain_seconds = instance.draining_seconds.value_or(0);
     s.start_command = instance.start_command;
     s.cpu = instance.cpu_limit_vcpus.value_or(0);
-    s.memory_mb = static_cast<std::uint64_t>(instance.memory_limit_gb.value_or(0) * 1024 + 0.5);
+    s.memory_mb = static_cast<std::uint64_t>(std::llround(instance.memory_limit_gb.value_or(0) * 1024));
     return s;
 }
 
