@@ -8,8 +8,8 @@ namespace {
 // CRC-16/XMODEM, bit by bit: it is computed once for each topic that a process joins.
 std::uint16_t crc16(std::string_view text) {
     unsigned crc = 0;
-    for (unsigned char byte : text) {
-        crc ^= static_cast<unsigned>(byte) << 8;
+    for (char byte : text) {
+        crc ^= static_cast<unsigned>(static_cast<unsigned char>(byte)) << 8;
         for (int bit = 0; bit < 8; ++bit) crc = (crc & 0x8000U) != 0 ? (crc << 1) ^ 0x1021U : crc << 1;
         crc &= 0xFFFFU;
     }
