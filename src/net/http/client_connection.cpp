@@ -33,8 +33,14 @@ ClientConnection::~ClientConnection() {
     end_exchange();
 }
 
-void ClientConnection::begin_exchange() {
+void ClientConnection::take_buffer() {
+    buffer_ = loop_.buffers().take();
+    capacity_ = BufferPool::kSize;
+}
+
+void ClientConnection::begin_exchange(bool buffer_at_once) {
     ++exchanges_;
+    if (buffer_at_once && !buffer_) take_buffer();
     head_end_ = begin_ = end_ = 0;
     parser_.reset();
     begun_ = have_head_ = body_over_ = false;
@@ -100,8 +106,7 @@ bool ClientConnection::make_room() {
 Awaitable<error_code> ClientConnection::wait_for_answer() {
     if (!stream_.tls())
         if (auto error = co_await stream_.wait_readable()) co_return ended(error);
-    buffer_ = loop_.buffers().take();
-    capacity_ = BufferPool::kSize;
+    take_buffer();
     co_return error_code{};
 }
 

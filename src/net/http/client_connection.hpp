@@ -15,7 +15,7 @@ namespace seance::http {
 inline constexpr int kMostInterim = 32;
 
 // One connection to an upstream, for one exchange after another: write a request, read its response. Holds a
-// buffer only while something has come. Every wait has a deadline; when it passes the connection is closed
+// buffer only while it is in use. Every wait has a deadline; when it passes the connection is closed
 // and the pending call gives timed_out.
 class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
   public:
@@ -24,8 +24,10 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
     ClientConnection(const ClientConnection&) = delete;
     ClientConnection& operator=(const ClientConnection&) = delete;
 
-    void begin_exchange();  // forgets the last response
-    void end_exchange();    // gives the buffers back
+    // Forgets the last response. With `buffer_at_once` the buffer is there before the first byte, which saves
+    // a change of epoll's set; without, nothing is held while the upstream thinks.
+    void begin_exchange(bool buffer_at_once);
+    void end_exchange();  // gives the buffers back
 
     // Writes all of both, gathered, in as few calls as the socket takes.
     Awaitable<error_code> write(std::string_view head, std::string_view body);
@@ -68,6 +70,7 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
   private:
     Awaitable<error_code> fill();
     Awaitable<error_code> wait_for_answer();
+    void take_buffer();
     bool make_room();
     void keep_head_apart();
     void make_body_room();

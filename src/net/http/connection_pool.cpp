@@ -17,6 +17,9 @@ struct ConnectionPool::Waiter {
     bool granted = false;
 };
 
+// So few may hold a buffer each while they wait: a loop keeps as many spare ones.
+constexpr std::size_t kFew = 64;
+
 struct ConnectionPool::Place {
     explicit Place(Origin o)
         : origin(std::move(o)), literal(!stream::addresses_without_dns(origin.host).empty()) {}
@@ -24,6 +27,7 @@ struct ConnectionPool::Place {
     bool literal;                                         // never resolved, so its addresses never change
     std::vector<std::shared_ptr<ClientConnection>> idle;  // the last is the freshest
     std::size_t in_use = 0;
+    bool has_few_in_use() const { return in_use <= kFew; }
     std::list<Waiter*> queue;
 };
 
@@ -78,7 +82,7 @@ Awaitable<Result<Lease>> ConnectionPool::acquire(const Origin& origin, Prefer pr
     if (prefer == Prefer::Reused) {
         if (auto connection = take_idle(place)) {
             reuses_.add();
-            connection->begin_exchange();
+            connection->begin_exchange(place.has_few_in_use());
             lease.connection_ = std::move(connection);
             co_return std::move(lease);
         }
@@ -110,7 +114,7 @@ Awaitable<Result<Lease>> ConnectionPool::connect(Place& place, Lease lease) {
     }
     connects_.add();
     lease.connection_ = std::make_shared<ClientConnection>(loop_, options_, std::move(*made));
-    lease.connection_->begin_exchange();
+    lease.connection_->begin_exchange(place.has_few_in_use());
     co_return std::move(lease);
 }
 
