@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "cli/commands/commands.hpp"
+#include "cli/remote/prepare.hpp"
 #include "cli/remote/run_on.hpp"
 #include "core/base/text.hpp"
 #include "platform/exports/compose.hpp"
@@ -33,8 +34,7 @@ const std::map<std::string, Exporter> kEngines{{"compose", exports::export_compo
 // SERVICE=REFERENCE of each --image; a Problem names the one that is wrong.
 Outcome<std::map<std::string, std::string>> given_images(const stack::Stack& stack,
                                                          const std::vector<std::string>& options) {
-    std::vector<std::string> names;
-    for (const auto& service : stack.services) names.push_back(service.name);
+    const auto names = names_of(stack);
     std::map<std::string, std::string> images;
     for (const auto& option : options) {
         const auto equals = option.find('=');

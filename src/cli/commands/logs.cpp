@@ -11,6 +11,7 @@
 #include "cli/log_printer.hpp"
 #include "cli/log_reader.hpp"
 #include "cli/remote/logs.hpp"
+#include "cli/remote/prepare.hpp"
 #include "cli/running.hpp"
 #include "cli/usage.hpp"
 #include "core/base/text.hpp"
@@ -42,8 +43,7 @@ int logs(Context& context, const LogsOptions& options) {
         return context.fail(kUsage, "USAGE",
                             "--build, --deployment, --grep and --level are for environments out in the world",
                             "here: seance logs | grep TEXT");
-    std::vector<std::string> all;
-    for (const auto& service : manifest->stack.services) all.push_back(service.name);
+    const auto all = names_of(manifest->stack);
     for (const auto& name : options.services)
         if (std::find(all.begin(), all.end(), name) == all.end())
             return context.fail(kNotThere, "NO_SERVICE",

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "cli/remote/prepare.hpp"
 #include "cli/remote/run_on.hpp"
 #include "core/base/text.hpp"
 #include "core/runtime/task_group.hpp"
@@ -66,12 +67,10 @@ class Pipeline {
         for (const auto& service : manifest_.stack.services)
             if (options_.only_service.empty() || options_.only_service == service.name)
                 wanted_.push_back(&service);
-        std::vector<std::string> all;
-        for (const auto& service : manifest_.stack.services) all.push_back(service.name);
         if (wanted_.empty())
             co_return Trouble{Trouble::Why::NotThere,
                               fmt::format("there is no service {}{}", options_.only_service,
-                                          did_you_mean(options_.only_service, all)),
+                                          did_you_mean(options_.only_service, names_of(manifest_.stack))),
                               ""};
         {
             TaskGroup tasks{loop_.executor()};

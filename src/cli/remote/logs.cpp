@@ -13,6 +13,7 @@
 #include "cli/log_reader.hpp"
 #include "cli/remote/environment.hpp"
 #include "cli/remote/log_text.hpp"
+#include "cli/remote/prepare.hpp"
 #include "core/base/text.hpp"
 #include "core/runtime/task_group.hpp"
 #include "platform/targets/railway/log_stream.hpp"
@@ -235,9 +236,8 @@ int remote_logs(Context& context, const Manifest& manifest, const LogsOptions& o
     if (!latest) return context.exit_code;
 
     std::map<std::string, std::string> names;
-    std::vector<std::string> services;
+    auto services = names_of(manifest.stack);
     std::set<std::string> only;
-    for (const auto& service : manifest.stack.services) services.push_back(service.name);
     for (const auto& one : *latest) {
         names[one.service.text()] = one.service_name;
         if (std::find(services.begin(), services.end(), one.service_name) == services.end())
