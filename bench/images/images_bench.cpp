@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 
+#include "core/runtime/task_group.hpp"
 #include "platform/images/native_builder.hpp"
 
 namespace {
@@ -42,29 +43,44 @@ std::vector<BuildOrder> orders(const std::string& host, const std::string& bin, 
     return out;
 }
 
+struct Sent {
+    std::uint64_t bytes = 0;
+    std::size_t images = 0, uploaded = 0, mounted = 0, present = 0;
+};
+
+Awaitable<void> push(NativeBuilder& builder, const BuiltImage& image, Sent& sent) {
+    OnProgress none;
+    auto pushed = co_await builder.push(image, std::move(none));
+    if (!pushed) throw std::runtime_error(pushed.error().what);
+    ++sent.images;
+    sent.bytes += pushed->bytes_sent;
+    sent.uploaded += pushed->uploaded;
+    sent.mounted += pushed->mounted;
+    sent.present += pushed->present;
+}
+
+// As seance does: the first image alone, whose layers are then mounted into the others' repositories.
 Awaitable<void> build_and_push(NativeBuilder& builder, std::vector<BuildOrder> all) {
     const auto start = Clock::now();
     auto images = co_await build_all(builder, std::move(all));
     const double built = seconds_since(start);
     std::string digests;
-    std::uint64_t sent = 0, largest = 0;
-    std::size_t uploaded = 0, mounted = 0, present = 0;
+    std::uint64_t largest = 0;
     for (auto& image : images) {
         if (!image) throw std::runtime_error(image.error().what);
         largest = std::max(largest, image->compressed);
         digests += fmt::format("{}\"{}\":\"{}\"", digests.empty() ? "" : ",", image->name, image->digest);
-        OnProgress none;
-        auto pushed = co_await builder.push(*image, std::move(none));
-        if (!pushed) throw std::runtime_error(pushed.error().what);
-        sent += pushed->bytes_sent;
-        uploaded += pushed->uploaded;
-        mounted += pushed->mounted;
-        present += pushed->present;
     }
+    Sent sent;
+    co_await push(builder, *images.front(), sent);
+    TaskGroup tasks{co_await asio::this_coro::executor};
+    for (std::size_t i = 1; i < images.size(); ++i) tasks.spawn(push(builder, *images[i], sent));
+    co_await tasks.wait();
+    if (sent.images != images.size()) throw std::runtime_error("not every image was pushed");
     fmt::print(
         "{{\"build_s\":{:.3f},\"total_s\":{:.3f},\"bytes_sent\":{},\"largest\":{},\"uploaded\":{},"
         "\"mounted\":{},\"present\":{},\"digests\":{{{}}}}}\n",
-        built, seconds_since(start), sent, largest, uploaded, mounted, present, digests);
+        built, seconds_since(start), sent.bytes, largest, sent.uploaded, sent.mounted, sent.present, digests);
 }
 
 }  // namespace

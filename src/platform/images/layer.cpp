@@ -9,6 +9,7 @@
 #include <map>
 
 #include "core/base/hash.hpp"
+#include "platform/images/gzip.hpp"
 #include "platform/images/tar.hpp"
 
 namespace seance::images {
@@ -60,12 +61,11 @@ Outcome<Entries> arrange(std::vector<LayerEntry> entries) {
     return arranged;
 }
 
-// Writes one archive, hashing it on its way into the compressor.
+// Writes one archive, in memory: what compresses fastest wants it whole.
 class LayerWriter {
   public:
     explicit LayerWriter(std::int64_t modified)
-        : gzip_([this](std::string_view bytes) { blob_->append(bytes); }),
-          tar_([this](std::string_view bytes) { take(bytes); }, modified) {}
+        : tar_([this](std::string_view bytes) { archive_ += bytes; }, modified) {}
 
     Outcome<void> add(const LayerEntry& entry) {
         if (entry.is_directory) return tar_.directory(entry.path, entry.mode);
@@ -77,25 +77,18 @@ class LayerWriter {
 
     Layer finish() {
         tar_.finish();
-        gzip_.finish();
         Layer layer;
-        layer.unpacked = unpacked_;
-        layer.diff_id = "sha256:" + hex(diff_.finish());
+        layer.unpacked = archive_.size();
+        layer.diff_id = digest_of(archive_);
         layer.blob.media_type = "application/vnd.oci.image.layer.v1.tar+gzip";
-        layer.blob.digest = digest_of(*blob_);
-        layer.blob.bytes = std::move(blob_);
+        layer.blob.bytes = std::make_shared<const std::string>(gzip(archive_));
+        layer.blob.digest = digest_of(*layer.blob.bytes);
         return layer;
     }
 
   private:
-    void take(std::string_view bytes) {
-        diff_.update(bytes);
-        gzip_.write(bytes);
-        unpacked_ += bytes.size();
-    }
-
     Outcome<void> begin_file(const LayerEntry& entry, std::uint64_t size) {
-        if (unpacked_ + size > kMostUnpacked)
+        if (archive_.size() + size > kMostUnpacked)
             return Problem{fmt::format("a layer of the image is larger than {} MiB", kMostUnpacked >> 20)};
         return tar_.file(entry.path, entry.mode, size);
     }
@@ -123,10 +116,7 @@ class LayerWriter {
         return {};
     }
 
-    std::shared_ptr<std::string> blob_ = std::make_shared<std::string>();
-    std::uint64_t unpacked_ = 0;
-    Sha256 diff_;
-    GzipWriter gzip_;
+    std::string archive_;
     TarWriter tar_;
 };
 

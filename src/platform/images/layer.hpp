@@ -35,8 +35,8 @@ struct Layer {
 inline constexpr std::size_t kMostEntries = 20'000;
 inline constexpr std::uint64_t kMostUnpacked = 1ull << 30;
 
-// The same entries give the same bytes, in whatever order they come. Blocks on the disk and computes for a
-// second or so: call it on a worker.
+// The same entries give the same bytes, in whatever order they come. Holds the whole archive,
+// blocks on the disk and computes for some tenths of a second: call it on a worker.
 Outcome<Layer> build_layer(std::vector<LayerEntry> entries, std::int64_t modified);
 
 // "sha256:" and the digest of `bytes`.

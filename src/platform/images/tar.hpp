@@ -1,11 +1,13 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <string_view>
 
 #include "core/base/result.hpp"
-#include "platform/images/gzip.hpp"
 
 namespace seance::images {
+
+using Sink = std::function<void(std::string_view)>;
 
 // A ustar archive with nothing in it that comes from this machine: owner 0, one time for all, no names of
 // users. Entries come in the caller's order. After a file's header exactly `size` bytes of content follow.
