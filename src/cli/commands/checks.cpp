@@ -6,6 +6,7 @@
 
 #include "cli/terminal/table.hpp"
 #include "core/base/base64.hpp"
+#include "core/base/elapsed.hpp"
 #include "core/base/id.hpp"
 #include "core/runtime/wait.hpp"
 #include "net/websocket/client.hpp"
@@ -274,7 +275,7 @@ Awaitable<CheckResult> run_check(const Outside& outside, const stack::Service& s
     } catch (const std::exception& error) {
         result.detail = error.what();
     }
-    result.ms = std::chrono::duration<double, std::milli>(Clock::now() - begun).count();
+    result.ms = ms_since(begun);
     co_return result;
 }
 

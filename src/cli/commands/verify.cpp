@@ -9,6 +9,7 @@
 #include "cli/commands/verify_watch.hpp"
 #include "cli/remote/verify.hpp"
 #include "cli/running.hpp"
+#include "core/base/elapsed.hpp"
 #include "core/runtime/task_group.hpp"
 #include "platform/process/probe.hpp"
 #include "platform/targets/local/layout.hpp"
@@ -30,8 +31,7 @@ Awaitable<void> check_into(const Outside& outside, const stack::Service& service
 Awaitable<void> probe_into(const stack::Service& service, std::uint16_t port, CheckResult& result) {
     const auto begun = Clock::now();
     auto probed = co_await process::probe(service.health, port, kLimit);
-    result = {service.name, "health (direct)", probed.healthy, probed.reason,
-              std::chrono::duration<double, std::milli>(Clock::now() - begun).count()};
+    result = {service.name, "health (direct)", probed.healthy, probed.reason, ms_since(begun)};
 }
 
 Awaitable<void> check_all(const Manifest& manifest, const local::StackView& view, const Outside& outside,
@@ -102,8 +102,7 @@ int verify(Context& context, const VerifyOptions& options) {
     if (options.watch) watch_checks(context, *parse_duration(options.interval), round);
     const auto begun = Clock::now();
     const auto results = round();
-    return tell_checks(context, results,
-                       std::chrono::duration<double, std::milli>(Clock::now() - begun).count());
+    return tell_checks(context, results, ms_since(begun));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "cli/remote/prepare.hpp"
 #include "cli/remote/run_on.hpp"
+#include "core/base/elapsed.hpp"
 #include "core/base/text.hpp"
 #include "core/runtime/task_group.hpp"
 #include "platform/images/command.hpp"
@@ -36,10 +37,6 @@ Trouble trouble_of(const remote::Failure& failure) {
         default:
             return {Trouble::Why::Failed, failure.what, ""};
     }
-}
-
-double ms_since(Instant started) {
-    return std::chrono::duration<double, std::milli>(Clock::now() - started).count();
 }
 
 class Pipeline {

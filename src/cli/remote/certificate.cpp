@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/elapsed.hpp"
 #include "core/runtime/wait.hpp"
 #include "net/stream/connect.hpp"
 
@@ -16,7 +17,8 @@ Awaitable<Result<End>> certificate_end(const Outside& outside, std::string host)
     const auto until = Clock::now() + outside.limit;
     auto executor = co_await asio::this_coro::executor;
     stream::Resolver resolver{executor};
-    auto addresses = co_await resolver.resolve(outside.edge_host.empty() ? host : outside.edge_host);
+    const auto& asked = outside.edge_host.empty() ? host : outside.edge_host;
+    auto addresses = co_await resolver.resolve(asked);
     if (!addresses) co_return addresses.error();
     const auto port = outside.edge_host.empty() ? kHttps : outside.edge_port;
     auto socket = co_await stream::connect_first(*addresses, port, until);
@@ -50,7 +52,7 @@ Awaitable<CheckResult> check_certificate(const Outside& outside, std::string ser
     } catch (const std::exception& error) {
         result.detail = fmt::format("{}: {}", host, error.what());
     }
-    result.ms = std::chrono::duration<double, std::milli>(Clock::now() - begun).count();
+    result.ms = ms_since(begun);
     co_return result;
 }
 

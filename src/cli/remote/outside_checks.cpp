@@ -10,6 +10,7 @@
 #include "cli/remote/certificate.hpp"
 #include "cli/remote/run_on.hpp"
 #include "cli/terminal/table.hpp"
+#include "core/base/elapsed.hpp"
 #include "core/runtime/task_group.hpp"
 #include "core/runtime/wait.hpp"
 #include "platform/plan/bookkeeping.hpp"
@@ -170,7 +171,7 @@ int verify_outside(Context& context, Reach& reach, const Manifest& manifest, con
     report({plan::Event::Type::StepStart, "verify",
             fmt::format("verify: {} check{} from outside", count, count == 1 ? "" : "s")});
     const auto results = check_outside(reach, manifest, secrets, options);
-    const double ms = std::chrono::duration<double, std::milli>(Clock::now() - begun).count();
+    const double ms = ms_since(begun);
     std::size_t passed = 0, ran = 0;
     for (const auto& result : results) {
         passed += result.good ? 1 : 0;

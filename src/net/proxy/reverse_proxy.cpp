@@ -5,6 +5,7 @@
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
 
+#include "core/base/elapsed.hpp"
 #include "core/base/text.hpp"
 #include "core/observe/log.hpp"
 #include "core/runtime/wait.hpp"
@@ -272,7 +273,7 @@ class ReverseProxy::Forwarding {
 
     void log_outcome(int status) {
         if (std::exchange(logged_, true) || !exchange_.is_logged()) return;
-        double ms = std::chrono::duration<double, std::milli>(Clock::now() - started_).count();
+        double ms = ms_since(started_);
         std::string json;
         if (status > 0) json = fmt::format(",\"upstream_status\":{},\"upstream_ms\":{:.3f}", status, ms);
         if (retries_ > 0) json += fmt::format(",\"retries\":{}", retries_);

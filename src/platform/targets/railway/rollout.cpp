@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/base/elapsed.hpp"
 #include "core/runtime/task_group.hpp"
 #include "core/runtime/wait.hpp"
 #include "platform/targets/railway/deployment_state.hpp"
@@ -22,10 +23,6 @@ constexpr int kMostBlindLooks = 10;
 
 std::string step_of(const std::string& service) {
     return service + "/deployment";
-}
-
-double ms_since(Instant start) {
-    return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
 
 }  // namespace
