@@ -11,9 +11,9 @@
 #include "cli/remote/past.hpp"
 #include "cli/remote/plan_print.hpp"
 #include "cli/remote/run_on.hpp"
+#include "cli/remote/way_back.hpp"
 #include "cli/terminal/steps.hpp"
 #include "cli/usage.hpp"
-#include "core/base/text.hpp"
 #include "platform/plan/bookkeeping.hpp"
 #include "platform/targets/railway/platform_rollback.hpp"
 
@@ -30,26 +30,6 @@ struct RollbackOptions {
     bool with_variables = false, platform = false, no_verify = false;
     Duration wait{0};  // for the deploy lock
 };
-
-struct CommitsBetween {
-    bool known = false;
-    std::vector<std::string> undone, brought;  // "abc1234 Subject", newest first
-    std::string subject;                       // of where it leads
-};
-
-// As far as the checkout around stack.yaml knows: another machine may have none.
-Awaitable<CommitsBetween> commits_of(std::string root, std::string from, std::string to) {
-    CommitsBetween made;
-    auto there = co_await releases::read_commit(root, to);
-    if (!there) co_return made;
-    made.subject = there->subject;
-    auto here = co_await releases::read_commit(root, from);
-    if (!here) co_return made;
-    made.known = true;
-    made.undone = co_await releases::commits_between(root, to, from);
-    made.brought = co_await releases::commits_between(root, from, to);
-    co_return made;
-}
 
 class Rollback {
   public:
@@ -80,7 +60,7 @@ class Rollback {
         railway::wish_for(back_, seen_.live, wish);
         auto plan = plan::diff(wish, seen_.live);
         plan.unmanaged.clear();  // a rollback has nothing to say about them
-        between_ = run_on(reach_->loop(), commits_of(manifest_.root, current_->commit, target_->commit))
+        between_ = run_on(reach_->loop(), commits_between(manifest_.root, current_->commit, target_->commit))
                        .value_or(CommitsBetween{});
         for (auto& note : notes_) plan.notes.push_back(std::move(note));
         if (plan.empty() && !options_.platform)
@@ -117,64 +97,11 @@ class Rollback {
     }
 
     bool choose() {
-        if (!options_.service.empty() && !seen_.live.service(options_.service)) {
-            std::vector<std::string> names;
-            for (const auto& one : seen_.live.services) names.push_back(one.name);
-            return refuse(kNotThere, "NO_SERVICE",
-                          fmt::format("there is no service {} in {}{}", options_.service, wanted_.environment,
-                                      did_you_mean(options_.service, names)),
-                          fmt::format("those there are: {}", fmt::join(names, ", ")));
-        }
-        for (const auto& one : history_)
-            if (one.current) current_ = &one;
-        if (!current_)
-            return refuse(kNotThere, "NO_RELEASE",
-                          fmt::format("nothing was ever deployed to {} with success", wanted_.environment));
-        if (options_.to.empty()) {
-            const auto found = releases::previous(history_, compare(), options_.service);
-            if (found)
-                target_ = &history_[*found];
-            else
-                refuse(kNotThere, "NO_RELEASE",
-                       fmt::format("there is no good release before {} to go back to",
-                                   current_->by_hand ? "what was deployed by hand" : current_->commit),
-                       fmt::format(
-                           "seance -e {} releases lists what there is; --to COMMIT (or its number, as r12) "
-                           "goes to any of them",
-                           wanted_.environment));
-            return found.has_value();
-        }
-        const auto found = releases::find(history_, options_.to, compare());
-        const auto near = releases::near_ones(history_, options_.to);
-        const auto hint = near.empty() ? std::string("there is no release that ran")
-                                       : fmt::format("those there are: {}", fmt::join(near, ", "));
-        if (!found) {
-            const bool too_short = options_.to.size() < releases::kLeastDigits;
-            return refuse(kNotThere, "NO_RELEASE",
-                          too_short
-                              ? fmt::format("{} is too short for a commit: at least {} digits", options_.to,
-                                            releases::kLeastDigits)
-                              : fmt::format("there is no release {} of {}", options_.to, wanted_.environment),
-                          hint);
-        }
-        target_ = &history_[*found];
-        if (target_->outcome == releases::Verdict::Failed)
-            return refuse(kNotThere, "NO_RELEASE",
-                          fmt::format("release {} failed: it never ran", target_->commit), hint);
-        if (target_ == current_ && target_->outcome == releases::Verdict::Partly) {
-            std::vector<std::string> failed;
-            for (const auto& part : target_->parts)
-                if (part.ending == releases::Ending::Failed) failed.push_back(part.service);
-            return refuse(
-                kNotThere, "NO_RELEASE",
-                fmt::format("{} is what {} runs already, all but {}, which failed in it", target_->commit,
-                            wanted_.environment, fmt::join(failed, ", ")),
-                fmt::format("to try again: {0} deploy; to undo it: {0} rollback", context_.command()));
-        }
-        if (target_->outcome == releases::Verdict::Running)
-            return refuse(kRefused, "UNDER_WAY",
-                          fmt::format("release {} is still under way", target_->commit),
-                          fmt::format("seance -e {} status shows how it goes on", wanted_.environment));
+        const auto way = find_way_back(context_, seen_.live, history_,
+                                       {wanted_.environment, options_.to, options_.service, compare()});
+        if (!way) return false;
+        current_ = way->current;
+        target_ = way->target;
         return true;
     }
 
@@ -263,14 +190,7 @@ class Rollback {
             std::erase_if(shown.changes,
                           [](const plan::Change& one) { return one.kind == plan::Kind::Variable; });
         auto text = print_plan(shown, between_.subject, context_.note_style());
-        const auto list = [&](std::string_view title, const std::vector<std::string>& commits) {
-            if (commits.empty()) return;
-            text += fmt::format("\n{}\n", title);
-            for (const auto& commit : commits) text += fmt::format("  {}\n", commit);
-            if (commits.size() == releases::kMostShown) text += "  …\n";
-        };
-        list("Commits that it undoes:", between_.undone);
-        list("Commits that it brings:", between_.brought);
+        text += between_.print();
         if (!between_.known && current_->commit != target_->commit)
             text += "\nWhich commits lie between is not known here: no checkout has them.\n";
         context_.note(text);
