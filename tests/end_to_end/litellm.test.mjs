@@ -43,9 +43,10 @@ async function withGateway (body, { two = false, env = {}, config = text => text
     await body({ client, gateway, upstream, second })
     assert.equal(JSON.stringify(gateway.log).includes('sk-up-secret'), false, 'no key in the log')
   } finally {
-    assert.equal(await gateway.stop(), 0)
+    const code = await gateway.stop()
     await upstream.stop()
     await second?.stop()
+    assert.equal(code, 0)
   }
 }
 

@@ -26,8 +26,9 @@ litellm_settings: { ${settings} }
     await body({ client, gateway, upstream })
     assert.equal(JSON.stringify(gateway.log).includes('sk-ant-secret'), false, 'no key in the log')
   } finally {
-    assert.equal(await gateway.stop(), 0)
+    const code = await gateway.stop()
     await upstream.stop()
+    assert.equal(code, 0)
   }
 }
 

@@ -30,8 +30,9 @@ router_settings: { num_retries: 0 }
     await body({ client, gateway, upstream })
     assert.equal(JSON.stringify(gateway.log).includes('aws/secret'), false, 'no key in the log')
   } finally {
-    assert.equal(await gateway.stop(), 0)
+    const code = await gateway.stop()
     await upstream.stop()
+    assert.equal(code, 0)
   }
 }
 

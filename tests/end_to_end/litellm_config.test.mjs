@@ -20,8 +20,9 @@ async function withGateway (config, body, { env = {}, flags = [] } = {}) {
   try {
     await body({ gateway, client, upstream })
   } finally {
-    assert.equal(await gateway.stop(), 0)
+    const code = await gateway.stop()
     await upstream.stop()
+    assert.equal(code, 0)
   }
 }
 

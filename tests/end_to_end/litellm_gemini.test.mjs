@@ -26,8 +26,9 @@ router_settings: { num_retries: 0, disable_cooldowns: true }
     await body({ client, gateway, upstream })
     assert.equal(JSON.stringify(gateway.log).includes('gm-secret'), false, 'no key in the log')
   } finally {
-    assert.equal(await gateway.stop(), 0)
+    const code = await gateway.stop()
     await upstream.stop()
+    assert.equal(code, 0)
   }
 }
 

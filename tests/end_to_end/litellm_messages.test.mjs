@@ -32,9 +32,10 @@ router_settings: { num_retries: 0, disable_cooldowns: true }
     await body({ client, gateway, openai, native })
     assert.equal(JSON.stringify(gateway.log).includes('sk-up-secret'), false, 'no key in the log')
   } finally {
-    assert.equal(await gateway.stop(), 0)
+    const code = await gateway.stop()
     await openai.stop()
     await native.stop()
+    assert.equal(code, 0)
   }
 }
 

@@ -23,8 +23,9 @@ router_settings: { num_retries: 0 }
   try {
     await body({ client, gateway, upstream })
   } finally {
-    assert.equal(await gateway.stop(), 0)
+    const code = await gateway.stop()
     await upstream.stop()
+    assert.equal(code, 0)
   }
 }
 

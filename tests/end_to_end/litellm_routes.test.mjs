@@ -34,8 +34,9 @@ router_settings: { num_retries: 0, model_group_alias: { nick: gpt } }
   try {
     await body({ client, gateway, ...up })
   } finally {
-    assert.equal(await gateway.stop(), 0)
+    const code = await gateway.stop()
     for (const one of Object.values(up)) await one.stop()
+    assert.equal(code, 0)
   }
 }
 

@@ -24,8 +24,9 @@ async function withRouter (config, body, { upstreams = 2, env = {} } = {}) {
   try {
     await body({ ask, client, gateway, servers })
   } finally {
-    assert.equal(await gateway.stop(), 0)
+    const code = await gateway.stop()
     for (const server of servers) await server.stop()
+    assert.equal(code, 0)
   }
 }
 

@@ -29,8 +29,9 @@ router_settings: { num_retries: 0, disable_cooldowns: true, ${settings} }
   try {
     await body({ gateway, up })
   } finally {
-    assert.equal(await gateway.stop(), 0)
+    const code = await gateway.stop()
     for (const one of Object.values(up)) await one.stop()
+    assert.equal(code, 0)
   }
 }
 

@@ -21,7 +21,7 @@ export async function startGateway (config, env = {}, flags = []) {
   const file = path.join(folder, 'config.yaml')
   await fs.writeFile(file, config)
   const child = spawn(program, ['--config', file, '--host', '127.0.0.1', ...flags], {
-    env: { PATH: process.env.PATH, PORT: '0', NUM_WORKERS: '1', LITELLM_MASTER_KEY: 'sk-master', LITELLM_SPOOL_DIR: path.join(folder, 'spool'), ...env },
+    env: { PATH: process.env.PATH, UBSAN_OPTIONS: 'print_stacktrace=1', PORT: '0', NUM_WORKERS: '1', LITELLM_MASTER_KEY: 'sk-master', LITELLM_SPOOL_DIR: path.join(folder, 'spool'), ...env },
     stdio: ['ignore', 'pipe', 'inherit']
   })
   const log = []
