@@ -101,7 +101,15 @@ test('an empty account becomes a verified stack in one pass, a second deployment
   assert.deepEqual([...new Set(touched)], [landing], 'no call is about another service')
   assert.equal((await page()).commit, clone.commit)
 
-  // --- rollback ---
+  // An older commit's images by their names alone, of which nobody knows what they are made of: the next deployment of
+  // today's replaces them.
+  const today = clone.commit
+  const older = await world.run(clone, ['deploy', '--commit', 'HEAD~2', '--yes'])
+  assert.equal(older.code, 0, older.all)
+  assert.notEqual((await page()).commit, today)
+  const forward = await world.run(clone, ['deploy', '--yes'])
+  assert.equal(forward.code, 0, forward.all)
+  assert.equal((await page()).commit, today)
 })
 
 test('a deployment that never becomes healthy shows its log and goes back, and the old one serves all the while', { skip }, async () => {

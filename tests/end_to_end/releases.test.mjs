@@ -103,8 +103,11 @@ inShop('after a rollback and a change of secrets a rollback never leads to what 
   assert.equal((await shop.json('status')).commit, first)
   const again = await shop.run('rollback', '--yes', '--no-verify')
   assert.equal(again.code, 3, again.all)
-  assert.match(again.err, /no good release before/)
+  assert.match(again.err, /no release before \w+ ran other images\n.*--with-variables brings those back/)
   assert.equal(shop.runs, '1 1')
+  const none = await shop.run('rollback', '--to', 'r99', '--yes', '--no-verify')
+  assert.equal(none.code, 3, none.all)
+  assert.match(none.err, /there is no release r99 of production/)
 })
 
 inShop('a deployment of an older commit is no rollback, and a rollback leads to the state before the last change as a whole', async shop => {

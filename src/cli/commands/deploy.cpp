@@ -90,8 +90,11 @@ void tell_end(const Context& context, const Prepared& prepared, const railway::A
                                   prepared.wanted.environment, style.bold(prepared.wanted.commit), seconds);
     for (const auto& service : prepared.wanted.services)
         for (const auto& domain : service.domains) out += fmt::format("  https://{}\n", domain.host);
-    out += style.dim(fmt::format("  logs: seance -e {0} logs -f    back: seance -e {0} rollback\n",
-                                 prepared.wanted.environment));
+    auto hints = fmt::format("  logs: {} logs -f", context.command());
+    if (const auto before = prepared.seen.live.release().commit;
+        !before.empty() && before != prepared.wanted.commit)
+        hints += fmt::format("    back to {}: {} rollback", before, context.command());
+    out += style.dim(hints + "\n");
     context.result(out);
 }
 

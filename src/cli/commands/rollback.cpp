@@ -115,6 +115,11 @@ class Rollback {
             tell_json({}, 0);
         else
             context_.result(sentence + "\n");
+        if (!context_.json && target_ != current_ && !options_.with_variables)
+            context_.note(
+                fmt::format("its images are those that run; {} rollback --to {} --with-variables "
+                            "brings its variables back, too",
+                            context_.command(), releases::handle(*target_)));
         return kDone;
     }
 

@@ -5,6 +5,7 @@
 
 #include "cli/exit_code.hpp"
 #include "core/base/text.hpp"
+#include "platform/plan/release_log.hpp"
 #include "platform/releases/git.hpp"
 
 namespace seance::cli {
@@ -46,6 +47,13 @@ class Chooser {
 
     std::optional<WayBack> before_current() {
         const auto found = releases::previous(history_, to_.compare, to_.service);
+        const auto other = releases::previous(history_, releases::Compare::Deployments, to_.service);
+        if (!found && other && to_.compare == releases::Compare::Images)
+            return refuse(kNotThere, "NO_RELEASE",
+                          fmt::format("no release before {} ran other images", way_.current->commit),
+                          fmt::format("{} ran the same ones with other variables: {} rollback "
+                                      "--with-variables brings those back",
+                                      releases::handle(history_[*other]), context_.command()));
         if (!found)
             return refuse(
                 kNotThere, "NO_RELEASE",
@@ -64,7 +72,8 @@ class Chooser {
         const auto hint = near.empty() ? std::string("there is no release that ran")
                                        : fmt::format("those there are: {}", fmt::join(near, ", "));
         if (!found) {
-            const bool too_short = to_.release.size() < releases::kLeastDigits;
+            const bool too_short = to_.release.size() < releases::kLeastDigits &&
+                                   !plan::parse_release_number(lower(to_.release));
             return refuse(kNotThere, "NO_RELEASE",
                           too_short
                               ? fmt::format("{} is too short for a commit: at least {} digits", to_.release,

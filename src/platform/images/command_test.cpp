@@ -1,6 +1,8 @@
 #include "platform/images/command.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 
@@ -43,6 +45,16 @@ TEST(Command, KeepsTheEndOfLongOutput) {
 
     EXPECT_LE(ran->output.size(), kMostOutput);
     EXPECT_TRUE(ran->output.ends_with("100000\nthe end\n"));
+}
+
+TEST(Command, GetsNoFileOfThisProcess) {
+    // Without close-on-exec, as a library may open one.
+    const int open = ::fcntl(STDERR_FILENO, F_DUPFD, 100);
+
+    auto ran = shell("test -e /proc/$$/fd/" + std::to_string(open) + " && echo inherited || echo closed");
+    ::close(open);
+
+    EXPECT_EQ(ran->output, "closed\n");
 }
 
 TEST(Command, IsKilledAfterItsTime) {

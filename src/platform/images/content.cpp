@@ -18,6 +18,25 @@ void mask(std::string& bytes, std::string_view commit) {
         std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(at), commit.size(), '0');
 }
 
+// The linker's digest of what it wrote, the commit included: a note of type 3 by "GNU" (the ELF
+// specification's notes: sizes of name and description, type, name, description, in 32-bit words).
+void mask_build_id(std::string& bytes) {
+    constexpr std::string_view kElf(
+        "\x7f"
+        "ELF",
+        4),
+        kNote("\x03\0\0\0GNU\0", 8);
+    constexpr std::size_t kSizes = 8, kLongest = 64;
+    if (!bytes.starts_with(kElf)) return;
+    for (auto at = bytes.find(kNote); at != std::string::npos; at = bytes.find(kNote, at + kNote.size())) {
+        const auto begin = at + kNote.size();
+        if (at < kSizes || bytes.compare(at - kSizes, 4, std::string_view("\x04\0\0\0", 4)) != 0) continue;
+        const auto size = static_cast<unsigned char>(bytes[at - 4]);
+        if (size > kLongest || begin + size > bytes.size()) continue;
+        std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(begin), size, '\0');
+    }
+}
+
 }  // namespace
 
 Outcome<std::string> content_of(const ImageSpec& spec, const Image& image, const Commit& commit) {
@@ -35,6 +54,7 @@ Outcome<std::string> content_of(const ImageSpec& spec, const Image& image, const
             if (!file) return Problem{fmt::format("cannot read {}", entry.source)};
         }
         mask(bytes, commit.tag());
+        mask_build_id(bytes);
         text += fmt::format("{} {:o} {} {}\n", entry.path, entry.mode, entry.is_directory, sha256_hex(bytes));
     }
     for (const auto& arg : spec.args) text += "arg " + arg + "\n";

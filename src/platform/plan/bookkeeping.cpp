@@ -38,8 +38,11 @@ Values with_bookkeeping(const WantedService& service, std::string_view release) 
     const auto keep = [&](std::string_view name, std::string text) {
         values[std::string(name)] = {SecretText(std::move(text)), false};
     };
-    if (!service.commit.empty()) keep(kCommitVariable, service.commit);
-    if (!service.content.empty()) keep(kContentVariable, service.content);
+    // Together: what is said of another commit's image must not stay behind.
+    if (!service.commit.empty()) {
+        keep(kCommitVariable, service.commit);
+        keep(kContentVariable, service.content.empty() ? std::string(kUnknownContent) : service.content);
+    }
     keep(kNamesVariable, fmt::format("{}", fmt::join(names, ",")));
     keep(kRevisionVariable, revision(service));
     if (!release.empty()) keep(kReleaseVariable, std::string(release));

@@ -15,6 +15,7 @@ inline constexpr std::string_view kContentVariable = "SEANCE_CONTENT";    // wha
 inline constexpr std::string_view kNamesVariable = "SEANCE_VARIABLES";    // those that we have declared
 inline constexpr std::string_view kRevisionVariable = "SEANCE_REVISION";  // of all that a deployment takes up
 inline constexpr std::string_view kReleaseVariable = "SEANCE_RELEASE";    // that its deployment belongs to
+inline constexpr std::string_view kUnknownContent = "unknown";  // of an image that only its name is known of
 // Shared ones, which no service gets.
 inline constexpr std::string_view kKeyVariable = "SEANCE_FINGERPRINT_KEY";
 inline constexpr std::string_view kLockVariable = "SEANCE_LOCK";

@@ -1,7 +1,7 @@
 // A world to deploy into, and a person's checkout to deploy from: the emulators in this process, a git clone with
 // programs of its commit, and `seance` run as from a shell.
 import { execFileSync, spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -54,6 +54,10 @@ export class Clone extends Checkout {
       if (built.length !== commit.length) throw new Error(`${name} --version says "${built}", which is no commit`)
       const bytes = fs.readFileSync(programPath(name))
       for (let at = bytes.indexOf(built); at >= 0; at = bytes.indexOf(built, at + built.length)) bytes.write(commit, at)
+      // As the linker would: the build id follows from what is linked, the commit too.
+      const note = bytes.indexOf('\x04\0\0\0\x14\0\0\0\x03\0\0\0GNU\0', 'latin1')
+      if (note < 0) throw new Error(`${name} has no build id`)
+      createHash('sha1').update(commit).digest().copy(bytes, note + 16)
       fs.rmSync(path.join(place, name), { force: true })
       fs.writeFileSync(path.join(place, name), bytes, { mode: 0o755 })
     }

@@ -57,8 +57,6 @@ void wish_for(const Return& back, const plan::Live& live, plan::Wanted& wanted) 
         service.image = then.image;
         service.commit = then.commit;
         service.content = then.content;
-        if (then.content.empty() && !now->variable(std::string(plan::kContentVariable)).empty())
-            service.content = kUnknownContent;
         if (const auto old = back.variables.find(name); old != back.variables.end())
             take_variables(service, *now, old->second);
         wanted.services.push_back(std::move(service));

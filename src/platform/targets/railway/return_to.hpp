@@ -25,7 +25,4 @@ Return make_return(const plan::Live& live, const releases::Release& release, con
 // Volumes, domains and DNS are as they are. `wanted` keeps its project and environment.
 void wish_for(const Return& back, const plan::Live& live, plan::Wanted& wanted);
 
-// Content of an image of which nobody remembers what it was made of: equal to no other.
-inline constexpr std::string_view kUnknownContent = "unknown";
-
 }  // namespace seance::railway

@@ -88,7 +88,8 @@ TEST(ReturnTo, NeverTakesTheNewImagesContentForTheOldOnes) {
     auto back = back_to_a(live);
     back.state["landing"].content.clear();
 
-    EXPECT_EQ(wish(back, live).services.at(0).content, kUnknownContent);
+    const auto written = plan::with_bookkeeping(wish(back, live).services.at(0), "");
+    EXPECT_EQ(written.at(std::string(plan::kContentVariable)).text->reveal(), plan::kUnknownContent);
 }
 
 TEST(ReturnTo, IsEmptyWhereThatImageRunsAlready) {
