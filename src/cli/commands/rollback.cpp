@@ -245,7 +245,7 @@ class Rollback {
                 options.commits[service.name] = live->variable(std::string(plan::kCommitVariable));
         }
         const Secrets none;
-        return verify_outside(context_, *reach_, manifest_, none, std::move(options), report);
+        return verify_outside(context_, *reach_, manifest_, none, std::move(options), report).exit_code;
     }
 
     void tell_end(const railway::Applied& applied, double seconds) {
