@@ -30,8 +30,14 @@ struct DeployOptions {
 bool read_plan(Context& context, const std::string& path, plan::PlanFile& made) {
     std::ifstream file(path, std::ios::binary);
     if (!file) {
-        context.exit_code = context.fail(kNotThere, "NO_PLAN", fmt::format("cannot read {}", path),
-                                         fmt::format("make one with {} plan -o FILE", context.command()));
+        const auto manifest = context.manifest();
+        if (!manifest) return false;
+        const auto hint = manifest->stack.service(path)
+                              ? fmt::format("{} is a service; deploy it alone with: {} deploy --service {}",
+                                            path, context.command(), path)
+                              : fmt::format("make one with {} plan -o FILE", context.command());
+        context.exit_code =
+            context.fail(kNotThere, "NO_PLAN", fmt::format("there is no plan {} to be read", path), hint);
         return false;
     }
     const std::string text{std::istreambuf_iterator<char>(file), {}};
@@ -260,6 +266,7 @@ void add_deploy(CLI::App& app, Context& context) {
     command->add_flag("--no-auto-rollback", o.no_auto_rollback, "Leave a deployment that failed as it is");
     command->add_flag("--no-verify", o.no_verify, "Without the checks from outside at the end");
     add_wait(*command, o.wait);
+    tell_yes(*command, "it is carried out without asking, as where nobody can be asked (CI)");
     command->add_flag("--detach", o.detach, "Start the deployments and leave");
     command->callback([&context, options] { context.exit_code = deploy(context, *options); });
 }

@@ -314,6 +314,7 @@ void add_rollback(CLI::App& app, Context& context) {
         ->excludes(variables);
     command->add_flag("--no-verify", o.no_verify, "Without the checks from outside at the end");
     add_wait(*command, o.wait);
+    tell_yes(*command, "it is carried out without asking, as where nobody can be asked (CI)");
     command->callback([&context, options] { context.exit_code = Rollback{context, *options}.run(); });
 }
 
