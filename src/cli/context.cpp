@@ -81,6 +81,10 @@ std::string Context::command() const {
     return environment == "local" ? text : text + " -e " + environment;
 }
 
+std::string Context::rehearse_hint(std::string_view without) const {
+    return fmt::format("to try it on this machine, where no {} is needed: {} rehearse", without, command());
+}
+
 std::string Context::find_manifest() const {
     std::error_code error;
     if (!stack_file.empty()) return fs::absolute(stack_file, error).lexically_normal().string();

@@ -42,6 +42,9 @@ class Context {
     // What a command of this stack and environment begins with: "seance -e production".
     std::string command() const;
 
+    // For errors about what only the real world asks for: where everything can be tried without it.
+    std::string rehearse_hint(std::string_view without) const;
+
     // Finds, reads and checks stack.yaml. On a problem all of them are told and `exit_code` is set.
     std::optional<Manifest> manifest();
     // The same without telling: for doctor.

@@ -9,7 +9,7 @@ namespace {
 constexpr std::string_view kStack =
     R"(# The product as data: what runs, on what it depends and where it is reached. After each change:  seance doctor
 project: @NAME@
-# Where the images of services with `source` are; their tag is the git commit.
+# Where the images that seance makes are pushed to; their tag is the git commit.
 registry: docker.io/@NAME@
 
 environments:
@@ -20,36 +20,45 @@ environments:
     prefix: dev
     # Secrets made at the first start and kept in .seance/secrets: 64 random hex digits after this.
     # generate: {api_key: sk-}
+    env:
+      web: {ADDRESS: 127.0.0.1, LANDING_ROOT: "${root}/web"}
 
   # Out in the world:  seance deploy -e production
   production:
     target: railway
     domain: @DOMAIN@
     prefix: prod
-    # Makes the DNS records too:
+    # Writes the DNS records too; without it `deploy` and `domains` say which ones you have to write.
     # dns: cloudflare
     # A file encrypted with SOPS, and what must be in it before a service goes out:
     # secrets: deploy/secrets.production.yaml
     # require: {web: [API_KEY]}
+    env:
+      web: {LANDING_ROOT: /srv/web}
 
 services:
-  # To be replaced by your own. Services reach each other as ${services.NAME.host} and ${services.NAME.port}.
+  # The site in web/, served by a program that comes with seance; its settings: seance-landing --help
   web:
-    # On this machine: the first of these programs that is beside seance or on PATH, with these arguments.
-    program: python3
-    args: [-m, http.server, "${port}", --bind, 127.0.0.1, --directory, web]
-    # Out in the world: a ready-made image, or `source: src/web` for one that seance builds.
-    image: docker.io/nginxinc/nginx-unprivileged:1.27-alpine
+    # The first of these programs (it may be a list) that is in build/bin here, beside seance or on PATH.
+    program: seance-landing
+    # Where it is made from. seance makes the image: the program, its libraries, and these files.
+    source: web
+    files: {web: /srv/web}
     port: 8080
     # "@" is the domain itself. Without a subdomain a service is reached by the others only.
     subdomain: "@"
-    health: /
+    health: /health
     # needs: [db]                     # started first, and healthy before this one starts
     # env: {DB_HOST: "${services.db.host}"}
     # secrets: [API_KEY]              # from the shell here, from the secrets file out there
     # replicas: 2
     # resources: {cpu: 0.5, memory: 512MB}
 
+  # Services of your own are reached by each other as ${services.NAME.host} and ${services.NAME.port}, find their
+  # port in PORT, and are shipped so:
+  #   a compiled program: `source`, as above (`args` are for this machine alone);
+  #   anything else (Python, Node.js, …): `image: docker.io/@NAME@/api:1`, which you build and push yourself;
+  #     `program` and `args` say what stands in for it on this machine.
   # db:
   #   program: [valkey-server, redis-server]
   #   args: [--port, "${port}", --dir, "${volume}"]

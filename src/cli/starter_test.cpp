@@ -15,6 +15,7 @@ TEST(StarterStack, HasNoProblems) {
     EXPECT_EQ(parsed.stack.environment("local")->domain, "shop.localhost");
     EXPECT_EQ(parsed.stack.environment("production")->domain, "shop.dev");
     EXPECT_EQ(parsed.stack.service("web")->subdomain, "@");
+    EXPECT_EQ(parsed.stack.service("web")->image, "") << "what runs here is what is shipped";
 }
 
 // What a person uncomments must be right as well.

@@ -70,6 +70,10 @@ UsageProblem explain_usage(const CLI::App& app, const CLI::ParseError& error) {
     return problem;
 }
 
+void tell_yes(CLI::App& command, std::string_view what) {
+    command.footer(fmt::format("With --yes {}.\n{}", what, command.get_footer()));
+}
+
 void add_wait(CLI::App& command, Duration& wait) {
     const auto take = [&wait](const std::string& text) {
         const auto given = parse_duration(text);

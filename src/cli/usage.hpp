@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/duration.hpp"
@@ -24,6 +25,9 @@ UsageProblem explain_usage(const CLI::App& app, const CLI::ParseError& error);
 
 // For options with a whole number within bounds.
 CLI::Validator whole_number(std::uint64_t least, std::uint64_t most);
+
+// Of a command that asks: the global --yes in its help, and what it does there.
+void tell_yes(CLI::App& command, std::string_view what);
 
 // --wait, for commands that take the deploy lock. `wait` outlives the parsing.
 void add_wait(CLI::App& command, Duration& wait);

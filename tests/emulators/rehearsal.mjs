@@ -60,6 +60,18 @@ function spacesKey (place) {
   return key
 }
 
+// Of a kept rehearsal again on the same port, if that is free: the address is in the variables of what was deployed.
+async function startSpacesAt (place, options) {
+  const file = path.join(place, 'spaces-port.json')
+  const port = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : 0
+  const spaces = await startSpaces({ port, ...options }).catch(error => {
+    if (error.code !== 'EADDRINUSE') throw error
+    return startSpaces(options)
+  })
+  writeWhole(file, new URL(spaces.url).port)
+  return spaces
+}
+
 function withSinks (runEnv, sinks) {
   const filled = text => text.replace(/\$\{sinks\.([^.}]+)\.(host|port)\}/g, (all, name, part) => {
     if (!sinks[name]) throw new Error(`${all} refers to a sink that was not asked for: --sink ${name}`)
@@ -84,7 +96,7 @@ export async function startRehearsal ({ zones, images, folder, speed = 50, plan,
     const cloudflare = await startCloudflare({ port: cloudflarePort, zones: zones.map(name => ({ name })), tokens: [{ value: 'rehearsal-cloudflare-token' }], state: path.join(place, 'cloudflare.json') })
     parts.push(cloudflare)
     const key = spacesOptions.keys?.[0] ?? spacesKey(place)
-    const spaces = await startSpaces({ region, keys: [key], ...spacesOptions })
+    const spaces = await startSpacesAt(place, { region, keys: [key], state: path.join(place, 'spaces.json'), ...spacesOptions })
     parts.push(spaces)
     const sinks = {}
     for (const name of sinkNames) parts.push(sinks[name] = await startSink())

@@ -1,5 +1,6 @@
 // DigitalOcean Spaces as far as the deploy tool and the backend need it: buckets with CORS rules, objects, uploads in
-// parts, and the CDN's view of what is public. Strict about signatures, digests and names; everything in memory.
+// parts, and the CDN's view of what is public. Strict about signatures, digests and names; everything in memory, but
+// with `state: FILE` the buckets and their rules are kept there.
 //
 //   const spaces = await startSpaces({ region: 'sfo3', keys: [{ id: 'DO00X', secret: 's' }], buckets: ['seance-cdn'] })
 //   spaces.url                // http://127.0.0.1:PORT; buckets by path, or by Host <bucket>.<region>.digitaloceanspaces.com
@@ -12,11 +13,12 @@
 //
 // By itself: node tests/emulators/spaces.mjs --port 0 --region sfo3 --access-key-id DO00X --secret-access-key s --bucket seance-cdn
 import { randomBytes } from 'node:crypto'
+import fs from 'node:fs'
 import http from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Faults, control } from './shared/faults.mjs'
-import { close, listen, runUntilTold } from './shared/program.mjs'
+import { close, listen, runUntilTold, writeWhole } from './shared/program.mjs'
 import { Cdn } from './spaces/cdn.mjs'
 import { corsHeaders, preflight, readRules, writeRules } from './spaces/cors.mjs'
 import { MOST_BODY, Objects, copySource } from './spaces/objects.mjs'
@@ -40,10 +42,16 @@ async function bodyOf (request) {
 }
 
 class Spaces {
-  constructor ({ region = 'sfo3', keys = [], buckets = [], taken = [], ttl = 3600 }) {
+  constructor ({ region = 'sfo3', keys = [], buckets = [], taken = [], ttl = 3600, state: file }) {
     Object.assign(this, { region, ttl, offset: 0, keys: [], buckets: new Map(), taken: new Set(taken), faults: new Faults() })
     this.setKeys(keys)
     for (const name of buckets) this.make(name)
+    if (file && fs.existsSync(file)) for (const { name, rules } of JSON.parse(fs.readFileSync(file, 'utf8'))) this.make(name).rules = rules
+    this.file = file
+  }
+
+  save () {
+    if (this.file) writeWhole(this.file, JSON.stringify([...this.buckets.values()].map(({ name, rules }) => ({ name, rules }))))
   }
 
   clock = () => Date.now() + this.offset
@@ -99,6 +107,7 @@ class Spaces {
     if (this.taken.has(name)) throw new Refusal('BucketAlreadyExists', undefined, { BucketName: name })
     if (this.buckets.has(name)) throw new Refusal('BucketAlreadyOwnedByYou', undefined, { BucketName: name })
     this.make(name)
+    this.save()
     return { status: 200, headers: { location: `/${name}` } }
   }
 
@@ -110,12 +119,14 @@ class Spaces {
     }
     if (request.method === 'DELETE') {
       bucket.rules = null
+      this.save()
       return { status: 204 }
     }
     if (request.method !== 'PUT') throw new Refusal('MethodNotAllowed')
     checkMd5(request, body, true)
     if (body.length > 64 << 10) throw new Refusal('MalformedXML')
     bucket.rules = readRules(body.toString())
+    this.save()
     return { status: 200 }
   }
 
@@ -132,6 +143,7 @@ class Spaces {
       this.need(key, 'manage', name)
       if (bucket.objects.size) throw new Refusal('BucketNotEmpty', undefined, { BucketName: name })
       this.buckets.delete(name)
+      this.save()
       return { status: 204 }
     }
     if (!['GET', 'HEAD'].includes(method)) throw new Refusal('MethodNotAllowed')

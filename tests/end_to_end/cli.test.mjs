@@ -64,6 +64,10 @@ test('help is a result: of the whole, and of each command', { skip }, async () =
   assert.match(up.out, /--edge-port PORT=8080/)
 })
 
+test('the help of a command that asks says how it does not', { skip }, async () => {
+  for (const command of ['deploy', 'rollback', 'plan']) assert.match((await seance('/', command, '--help')).out, /--yes/, command)
+})
+
 test('where there is no stack.yaml, it says where it looked and how to name one', { skip }, async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'seance-cli-'))
   try {

@@ -126,7 +126,7 @@ test('a deployment that never becomes healthy shows its log and goes back, and t
   await visits
   delete world.railway.platform.options.runEnv.landing
   assert.equal(failed.code, 1, failed.all)
-  assert.match(failed.err, /\/nowhere/, 'the log says why')
+  assert.equal(failed.err.match(/landing \| .*\/nowhere/g)?.length, 1, `the log says why, once\n${failed.err}`)
   assert.match(failed.err, /brought back to what ran before: landing/)
   assert.ok(answers.length > 10)
   assert.deepEqual(answers.filter(one => one.status !== 200 || one.commit !== commit), [], 'the old one never stopped')

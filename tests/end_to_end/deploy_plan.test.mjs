@@ -107,6 +107,24 @@ test('a reviewed plan is stale once somebody has changed a variable, and is carr
   assert.equal((await world.run(shop, ['plan', '--exit-code'])).code, 0)
 })
 
+test('a service where a plan belongs is answered with the option for it', { skip }, async () => {
+  const service = await world.run(shop, ['deploy', 'api'])
+  assert.equal(service.code, 3, service.all)
+  assert.match(service.err, /no plan api[^]*seance -e production deploy --service api/)
+  assert.match((await world.run(shop, ['deploy', 'apj'])).err, /plan -o FILE/)
+})
+
+test('a secrets file that is not there is told once, with how it is made', { skip }, async () => {
+  for (const [name, how] of [['nowhere.env', /a line NAME=value/], ['nowhere.yaml', /sops edit \S*nowhere\.yaml/]]) {
+    const { code, err } = await world.run(shop, ['plan'], { SEANCE_SECRETS_FILE: file(name) })
+    assert.equal(code, 65, err)
+    assert.match(err, how)
+    assert.equal(err.match(/does not exist/g).length, 1, err)
+    assert.doesNotMatch(err, /docs\//, 'a page that the reader may not have')
+    assert.match(err, /no secrets file is needed: seance -e production rehearse/)
+  }
+})
+
 test('nothing is deployed while nobody confirms', { skip }, async () => {
   const row = world.railway.state.variables.find(one => one.name === 'GREETING')
   row.value = 'changed by hand'

@@ -91,7 +91,11 @@ test('a kept rehearsal is gone on with: what ran in it is still there', { skip }
   assert.equal(first.code, 0, first.err)
   const second = await rehearse(['--keep', folder, ...own, 'plan', '--json']).ended
   assert.equal(second.code, 0, second.err)
-  assert.deepEqual(JSON.parse(second.out).changes.filter(change => change.kind === 'service' || change.kind === 'domain'), [])
+  assert.deepEqual(JSON.parse(second.out).changes, [], 'nothing seems to have changed meanwhile')
+  const releases = ['releases', '--json']
+  const [before, after] = [await rehearse(['--keep', folder, ...own, ...releases]).ended, await rehearse(['--keep', folder, ...own, ...releases]).ended]
+  const took = result => JSON.parse(result.out).releases.map(one => one.seconds)
+  assert.deepEqual(took(after), took(before), 'going on is no part of what a deployment took')
   fs.rmSync(folder, { recursive: true })
 })
 
@@ -105,21 +109,79 @@ test('what a rehearsal needs and this machine lacks is said with its fix', { ski
   } finally { fs.rmSync(bare, { recursive: true, force: true }) }
 })
 
-test('what `seance init` writes can be rehearsed as it is', { skip: skip || (onPath('python3') ? false : 'python3 is not installed') }, async () => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'seance-starter-'))
-  try {
-    const run = words => execFileSync(words[0] === 'git' ? 'git' : clone.program, words[0] === 'git' ? ['-c', 'user.name=t', '-c', 'user.email=t@t', ...words.slice(1)] : words, { cwd: folder, stdio: 'pipe' })
-    run(['init', '--name', 'shop'])
-    for (const words of [['init', '-q'], ['add', '-A'], ['commit', '-qm', 'Open']]) run(['git', ...words])
-    const env = { PATH: process.env.PATH, HOME: temporary, TMPDIR: temporary, NO_COLOR: '1' }
-    const child = spawn(clone.program, ['-e', 'production', 'rehearse'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
-    let all = ''
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', text => { all += text })
-    const [code] = await once(child, 'close')
-    assert.equal(code, 0, all)
-    assert.doesNotMatch(all, /SPACES_/)
-    await assertNothingLeft()
-  } finally {
-    fs.rmSync(folder, { recursive: true, force: true })
-  }
+test('hints of what runs in a rehearsal can be followed: `seance` is the program that rehearses', { skip }, async () => {
+  const { code, out, err } = await rehearse(['--', 'sh', '-c', 'command -v seance; seance -e production plan > /dev/null']).ended
+  assert.equal(code, 0, err)
+  assert.equal(out.trim(), clone.program)
+  assert.doesNotMatch(err, /is a rehearsal/, 'that is for somebody at a terminal')
 })
+
+test('a shell in a rehearsal begins with what it is and how to leave it', { skip: skip || (onPath('script') ? false : 'script is not installed') }, async () => {
+  const env = { PATH: process.env.PATH, HOME: temporary, TMPDIR: temporary, TERM: 'dumb' }
+  const child = spawn('script', ['-qec', `${clone.program} -e production rehearse -- sh -c 'echo "here: $0"'`, '/dev/null'], { cwd: clone.folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let all = ''
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', text => { all += text })
+  const [code] = await once(child, 'close')
+  assert.equal(code, 0, all)
+  assert.match(all, /is a rehearsal: seance -e production reaches emulators[^]*exit \(Ctrl-D\) leaves it[^]*here: sh/)
+  await assertNothingLeft()
+})
+
+// A product of its own, outside of this repository, with git.
+async function withProduct (use) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'seance-starter-'))
+  const run = (program, ...words) => execFileSync(program, words, { cwd: folder, stdio: 'pipe' })
+  const git = (...words) => run('git', '-c', 'user.name=t', '-c', 'user.email=t@t', ...words)
+  const env = { PATH: process.env.PATH, HOME: temporary, TMPDIR: temporary, NO_COLOR: '1' }
+  const seance = async words => {
+    const child = spawn(clone.program, words, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const got = { out: '', err: '' }
+    child.stdout.setEncoding('utf8').on('data', text => { got.out += text })
+    child.stderr.setEncoding('utf8').on('data', text => { got.err += text })
+    const [code] = await once(child, 'close')
+    return { ...got, code, all: got.err + got.out }
+  }
+  try {
+    run(clone.program, 'init', '--name', 'shop')
+    git('init', '-q')
+    const commit = () => { git('add', '-A'); git('commit', '-qm', 'Change') }
+    commit()
+    await use({ folder, seance, commit })
+  } finally { fs.rmSync(folder, { recursive: true, force: true }) }
+}
+
+test('what `seance init` writes can be rehearsed as it is', { skip }, () => withProduct(async ({ seance }) => {
+  const { code, all } = await seance(['-e', 'production', 'rehearse'])
+  assert.equal(code, 0, all)
+  assert.doesNotMatch(all, /SPACES_|stood in for/)
+  await assertNothingLeft()
+}))
+
+const FETCH = `
+  const [host, port] = process.env.SEANCE_EDGE.split(':')
+  require('node:https').get({ host, port, path: '/', servername: 'shop.example', headers: { host: 'shop.example', accept: 'text/html' }, ca: require('node:fs').readFileSync(process.env.SEANCE_CA_FILE) }, answer => answer.pipe(process.stdout))`
+
+test('what `seance init` writes ships the page that it serves here', { skip }, () => withProduct(async ({ folder, seance, commit }) => {
+  const page = '<!doctype html>\n<title>Shop</title>\n<p>Fresh bread, written in web/index.html.\n'
+  fs.writeFileSync(path.join(folder, 'web/index.html'), page)
+  commit()
+  const { code, out, all } = await seance(['-e', 'production', 'rehearse', '--', 'sh', '-c', `seance -e production deploy --yes >&2 && exec node -e "$0"`, FETCH])
+  assert.equal(code, 0, all)
+  assert.equal(out, page)
+  assert.match(all, /CNAME +shop\.example +\S+\.up\.railway\.app/, 'without `dns` the records are told')
+}))
+
+test('a service that is no compiled program is found by doctor, and refused with what to write', { skip }, () => withProduct(async ({ folder, seance, commit }) => {
+  fs.mkdirSync(path.join(folder, 'src/api'), { recursive: true })
+  fs.writeFileSync(path.join(folder, 'src/api/app.py'), '#!/usr/bin/env python3\n', { mode: 0o755 })
+  fs.appendFileSync(path.join(folder, 'stack.yaml'), '  api:\n    program: src/api/app.py\n    source: src/api\n    port: 8000\n')
+  commit()
+  const doctor = await seance(['-e', 'production', 'doctor', '--json'])
+  assert.equal(doctor.code, 7)
+  const row = JSON.parse(doctor.out).checks.find(one => one.what === 'program of api')
+  assert.equal(row.status, 'fail')
+  assert.match(row.finding, /app\.py is no compiled program/)
+  const { code, err } = await seance(['-e', 'production', 'rehearse', '--', 'seance', '-e', 'production', 'plan'])
+  assert.equal(code, 1, err)
+  assert.match(err, /no image of api: \S+app\.py is no compiled program[^]*"image: docker\.io\/shop\/shop-api:1" in place of "source: src\/api"/)
+}))

@@ -51,10 +51,10 @@ class Shop {
   }
 
   // As deploy, but api fails and is left so: CRASHED after it was active, FAILED before.
-  async fail (status, api, store) {
+  async fail (status, api, store, words = ['--no-auto-rollback']) {
     const commit = this.commit(api, store)
     await configure(this.world.railway, { outcomes: [{ service: 'api', status }] })
-    assert.equal((await this.run('deploy', '--yes', '--no-verify', '--no-auto-rollback')).code, 1)
+    assert.equal((await this.run('deploy', '--yes', '--no-verify', ...words)).code, 1)
     return commit
   }
 
@@ -92,6 +92,14 @@ inShop('releases are numbered, and are told and found by their numbers', async s
   assert.equal(shop.runs, '1 1')
   const [last] = await shop.releases()
   assert.deepEqual([last.number, last.commit, last.back_to, last.back_to_number], [3, first, first, 1])
+})
+
+inShop('a service that a failed deployment brought back is named once in its release', async shop => {
+  await shop.deploy('1', '1')
+  await shop.fail('FAILED', '2', '2', [])
+  const [line] = (await shop.good('releases')).out.split('\n').filter(one => / r2 /.test(one))
+  assert.equal((await shop.releases())[0].deployments.filter(one => one.service === 'store').length, 2, 'out and back')
+  assert.equal(line.match(/store/g).length, 1, line)
 })
 
 inShop('after a rollback and a change of secrets a rollback never leads to what was undone', async shop => {

@@ -30,8 +30,14 @@ struct DeployOptions {
 bool read_plan(Context& context, const std::string& path, plan::PlanFile& made) {
     std::ifstream file(path, std::ios::binary);
     if (!file) {
-        context.exit_code = context.fail(kNotThere, "NO_PLAN", fmt::format("cannot read {}", path),
-                                         fmt::format("make one with {} plan -o FILE", context.command()));
+        const auto manifest = context.manifest();
+        if (!manifest) return false;
+        const auto hint = manifest->stack.service(path)
+                              ? fmt::format("{} is a service; deploy it alone with: {} deploy --service {}",
+                                            path, context.command(), path)
+                              : fmt::format("make one with {} plan -o FILE", context.command());
+        context.exit_code =
+            context.fail(kNotThere, "NO_PLAN", fmt::format("there is no plan {} to be read", path), hint);
         return false;
     }
     const std::string text{std::istreambuf_iterator<char>(file), {}};
@@ -99,8 +105,16 @@ void tell_end(const Context& context, const Prepared& prepared, const railway::A
 }
 
 // What is out there after checks that failed: no deployment did.
-void tell_unverified(const Context& context, const Prepared& prepared) {
+void tell_unverified(const Context& context, const Prepared& prepared, bool only_names) {
     const auto command = context.command();
+    if (only_names) {
+        context.note(fmt::format(
+            "{} {} runs {}; what is missing is DNS, and the records above lead to it once they are written",
+            context.note_style().yellow("!"), prepared.wanted.environment, prepared.wanted.commit));
+        context.note(
+            fmt::format("  the records and how they stand: {0} domains    then: {0} verify", command));
+        return;
+    }
     context.note(
         fmt::format("{} {} runs {} all the same: its deployments are healthy for Railway, so nothing was "
                     "rolled back",
@@ -210,6 +224,7 @@ int deploy(Context& context, DeployOptions& options) {
     apply_options.lock_patience = options.wait;
     apply_options.auto_rollback = !options.no_auto_rollback;
     apply_options.wait = !options.detach;
+    apply_options.tell_records = prepared->manifest.environment.dns == stack::DnsKind::None;
     apply_options.registry_login = registry_login(prepared->secrets);
     hurry(apply_options, reach.addresses());
     reach.leave_on_signals(
@@ -222,9 +237,9 @@ int deploy(Context& context, DeployOptions& options) {
     if (!applied) return kInterrupted;
     if (!*applied) return fail(context, applied->error());
     if (!options.no_verify && !options.detach) {
-        const int verified = verify_outside(context, *prepared, report);
-        if (verified == kCheckFailed) tell_unverified(context, *prepared);
-        if (verified != kDone) return verified;
+        const auto verified = verify_outside(context, *prepared, report);
+        if (verified.exit_code == kCheckFailed) tell_unverified(context, *prepared, verified.only_names);
+        if (verified.exit_code != kDone) return verified.exit_code;
     }
     tell_end(context, *prepared, **applied, std::chrono::duration<double>(Clock::now() - begun).count());
     return kDone;
@@ -254,6 +269,7 @@ void add_deploy(CLI::App& app, Context& context) {
     command->add_flag("--no-auto-rollback", o.no_auto_rollback, "Leave a deployment that failed as it is");
     command->add_flag("--no-verify", o.no_verify, "Without the checks from outside at the end");
     add_wait(*command, o.wait);
+    tell_yes(*command, "it is carried out without asking, as where nobody can be asked (CI)");
     command->add_flag("--detach", o.detach, "Start the deployments and leave");
     command->callback([&context, options] { context.exit_code = deploy(context, *options); });
 }

@@ -21,6 +21,7 @@ namespace json = boost::json;
 // One of the two records of a domain: as it must be, and what stands at the DNS provider.
 struct RecordRow {
     std::string type, name, wanted;
+    dns::Record wanted_record;
     std::vector<std::string> found;
     bool known = false;  // the provider was asked
     bool good = false;
@@ -130,6 +131,7 @@ class Examination {
             made.type = dns::spelling(record.type);
             made.name = record.name;
             made.wanted = record.content;
+            made.wanted_record = record;
             made.known = known;
             if (known) {
                 // Those at this name, also if they are not ours.
@@ -138,9 +140,23 @@ class Examination {
                 compare(made, record, *there);
                 if (!made.problem.empty()) row.todo.push_back(made.problem);
             }
+            if (!known) as_railway_sees_it(made, row);
             row.records.push_back(std::move(made));
         }
         co_return std::nullopt;
+    }
+
+    // A zone that is not ours to look into.
+    void as_railway_sees_it(RecordRow& made, const DomainRow& row) const {
+        made.good = row.verified;
+        if (made.type != "CNAME") return;
+        const auto* more = details(row.host);
+        if (!more) return;
+        for (const auto& record : more->dns_records) {
+            if (record.purpose != railway::DnsRecord::Purpose::TrafficRoute) continue;
+            made.good = row.verified || record.status == railway::DnsRecord::Status::Propagated;
+            if (!record.current_value.empty()) made.found.push_back(record.current_value);
+        }
     }
 
     void compare(RecordRow& made, const dns::Record& record, const std::vector<dns::Record>& there) const {
@@ -188,7 +204,7 @@ class Examination {
 std::string record_cell(const DomainRow& row, std::string_view type) {
     for (const auto& record : row.records) {
         if (record.type != type) continue;
-        if (!record.known) return "not looked at";
+        if (!record.known) return record.good ? "seen" : record.found.empty() ? "not seen" : "other";
         if (record.good) return record.problem.empty() ? "right" : "not proxied";
         return record.found.empty() ? "missing" : "other";
     }
@@ -238,6 +254,7 @@ int show(Context& context, const std::vector<DomainRow>& rows) {
     }
     Table table({"", "HOST", "SERVICE", "PORT", "CNAME", "TXT", "VERIFIED", "CERTIFICATE"});
     std::string below;
+    std::vector<dns::Record> by_hand;  // that nobody but a person can write
     for (const auto& row : rows) {
         table.add(
             {row.works() ? "✔" : "✘", row.host, row.service + (row.declared ? "" : " (not declared)"),
@@ -245,10 +262,15 @@ int show(Context& context, const std::vector<DomainRow>& rows) {
              record_cell(row, "TXT"), row.there ? (row.verified ? "yes" : "no") : "", certificate_cell(row)},
             0, row.works() ? &Style::green : &Style::red);
         for (const auto& sentence : row.todo) below += fmt::format("✘ {}\n", sentence);
-        if (context.verbose)
-            for (const auto& record : row.records)
+        for (const auto& record : row.records)
+            if (!record.known && !row.verified)
+                by_hand.push_back(record.wanted_record);
+            else if (context.verbose)
                 below += fmt::format("  {} {} → {}\n", record.type, record.name, record.wanted);
     }
+    if (!by_hand.empty())
+        below += fmt::format("{}These records must stand with whoever serves the DNS of these names:\n{}\n",
+                             below.empty() ? "" : "\n", plan::print_records(by_hand));
     context.result(rows.empty() ? "no service has a public name\n"
                                 : table.print(context.result_style()) + (below.empty() ? "" : "\n" + below));
     return good ? kDone : kCheckFailed;

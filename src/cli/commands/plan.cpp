@@ -67,6 +67,8 @@ void add_plan(CLI::App& app, Context& context) {
     command
         ->add_option("-o,--output", options->output, "Write the plan there, for: seance -e ENV deploy FILE")
         ->type_name("FILE");
+    command->footer("To carry it out: seance -e ENV deploy; with --yes it does not ask.\n" +
+                    command->get_footer());
     command->add_flag("--exit-code", options->exit_code, "Exit with 2 if there are changes");
     command->add_option("--offline", options->prepare.offline, "Compare with this snapshot: no credentials")
         ->type_name("SNAPSHOT");

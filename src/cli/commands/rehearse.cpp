@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
@@ -74,6 +75,14 @@ int rehearse(Context& context, const RehearseOptions& options) {
     auto rehearsal = Rehearsal::start(context, *manifest, options.rehearsal);
     if (!rehearsal) return context.exit_code;
     if (!options.command.empty()) {
+        if (::isatty(STDIN_FILENO) && ::isatty(STDERR_FILENO))
+            context.note(
+                fmt::format("{} from here to the end of {} is a rehearsal: seance -e {} reaches emulators on "
+                            "this machine "
+                            "alone, {}; exit (Ctrl-D) leaves it",
+                            style.yellow("!"), options.command.front(), manifest->environment.name,
+                            kept.empty() ? "and all of it is gone afterwards"
+                                         : fmt::format("whose state stays in {}", kept)));
         const auto ran = rehearsal->run(options.command, Rehearsal::Output::Shown);
         return ran.interrupted ? kInterrupted : ran.exit_code;
     }

@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "cli/commands/commands.hpp"
@@ -32,12 +33,17 @@ std::string number(const Release& release) {
     return release.number > 0 ? releases::handle(release) : "-";
 }
 
+// A service has two parts in a release that brought it back to what ran before.
+void add_once(std::vector<std::string>& names, const std::string& name) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+}
+
 std::string outcome(const Release& release) {
     std::string text(releases::name(release.outcome));
     if (release.outcome == Verdict::Partly || release.outcome == Verdict::Failed) {
         std::vector<std::string> failed;
         for (const auto& part : release.parts)
-            if (part.ending == releases::Ending::Failed) failed.push_back(part.service);
+            if (part.ending == releases::Ending::Failed) add_once(failed, part.service);
         text += fmt::format(" ({} failed)", fmt::join(failed, ", "));
     }
     if (!release.back_to.empty())
@@ -54,7 +60,7 @@ std::string when(const Release& release) {
 
 std::string services(const Release& release) {
     std::vector<std::string> names;
-    for (const auto& part : release.parts) names.push_back(part.service);
+    for (const auto& part : release.parts) add_once(names, part.service);
     return fmt::format("{}", fmt::join(names, ", "));
 }
 

@@ -250,7 +250,7 @@ class Rollback {
                 options.commits[service.name] = live->variable(std::string(plan::kCommitVariable));
         }
         const Secrets none;
-        return verify_outside(context_, *reach_, manifest_, none, std::move(options), report);
+        return verify_outside(context_, *reach_, manifest_, none, std::move(options), report).exit_code;
     }
 
     void tell_end(const railway::Applied& applied, double seconds) {
@@ -319,6 +319,7 @@ void add_rollback(CLI::App& app, Context& context) {
         ->excludes(variables);
     command->add_flag("--no-verify", o.no_verify, "Without the checks from outside at the end");
     add_wait(*command, o.wait);
+    tell_yes(*command, "it is carried out without asking, as where nobody can be asked (CI)");
     command->callback([&context, options] { context.exit_code = Rollback{context, *options}.run(); });
 }
 

@@ -7,6 +7,7 @@
 
 #include "cli/remote/prepare.hpp"
 #include "cli/remote/run_on.hpp"
+#include "cli/remote/shippable.hpp"
 #include "core/base/elapsed.hpp"
 #include "core/base/text.hpp"
 #include "core/runtime/task_group.hpp"
@@ -180,6 +181,11 @@ class Pipeline {
             if (!service->image.empty()) continue;
             auto order = order_of(*service);
             if (!order) co_return order.error();
+            if (options_.builder == "native")
+                if (const auto found = unshippable(manifest_.stack, *service, order->spec.program))
+                    co_return Trouble{Trouble::Why::Failed,
+                                      fmt::format("no image of {}: {}", service->name, found->finding),
+                                      found->fix};
             orders.push_back(std::move(*order));
             names.push_back(service->name);
         }

@@ -10,8 +10,10 @@
 #include "cli/examined.hpp"
 #include "cli/remote/environment.hpp"
 #include "cli/remote/ingredients.hpp"
+#include "cli/remote/shippable.hpp"
 #include "core/base/text.hpp"
 #include "net/files/date.hpp"
+#include "platform/images/docker_builder.hpp"
 #include "platform/images/native_builder.hpp"
 #include "platform/images/registry.hpp"
 #include "platform/process/child.hpp"
@@ -46,6 +48,7 @@ class Doctor {
     int run() {
         add("stack.yaml", Mark::Ok, fmt::format("{} services", manifest_.stack.services.size()));
         examine_programs(manifest_, true, all_);
+        examine_shippable();
         const bool railway =
             is_set(environment_, "RAILWAY_TOKEN") || is_set(environment_, "RAILWAY_API_TOKEN");
         const bool cloudflare = is_set(environment_, "CLOUDFLARE_API_TOKEN");
@@ -86,6 +89,21 @@ class Doctor {
         co_return true;
     }
 
+    void examine_shippable() {
+        std::error_code none;
+        const bool dockerfile = std::filesystem::exists(
+            std::filesystem::path(manifest_.root) / images::DockerOptions{}.dockerfile, none);
+        for (const auto& service : manifest_.stack.services) {
+            const auto found = unshippable(manifest_.stack, service,
+                                           process::find_program(service.programs, manifest_.root));
+            if (!found) continue;
+            auto& row = row_of("program of " + service.name);
+            row.mark = dockerfile ? Mark::Warn : Mark::Fail;
+            row.finding = found->finding;
+            row.fix = dockerfile ? "deploy it with --builder docker" : found->fix;
+        }
+    }
+
     // A program of another commit goes into no image.
     Awaitable<void> programs(std::string revision) {
         const auto& build = manifest_.stack.build;
@@ -118,7 +136,9 @@ class Doctor {
         auto source = secrets::source_of(path, environment_);
         const auto names = source->names();
         if (!names) {
-            add("secrets file", Mark::Fail, names.error().what, "docs/secrets.md shows how it is made");
+            add("secrets file", Mark::Fail, names.error().what,
+                std::filesystem::exists(path) ? secrets::how_to_edit(secrets_file_)
+                                              : secrets::how_to_make(secrets_file_));
             co_return;
         }
         auto bundle = co_await source->read();

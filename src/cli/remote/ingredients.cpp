@@ -93,8 +93,12 @@ std::optional<Secrets> read_secrets(Context& context, const Manifest& manifest, 
     auto source = secrets::source_of(path, process_environment());
     const auto outline = source->names();
     if (!outline) {
-        context.exit_code = context.fail(exit_code_of(outline.error().reason), "SECRETS_FILE",
-                                         outline.error().what, "docs/secrets.md shows how it is made");
+        const auto& failure = outline.error();
+        context.exit_code =
+            context.fail(exit_code_of(failure.reason), "SECRETS_FILE", failure.what,
+                         std::filesystem::exists(path)
+                             ? secrets::how_to_edit(name)
+                             : secrets::how_to_make(name) + "\n  " + context.rehearse_hint("secrets file"));
         return std::nullopt;
     }
     Loop loop;

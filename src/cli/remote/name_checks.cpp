@@ -60,10 +60,11 @@ std::vector<CheckResult> check_names(const plan::Wanted& outline, const plan::Li
                                             fmt::format("Railway does not know {}", wanted.host)));
                 continue;
             }
-            results.push_back(result_of(service.name, "domain", domain->verified,
-                                        domain->verified
-                                            ? wanted.host + " verified by Railway"
-                                            : fmt::format("{}: {}", wanted.host, domain->problem)));
+            results.push_back(result_of(
+                service.name, "domain", domain->verified,
+                domain->verified
+                    ? wanted.host + " verified by Railway"
+                    : fmt::format("{}; see seance -e {} domains", domain->problem, outline.environment)));
             auto records = result_of(service.name, "dns", false, no_records_because);
             if (no_records_because.empty()) {
                 records.detail = record_trouble(outline, live, service.name, *domain);

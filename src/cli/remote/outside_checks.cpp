@@ -9,6 +9,7 @@
 #include "cli/commands/checks.hpp"
 #include "cli/remote/certificate.hpp"
 #include "cli/remote/run_on.hpp"
+#include "cli/remote/unverified_names.hpp"
 #include "cli/terminal/table.hpp"
 #include "core/base/elapsed.hpp"
 #include "core/runtime/task_group.hpp"
@@ -163,14 +164,14 @@ std::vector<CheckResult> check_outside(Reach& reach, const Manifest& manifest, c
     return results;
 }
 
-int verify_outside(Context& context, Reach& reach, const Manifest& manifest, const Secrets& secrets,
-                   OutsideOptions options, const plan::Report& report) {
+Verified verify_outside(Context& context, Reach& reach, const Manifest& manifest, const Secrets& secrets,
+                        OutsideOptions options, const plan::Report& report) {
     const auto begun = Clock::now();
     be_patient(options, reach.addresses());
     const auto count = jobs_of(manifest, options).size();
     report({plan::Event::Type::StepStart, "verify",
             fmt::format("verify: {} check{} from outside", count, count == 1 ? "" : "s")});
-    const auto results = check_outside(reach, manifest, secrets, options);
+    auto results = check_outside(reach, manifest, secrets, options);
     const double ms = ms_since(begun);
     std::size_t passed = 0, ran = 0;
     for (const auto& result : results) {
@@ -179,10 +180,14 @@ int verify_outside(Context& context, Reach& reach, const Manifest& manifest, con
     }
     report({plan::Event::Type::StepEnd, "verify", fmt::format("{} of {} passed", passed, ran), passed == ran,
             ms});
-    return tell_checks(context, results, ms);
+    Verified verified;
+    if (passed != ran)
+        verified.only_names = blame_names(results, unverified_names(reach, manifest), context.command());
+    verified.exit_code = tell_checks(context, results, ms);
+    return verified;
 }
 
-int verify_outside(Context& context, Prepared& prepared, const plan::Report& report) {
+Verified verify_outside(Context& context, Prepared& prepared, const plan::Report& report) {
     OutsideOptions options;
     for (const auto& service : prepared.manifest.stack.services)
         if (const auto* wanted = prepared.wanted.service(service.name); wanted && service.prints_commit)

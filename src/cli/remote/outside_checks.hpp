@@ -35,13 +35,19 @@ std::vector<CheckResult> check_outside(Reach& reach, const Manifest& manifest, c
 // Enough for what was just deployed to be reachable; shorter in a rehearsal.
 void be_patient(OutsideOptions& options, const Addresses& addresses);
 
-// The same with steps and a table, after a change: kDone or kCheckFailed.
-int verify_outside(Context& context, Reach& reach, const Manifest& manifest, const Secrets& secrets,
-                   OutsideOptions options, const plan::Report& report);
+struct Verified {
+    int exit_code = kDone;  // or kCheckFailed
+    // All that failed are services whose public name Railway has not verified: nothing is wrong with them.
+    bool only_names = false;
+};
+
+// The same with steps and a table, after a change.
+Verified verify_outside(Context& context, Reach& reach, const Manifest& manifest, const Secrets& secrets,
+                        OutsideOptions options, const plan::Report& report);
 
 // After a deployment: each service's health over its public name with the commit that answers, and the
 // declared checks. Tried again for a while, since what was just deployed may take a moment to be reachable.
-int verify_outside(Context& context, Prepared& prepared, const plan::Report& report);
+Verified verify_outside(Context& context, Prepared& prepared, const plan::Report& report);
 
 // Where requests for public names go, and what references in checks stand for.
 Outside outside_of(Reach& reach, const Manifest& manifest, const Secrets& secrets);

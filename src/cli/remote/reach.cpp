@@ -57,8 +57,8 @@ std::unique_ptr<Reach> Reach::open(Context& context, const Manifest& manifest,
                          fmt::format("environment {} is on Railway, and there is no token for it",
                                      manifest.environment.name),
                          "export RAILWAY_API_TOKEN (an account's or workspace's, from Railway's settings), "
-                         "or RAILWAY_TOKEN (a "
-                         "project's)");
+                         "or RAILWAY_TOKEN (a project's)\n  " +
+                             context.rehearse_hint("token"));
         return nullptr;
     }
     std::unique_ptr<Reach> reach(new Reach);
@@ -83,7 +83,8 @@ std::unique_ptr<Reach> Reach::open(Context& context, const Manifest& manifest,
                     kNoCredentials, "NO_CLOUDFLARE_TOKEN",
                     fmt::format("environment {} has its names at Cloudflare, and there is no token for it",
                                 manifest.environment.name),
-                    "export CLOUDFLARE_API_TOKEN: one that may read the zone and edit its DNS");
+                    "export CLOUDFLARE_API_TOKEN: one that may read the zone and edit its DNS\n  " +
+                        context.rehearse_hint("token"));
                 return nullptr;
             }
             dns::CloudflareOptions cloudflare;

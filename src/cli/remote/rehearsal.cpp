@@ -124,7 +124,8 @@ pid_t spawn(const Spawn& what) {
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    ::execvpe(argv.front(), argv.data(), envp.data());
+    ::environ = envp.data();  // its PATH is the one that is searched
+    ::execvp(argv.front(), argv.data());
     ::_exit(127);
 }
 
@@ -277,6 +278,9 @@ std::unique_ptr<Rehearsal> Rehearsal::start(Context& context, const Manifest& ma
     e["SEANCE_REGISTRY_MAP"] = fmt::format("{}={}", manifest.stack.registry,
                                            world["registry"]["map"][manifest.stack.registry].text_or());
     e["SEANCE_SECRETS_FILE"] = secrets_file;
+    // What hints name, `seance`, is this program.
+    const auto own = fs::path(own_program()).parent_path().string();
+    e["PATH"] = e["PATH"].empty() ? own : own + ":" + e["PATH"];
     return made;
 }
 

@@ -26,8 +26,7 @@ struct OpenFile {
 };
 
 Failure cannot_read(const std::string& path, int error) {
-    if (error == ENOENT)
-        return {Reason::NoFile, fmt::format("{} does not exist; docs/secrets.md shows how to make it", path)};
+    if (error == ENOENT) return {Reason::NoFile, fmt::format("{} does not exist", path)};
     return {Reason::NoFile, fmt::format("{} cannot be read: {}", path, ::strerror(error))};
 }
 

@@ -31,6 +31,9 @@ class SecretSource {
 std::unique_ptr<SecretSource> source_of(const std::string& path,
                                         std::map<std::string, std::string> environment);
 
+// What somebody does who has no such file yet, in a sentence.
+std::string how_to_make(const std::string& path);
+
 // What somebody does to change the file of this name: "sops edit FILE".
 std::string how_to_edit(const std::string& path);
 

@@ -372,8 +372,12 @@ export class Engine {
       if (['SUCCESS', 'SLEEPING'].includes(deployment.status) && !deployment.stopped) {
         this.begin(deployment, async () => {
           const live = this.#liveOf(deployment)
-          await this.#prepare(deployment, live)
-          await this.replicas.startAll(deployment, live)
+          // The platform itself never stopped: what we do once more was no step of the deployment.
+          const { length } = deployment.events
+          try {
+            await this.#prepare(deployment, live)
+            await this.replicas.startAll(deployment, live)
+          } finally { deployment.events.length = length }
         })
       } else if (deployment.status === 'REMOVING') this.remove(deployment)
       else if (!TERMINAL.has(deployment.status)) this.begin(deployment, () => this.#walk(deployment, []))

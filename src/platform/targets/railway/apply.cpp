@@ -7,6 +7,7 @@
 
 #include "core/runtime/wait.hpp"
 #include "platform/plan/bookkeeping.hpp"
+#include "platform/plan/wanted_records.hpp"
 #include "platform/targets/railway/changes.hpp"
 #include "platform/targets/railway/domain_wait.hpp"
 #include "platform/targets/railway/foundations.hpp"
@@ -76,11 +77,15 @@ class Applier {
                                   "nothing more was changed");
             adopt_running(plan);
             if (plan.empty() && !run_.options.deploy) co_return std::nullopt;
-            if (plan.empty()) co_return co_await finish();
+            if (plan.empty()) {
+                tell_records();
+                co_return co_await finish();
+            }
             const auto phase = phase_of(*std::min_element(
                 plan.changes.begin(), plan.changes.end(),
                 [](const Change& a, const Change& b) { return phase_of(a) < phase_of(b); }));
             if (phase == Phase::Deployments && !run_.options.deploy) co_return std::nullopt;
+            if (phase == Phase::Deployments) tell_records();
             std::vector<std::string> ids;
             for (const auto& change : plan.changes)
                 if (phase_of(change) == phase) ids.push_back(change.id());
@@ -145,6 +150,22 @@ class Applier {
                                  "how the deployments ended was not written down: " + closed.error().what});
     }
 
+    // Once: by the first deployment Railway has told what it wants to see.
+    void tell_records() {
+        if (!run_.options.tell_records || told_records_) return;
+        const auto records =
+            plan::records_by_hand(run_.wanted, run_.seen.live, run_.options.diff.only_service);
+        if (records.empty()) return;
+        told_records_ = true;
+        run_.options.report(
+            {Event::Type::Warning, "environment/dns",
+             fmt::format(
+                 "stack.yaml names no `dns`: write these records with whoever serves the DNS of {}; until "
+                 "they stand Railway answers 404. The checks at the end wait a while for them, and "
+                 "{} domains shows them again\n{}",
+                 records.front().name, run_.options.command, plan::print_records(records))});
+    }
+
     // One that an earlier run started with just this is watched, not started again.
     void adopt_running(const plan::Plan& plan) {
         running_.clear();
@@ -207,7 +228,7 @@ class Applier {
     std::shared_ptr<DeployLock> lock_;
     std::vector<std::string> last_ids_;  // of the round before
     std::vector<std::string> running_;   // started by an earlier run, with just what is wanted
-    bool done_ = false;
+    bool done_ = false, told_records_ = false;
 };
 
 }  // namespace

@@ -20,6 +20,8 @@ struct ApplyOptions {
     int back_to = 0;            // number of the release that is brought back; 0: it goes forward
     bool deploy = true;         // false: configure alone; what runs goes on as it is
     bool wait = true;           // false: start deployments and leave
+    // DNS is not ours to write: say which records a person has to, before the deployments begin.
+    bool tell_records = false;
     // Called once, with the lock held, before anything is changed: for what is wanted in terms of what is
     // live, and must not bring back what somebody else has changed since it was looked at.
     std::function<void(plan::Wanted&, const plan::Live&)> adapt;

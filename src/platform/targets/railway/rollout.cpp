@@ -8,6 +8,7 @@
 #include "core/runtime/task_group.hpp"
 #include "core/runtime/wait.hpp"
 #include "platform/targets/railway/deployment_state.hpp"
+#include "platform/targets/railway/fold_log.hpp"
 
 namespace seance::railway {
 
@@ -182,8 +183,11 @@ Awaitable<void> Rollout::tell_failure(Watched& one, const DeploymentWithEvents& 
     auto logs = co_await session_.api.deployment_logs(one.id, query);
     auto build = co_await session_.api.build_logs(one.id, query);
     const bool silent = logs && logs->empty(), unbuilt = build && build->empty();
+    std::vector<std::string> lines;
     if (logs)
-        for (const auto& line : *logs) options_.report({Event::Type::Log, one.item->service, line.message});
+        for (const auto& line : *logs) lines.push_back(line.message);
+    for (auto& line : fold_log(lines))
+        options_.report({Event::Type::Log, one.item->service, std::move(line)});
     const auto sentence = failure_sentence(seen.deployment, seen.events, unbuilt, silent);
     end(one, false, sentence);
     Trouble failed;
