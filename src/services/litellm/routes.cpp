@@ -74,6 +74,8 @@ constexpr Route kRoutes[] = {
     {"POST", "/v2/rerank", "rerank", rerank},
     {"GET", "/v1/responses/{id}/input_items", "get_response_input_items", response_input},
     {"GET", "/responses/{id}/input_items", "get_response_input_items", response_input},
+    {"POST", "/v1/responses/{id}/cancel", "cancel_response", cancel_response},
+    {"POST", "/responses/{id}/cancel", "cancel_response", cancel_response},
     {"GET", "/v1/responses/{id}", "get_response", kept_response},
     {"GET", "/responses/{id}", "get_response", kept_response},
     {"DELETE", "/v1/responses/{id}", "delete_response", forget_response},

@@ -13,6 +13,7 @@ Awaitable<void> embeddings(Gateway& gateway, http::Exchange& exchange, std::stri
 Awaitable<void> responses(Gateway& gateway, http::Exchange& exchange, std::string parameter);
 Awaitable<void> kept_response(Gateway& gateway, http::Exchange& exchange, std::string id);
 Awaitable<void> forget_response(Gateway& gateway, http::Exchange& exchange, std::string id);
+Awaitable<void> cancel_response(Gateway& gateway, http::Exchange& exchange, std::string id);
 Awaitable<void> response_input(Gateway& gateway, http::Exchange& exchange, std::string id);
 Awaitable<void> image_generations(Gateway& gateway, http::Exchange& exchange, std::string model);
 Awaitable<void> image_edits(Gateway& gateway, http::Exchange& exchange, std::string model);
