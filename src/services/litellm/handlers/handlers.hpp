@@ -26,6 +26,8 @@ Awaitable<void> count_tokens(Gateway& gateway, http::Exchange& exchange, std::st
 
 Awaitable<void> show_metrics(Gateway& gateway, http::Exchange& exchange, std::string parameter);
 std::string render_metrics();  // Prometheus text, of all loops
+Awaitable<void> pass_to_endpoint(Gateway& gateway, http::Exchange& exchange, std::string path);
+Awaitable<void> refuse_unoffered(Gateway& gateway, http::Exchange& exchange, std::string path);
 Awaitable<void> pass_through(Gateway& gateway, http::Exchange& exchange, std::string rest);
 
 Awaitable<void> list_models(Gateway& gateway, http::Exchange& exchange, std::string parameter);
