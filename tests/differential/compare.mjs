@@ -95,6 +95,34 @@ export async function read (response) {
 
 const byId = list => Object.fromEntries(list.map(one => [one.id, one]))
 
+// What an upstream was asked, as far as it matters to it. Forms are compared by their texts.
+const told = /^(authorization|x-api-key|x-goog-api-key|anthropic-version|anthropic-beta|http-referer|x-title|openai-organization)$/
+const textsOf = form => Object.fromEntries([...form.matchAll(/name="([^"]+)"(; filename="[^"]+")?[^]*?\r\n\r\n([^]*?)\r\n--/g)].map(([, name, file, value]) => [name, file ? '(file)' : value]))
+
+// Gemini takes either spelling.
+const gemini = new Set(['function_declarations', 'max_output_tokens', 'response_mime_type', 'function_response', 'function_call', 'top_p', 'stop_sequences', 'inline_data', 'response_json_schema', 'response_schema', 'allowed_function_names', 'mime_type', 'system_instruction', 'generation_config', 'file_data', 'file_uri', 'frequency_penalty', 'presence_penalty'])
+function camel (value) {
+  if (Array.isArray(value)) return value.map(camel)
+  if (!value || typeof value !== 'object') return value
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [gemini.has(name) ? name.replace(/_(.)/g, (_, letter) => letter.toUpperCase()) : name, camel(inner)]))
+}
+
+const ids = text => text.replace(/resp_up[0-9a-f]{32}/g, '(id)')
+
+// Not to stream is what is not said.
+function bodyOf (path, body) {
+  if (typeof body === 'string') return body.includes('form-data; name=') ? textsOf(body) : body
+  const { stream, ...rest } = JSON.parse(ids(JSON.stringify(path.includes(':') ? camel(body) : body)))
+  return stream ? { stream, ...rest } : rest
+}
+
+export const asked = calls => calls.map(({ method, path, headers, body }) => ({
+  method,
+  path: ids(path),
+  headers: Object.fromEntries(Object.entries(headers).filter(([name]) => told.test(name))),
+  body: bodyOf(path, body)
+}))
+
 // Paths at which two results differ: { path, theirs, ours }; `undefined` for what one of them lacks.
 export function differences (theirs, ours, path = '') {
   if (Object.is(theirs, ours)) return []

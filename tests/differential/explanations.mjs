@@ -21,6 +21,27 @@ const rules = [
   ['models-that-are-not', /^GET \/(v1\/models\/|model\/info\?litellm_model_id=nothing)/, /^json\.(detail|error)$/, 'any'],
   ['access-groups', /only_model_access_groups/, /^json\.data/, 'any'],
 
+  // What the upstream is asked.
+  ['attribution', /./, /^upstream\[\]\.headers\.(x-title|http-referer)$/, 'ours'],
+  ['messages-through-responses', /^(messages|count tokens) gpt/, /^upstream/, 'any'],
+  ['completions-as-chats', /^completions/, /^upstream/, 'any'],
+  ['addresses-of-gemini', /gemini/, /^upstream\[\]\.path$/, 'any'],
+  ['keys-of-gemini', /^pass-through gemini/, /^upstream\[\]\.headers\.x-goog-api-key$/, 'theirs'],
+  ['capabilities', /^chat gemini (system prompt|developer role|json (schema|object)|two results|call without arguments)|^messages gemini system prompt|^responses gemini (instructions|json schema|items)/, /^upstream\[\]\.body\.(contents|systemInstruction|generationConfig\.response|tools)/, 'any'],
+  ['schemas-for-gemini', /gemini/, /^upstream\[\]\.body\.(tools|generationConfig\.response)/, 'any'],
+  ['structured-answers', /^(chat|responses) claude json/, /^upstream\[\]\.body\.(tools|tool_choice|output_format)/, 'any'],
+  ['tools-of-anthropic', /claude/, /^upstream\[\]\.body\.tools\[\]\.type$/, 'ours'],
+  ['longest-answers', /claude (reasoning|cache control|json)/, /^upstream\[\]\.body\.max_tokens$/, 'any'],
+  ['roles-of-developers', /developer role/, /^upstream\[\]\.body\.messages\[\]\.role$/, 'any'],
+  ['said-to-upstreams', /many parameters|call without arguments|tool result|two results|claude file/, /^upstream\[\]\.body\.(metadata|user|messages\[\]\.content.*)$/, 'any'],
+  ['kept-of-translated', /^responses (claude|gemini) second turn/, /^upstream\[\]\.body\.(messages|contents)/, 'any'],
+  ['pass-through-headers', /^responses gpt cancel$/, /^upstream\[\]\.body$/, 'any'],
+  ['tries-of-the-client', /upstream (429|500)$/, /^upstream\[\]$/, 'ours'],
+  ['health-answers', /^GET \/health\?/, /^upstream/, 'any'],
+  ['fields-of-forms', /^images edit|^transcriptions/, /^upstream\[\]\.body/, 'any'],
+  ['checked-by-the-provider', /^(speech|transcriptions) bad:/, /^upstream\[\]$/, 'theirs'],
+  ['counts-of-tokens', /^count tokens/, /^upstream/, 'any'],
+
   // Headers.
   ['connection-headers', /./, /^headers\.llm_provider-(connection|keep-alive|transfer-encoding|content-length)$/, 'ours'],
   ['renamed-headers', /./, /^headers\.llm_provider-request-id$/, 'ours'],

@@ -7,7 +7,7 @@ import fs from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { startGateway } from '../end_to_end/litellm/program.mjs'
-import { differences, read } from './compare.mjs'
+import { asked, differences, read } from './compare.mjs'
 import { corpus } from './corpus.mjs'
 import { explain } from './explanations.mjs'
 import { startUpstream } from './upstream.mjs'
@@ -129,13 +129,17 @@ export async function compareAll ({ names = [], all = false, print = console.log
   const unexplained = []
   const wanted = Object.entries(corpus).filter(([name]) => names.length === 0 || names.some(one => name.includes(one)))
   const sides = [peer, ours].map(({ url }) => new Side(url, upstream.url))
-  const answerOf = async (side, name, request) => side.ask(name, request).catch(error => ({ failed: String(error) }))
+  const answerOf = async (side, name, request) => {
+    upstream.taken()
+    const answer = await side.ask(name, request).catch(error => ({ failed: String(error) }))
+    return { ...answer, upstream: asked(upstream.taken()) }
+  }
   try {
     for (const [name, request] of wanted) {
       const theirs = await answerOf(sides[0], name, request)
       const mine = await answerOf(sides[1], name, request)
       const found = differences(theirs, mine)
-      if (found.length === 0) same++
+      if (!found.some(({ path }) => /^(status|json|text|stream|failed)/.test(path))) same++
       for (const one of found) {
         const id = explain(name, one)
         if (!id) unexplained.push({ name, ...one })
@@ -148,7 +152,7 @@ export async function compareAll ({ names = [], all = false, print = console.log
     await peer.stop()
     await upstream.stop()
   }
-  print(`${wanted.length} requests to both: ${same} answers are the same after normalising, ${unexplained.length} differences without an explanation`)
+  print(`${wanted.length} requests to both: ${same} answers have the same status and body, ${unexplained.length} differences without an explanation`)
   for (const [id, count] of [...counts].sort()) print(`  ${id}: ${count}`)
   return { unexplained, ids: [...counts.keys()], requests: wanted.length }
 }
