@@ -19,10 +19,10 @@ const configFor = url => `
 model_list:
   - { model_name: gpt, litellm_params: { model: openai/gpt-4o-mini, api_base: "${url}/openai", api_key: sk-up }, model_info: { id: gpt-id } }
   - { model_name: claude, litellm_params: { model: anthropic/claude-3-5-sonnet-20241022, api_base: "${url}/anthropic", api_key: sk-up }, model_info: { id: claude-id } }
-  - { model_name: gemini, litellm_params: { model: gemini/gemini-1.5-pro, api_base: "${url}/gemini", api_key: sk-up }, model_info: { id: gemini-id } }
+  - { model_name: gemini, litellm_params: { model: gemini/gemini-1.5-pro, api_base: "${url}/gemini/v1beta", api_key: sk-up }, model_info: { id: gemini-id } }
   - { model_name: router, litellm_params: { model: openrouter/minimax/minimax-m2, api_base: "${url}/openrouter", api_key: sk-up }, model_info: { id: router-id } }
   - { model_name: embed, litellm_params: { model: openai/text-embedding-3-small, api_base: "${url}/openai", api_key: sk-up }, model_info: { id: embed-id, mode: embedding } }
-  - { model_name: gemini-embed, litellm_params: { model: gemini/text-embedding-004, api_base: "${url}/gemini", api_key: sk-up }, model_info: { id: gemini-embed-id, mode: embedding } }
+  - { model_name: gemini-embed, litellm_params: { model: gemini/text-embedding-004, api_base: "${url}/gemini/v1beta", api_key: sk-up }, model_info: { id: gemini-embed-id, mode: embedding } }
   - { model_name: image, litellm_params: { model: openai/dall-e-3, api_base: "${url}/openai", api_key: sk-up }, model_info: { id: image-id, mode: image_generation, access_groups: [media] } }
   - { model_name: voice, litellm_params: { model: openai/tts-1, api_base: "${url}/openai", api_key: sk-up }, model_info: { id: voice-id, mode: audio_speech, access_groups: [media] } }
   - { model_name: ear, litellm_params: { model: openai/whisper-1, api_base: "${url}/openai", api_key: sk-up }, model_info: { id: ear-id, mode: audio_transcription } }
@@ -30,7 +30,7 @@ model_list:
   - { model_name: rank, litellm_params: { model: hosted_vllm/reranker, api_base: "${url}/vllm", api_key: sk-up }, model_info: { id: rank-id, mode: rerank } }
   - { model_name: deep-gpt, litellm_params: { model: openai/gpt-5-mini, api_base: "${url}/openai", api_key: sk-up }, model_info: { id: deep-gpt-id } }
   - { model_name: deep-claude, litellm_params: { model: anthropic/claude-sonnet-4-5-20250929, api_base: "${url}/anthropic", api_key: sk-up }, model_info: { id: deep-claude-id } }
-  - { model_name: deep-gemini, litellm_params: { model: gemini/gemini-2.5-pro, api_base: "${url}/gemini", api_key: sk-up }, model_info: { id: deep-gemini-id } }
+  - { model_name: deep-gemini, litellm_params: { model: gemini/gemini-2.5-pro, api_base: "${url}/gemini/v1beta", api_key: sk-up }, model_info: { id: deep-gemini-id } }
   - { model_name: "team/*", litellm_params: { model: "openai/*", api_base: "${url}/openai", api_key: sk-up }, model_info: { id: team-id } }
   - { model_name: mock, litellm_params: { model: openai/gpt-4o-mini, mock_response: "Hello from the mock" }, model_info: { id: mock-id } }
   - { model_name: shaky, litellm_params: { model: openai/gpt-4o-mini, api_base: "${url}/openai", api_key: sk-up }, model_info: { id: shaky-id } }
