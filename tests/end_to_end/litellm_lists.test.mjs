@@ -41,6 +41,7 @@ general_settings:
   pass_through_endpoints:
     - { path: /echo, target: "${echo.url}/base?v=2", include_subpath: true, forward_headers: true, headers: { authorization: os.environ/ECHO_KEY, x-added: "1" } }
     - { path: /open, target: "${echo.url}/open", auth: false, methods: [GET] }
+    - { path: /free, target: "${echo.url}", auth: false, forward_headers: true }
     - { path: /gone, target: "http://127.0.0.1:9" }
 `, { ECHO_KEY: 'Bearer sk-echo' })
   const ask = async (path, { headers = { authorization: 'Bearer sk-master' }, ...options } = {}) => {
@@ -95,6 +96,9 @@ test('endpoints of the configuration pass requests on, without the key of the ga
   assert.equal((await ask('/open', { headers: {} })).json.url, '/open')
   assert.equal((await ask('/open/below', { headers: {} })).status, 404)
   assert.equal((await ask('/open', { method: 'POST' })).status, 404)
+  const sent = async key => (await ask('/free', { headers: { authorization: `Bearer ${key}` } })).json.headers.authorization
+  assert.equal(await sent('sk-of-the-target'), 'Bearer sk-of-the-target', 'a key that is not ours may be the target\'s')
+  assert.equal(await sent('sk-master'), undefined)
   const gone = await ask('/gone')
   assert.equal(gone.status, 502)
   assert.match(gone.json.error.message, /^the target of \/gone cannot be reached/)

@@ -72,6 +72,15 @@ bool holds_master_key(const Config& config, const http::RequestHead& head) {
     return key && config.master_key == SecretText(*key);
 }
 
+// Whether the key of a request is the gateway's business, and no other server's: where no key is needed, a
+// client may send one that is meant for the target. In doubt it is ours.
+Awaitable<bool> is_for_us(Gateway& gateway, const http::RequestHead& head, bool needed) {
+    if (needed && !gateway.models()->config().master_key.empty()) co_return true;
+    auto caller = co_await gateway.ledger().caller(head);
+    if (!caller) co_return caller.error().status >= 500;
+    co_return caller->kind != Caller::Kind::Open;
+}
+
 }  // namespace
 
 Awaitable<void> pass_through(Gateway& gateway, http::Exchange& exchange, std::string) {
@@ -136,7 +145,9 @@ Awaitable<void> pass_to_endpoint(Gateway& gateway, http::Exchange& exchange, std
     request.method = head.method;
     request.target = url->target;
     request.body = std::move(*body);
-    forward_fields(*endpoint, head.fields, find_key(head, config.key_header).value_or(""), request.fields);
+    auto key = find_key(head, config.key_header).value_or("");
+    if (!co_await is_for_us(gateway, head, endpoint->needs_key)) key.clear();
+    forward_fields(*endpoint, head.fields, key, request.fields);
     RawCall call{std::move(*url), std::move(request), config.routing.timeout,
                  fmt::format("the target of {}", endpoint->path)};
     co_await relay_raw(gateway, exchange, std::move(call));
