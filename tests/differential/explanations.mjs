@@ -59,8 +59,8 @@ const rules = [
   ['error-messages', /./, /^(json|stream)\.error\.message$/, 'any'],
   ['error-types', /./, /^(json|stream)\.error\.(type|param)$/, 'any'],
   ['error-codes-kept', /./, /^(json|stream)\.error\.(provider_specific_fields|code)$/, 'any'],
-  ['statuses', /upstream (413|529|409)|bad: (a list|no key|key without sk-|role|get of|delete of|items of|no file|no model|JSON|unknown model)|^(key generate|moderations without a model)|=(perhaps|nonsense)$/, /^status$/, 'any'],
-  ['plain-text-errors', /bad:|^key generate|^moderations without a model|=(perhaps|nonsense)$|unknown path|wrong method/, /^(headers\.(content-type|x-litellm-.*)|text|json.*)$/, 'any'],
+  ['statuses', /upstream (413|529|409)|bad: (a list|no key|key without sk-|role|get of|delete of|items of|no file|no model|JSON|unknown model)|^(key generate|moderations without a model)|=(perhaps|nonsense)$|team_id=nothing$/, /^status$/, 'any'],
+  ['plain-text-errors', /bad:|^key generate|^moderations without a model|=(perhaps|nonsense)$|team_id=nothing$|unknown path|wrong method/, /^(headers\.(content-type|x-litellm-.*)|text|json.*)$/, 'any'],
 
   // Answers.
   ['empty-fields', /./, /^(json|stream)/, 'empty'],

@@ -7,6 +7,7 @@
 #include "services/litellm/domain/model_access.hpp"
 #include "services/litellm/domain/model_listing.hpp"
 #include "services/litellm/handlers/handlers.hpp"
+#include "services/litellm/ledger/records.hpp"
 
 namespace seance::litellm {
 namespace {
@@ -38,6 +39,24 @@ std::string anthropic_list(const std::vector<std::string>& names) {
         .str();
 }
 
+ApiError team_refused(int status, std::string message) {
+    return {.status = status, .message = std::move(message), .type = "auth_error", .param = "team_id"};
+}
+
+// The models of a team, for its members and admins.
+Awaitable<Answer<std::vector<std::string>>> models_of_team(Gateway& gateway, const Caller& caller,
+                                                           std::string id) {
+    if (!caller.is_admin() && (!caller.key || caller.key->team_id != id))
+        co_return team_refused(403, "You may see the models of your own team only.");
+    auto unknown = team_refused(404, fmt::format("there is no team {}", id.substr(0, 100)));
+    if (!gateway.ledger().store()) co_return unknown;
+    Records records(*gateway.ledger().patient_store());
+    auto team = co_await records.get(RecordKind::Team, std::move(id));
+    if (!team) co_return store_away();
+    if (!*team) co_return unknown;
+    co_return (*team)->models;
+}
+
 }  // namespace
 
 Awaitable<void> list_models(Gateway& gateway, http::Exchange& exchange, std::string) {
@@ -46,14 +65,21 @@ Awaitable<void> list_models(Gateway& gateway, http::Exchange& exchange, std::str
     auto models = gateway.models();
     auto caller = co_await gateway.ledger().caller(exchange.head());
     if (!caller) co_return reply_error(exchange, caller.error());
-    std::vector<std::string> names;
+    auto groups = read_access_groups(models->config());
+    std::vector<std::string> of_team, names;
+    if (auto team = http::query_value(exchange.head().query(), "team_id")) {
+        auto found = co_await models_of_team(gateway, *caller, *team);
+        if (!found) co_return reply_error(exchange, found.error());
+        of_team = std::move(*found);
+    }
     auto add = [&](const std::string& name) {
-        if (gateway.ledger().may_use(*caller, name)) names.push_back(name);
+        if (gateway.ledger().may_use(*caller, name) && allows_model(of_team, name, groups, {}))
+            names.push_back(name);
     };
     if (!listing->only_groups)
         for (auto& name : models->public_names(listing->patterns)) add(name);
     if (listing->groups || listing->only_groups)
-        for (auto& [name, members] : read_access_groups(models->config())) add(name);
+        for (auto& [name, members] : groups) add(name);
     if (exchange.head().fields.find("anthropic-version")) {
         reply_json(exchange, 200, anthropic_list(names));
         co_return;
