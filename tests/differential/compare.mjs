@@ -17,11 +17,34 @@ function normalise (value, key = '') {
   if (value && typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, normalise(inner, name)]))
   if (key === 'created' || key === 'created_at') return '(time)'
   if (typeof value === 'string') {
-    if (/^(chatcmpl|msg|resp|cmpl|gen)[-_]/.test(value)) return '(id)'
+    if (/^(chatcmpl|msg|resp|cmpl|gen|fc|rs|modr|rerank)[-_]/.test(value)) return '(id)'
     if (/^(call|toolu)_/.test(value) && !/^(call|toolu)_\d$/.test(value)) return '(id)'
     return value.replace(/127\.0\.0\.1:\d+/g, 'HOST')
   }
   return value
+}
+
+// A stream of the Responses API: what its deltas add up to, and the answer at its end.
+function assembleResponses (text) {
+  const out = { events: [], named: true, ordered: true, text: '', arguments: {}, reasoning: '', response: null, error: null }
+  let last = -1
+  for (const block of text.split(/\n\n/)) {
+    const lines = block.split('\n')
+    const line = lines.find(one => one.startsWith('data:'))
+    if (!line || line.includes('[DONE]')) continue
+    const data = JSON.parse(line.slice(5))
+    if (data.error && !data.type) out.error = normalise(data.error)
+    if (!lines.includes(`event: ${data.type}`)) out.named = false
+    if (!(data.sequence_number > last)) out.ordered = false
+    last = data.sequence_number
+    if (out.events.at(-1) !== data.type) out.events.push(data.type)
+    if (data.type === 'response.output_text.delta') out.text += data.delta
+    if (data.type === 'response.reasoning_summary_text.delta') out.reasoning += data.delta
+    if (data.type === 'response.function_call_arguments.delta') out.arguments[data.output_index] = (out.arguments[data.output_index] ?? '') + data.delta
+    if (data.response) out.response = normalise(data.response)
+    if (data.type === 'error') out.error = normalise(data)
+  }
+  return out
 }
 
 // A stream as what a client makes of it.
@@ -58,10 +81,11 @@ function assemble (text) {
   return out
 }
 
+// What came back, and its id as it was.
 export async function read (response) {
   const text = await response.text()
-  const result = { status: response.status, headers: headersOf(response) }
-  if ((response.headers.get('content-type') ?? '').startsWith('text/event-stream')) return { ...result, stream: assemble(text) }
+  const result = { status: response.status, headers: headersOf(response), id: text.match(/"id": ?"(resp_[^"]+)"/)?.[1] }
+  if ((response.headers.get('content-type') ?? '').startsWith('text/event-stream')) return { ...result, stream: /"type": ?"response\./.test(text) ? assembleResponses(text) : assemble(text) }
   try {
     return { ...result, json: normalise(JSON.parse(text)) }
   } catch {
@@ -70,6 +94,34 @@ export async function read (response) {
 }
 
 const byId = list => Object.fromEntries(list.map(one => [one.id, one]))
+
+// What an upstream was asked, as far as it matters to it. Forms are compared by their texts.
+const told = /^(authorization|x-api-key|x-goog-api-key|anthropic-version|anthropic-beta|http-referer|x-title|openai-organization)$/
+const textsOf = form => Object.fromEntries([...form.matchAll(/name="([^"]+)"(; filename="[^"]+")?[^]*?\r\n\r\n([^]*?)\r\n--/g)].map(([, name, file, value]) => [name, file ? '(file)' : value]))
+
+// Gemini takes either spelling.
+const gemini = new Set(['function_declarations', 'max_output_tokens', 'response_mime_type', 'function_response', 'function_call', 'top_p', 'stop_sequences', 'inline_data', 'response_json_schema', 'response_schema', 'allowed_function_names', 'mime_type', 'system_instruction', 'generation_config', 'file_data', 'file_uri', 'frequency_penalty', 'presence_penalty'])
+function camel (value) {
+  if (Array.isArray(value)) return value.map(camel)
+  if (!value || typeof value !== 'object') return value
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [gemini.has(name) ? name.replace(/_(.)/g, (_, letter) => letter.toUpperCase()) : name, camel(inner)]))
+}
+
+const ids = text => text.replace(/resp_up[0-9a-f]{32}/g, '(id)')
+
+// Not to stream is what is not said.
+function bodyOf (path, body) {
+  if (typeof body === 'string') return body.includes('form-data; name=') ? textsOf(body) : body
+  const { stream, ...rest } = JSON.parse(ids(JSON.stringify(path.includes(':') ? camel(body) : body)))
+  return stream ? { stream, ...rest } : rest
+}
+
+export const asked = calls => calls.map(({ method, path, headers, body }) => ({
+  method,
+  path: ids(path),
+  headers: Object.fromEntries(Object.entries(headers).filter(([name]) => told.test(name))),
+  body: bodyOf(path, body)
+}))
 
 // Paths at which two results differ: { path, theirs, ours }; `undefined` for what one of them lacks.
 export function differences (theirs, ours, path = '') {
@@ -87,7 +139,7 @@ export function differences (theirs, ours, path = '') {
   }
   const found = []
   // Lists of models are compared by name.
-  if (Array.isArray(theirs) && theirs[0]?.id && ours[0]?.id) return differences(byId(theirs), byId(ours), path)
+  if (Array.isArray(theirs) && theirs[0]?.object === 'model' && ours[0]?.object === 'model') return differences(byId(theirs), byId(ours), path)
   for (const name of new Set([...Object.keys(theirs), ...Object.keys(ours)])) {
     const at = Array.isArray(theirs) ? `${path}[]` : path ? `${path}.${name}` : name
     found.push(...differences(theirs[name], ours[name], at))

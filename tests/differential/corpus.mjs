@@ -1,4 +1,11 @@
 // What is asked of both: name → { path, method, body, headers }. A name says what it is about; explanations go by it.
+// `‹id of NAME›` in a path or body stands for the id in the answer that the same proxy gave to that request. `parts` is a form:
+// texts, or [file name, type, bytes].
+import { lists } from './corpus_lists.mjs'
+import { media } from './corpus_media.mjs'
+import { responses } from './corpus_responses.mjs'
+import { shapes } from './corpus_shapes.mjs'
+
 const key = { authorization: 'Bearer sk-master' }
 const user = content => [{ role: 'user', content }]
 const tools = [{ type: 'function', function: { name: 'weather', description: 'Weather of a city', parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] } } }]
@@ -93,9 +100,7 @@ add('embeddings two', { path: '/v1/embeddings', body: { model: 'embed', input: [
 add('embeddings upstream 400', { path: '/v1/embeddings', body: { model: 'embed', input: 'fail-400' } })
 add('embeddings bad: no input', { path: '/v1/embeddings', body: { model: 'embed' } })
 
-const get = (path, headers = key) => add(`GET ${path}`, { path, method: 'GET', headers })
-for (const path of ['/v1/models', '/models', '/v1/models?return_wildcard_routes=true', '/v1/model/info', '/model_group/info', '/health/liveliness', '/health/liveness', '/health/readiness', '/test']) get(path)
-add('GET /v1/models bad: no key', { path: '/v1/models', method: 'GET', headers: {} })
 add('key generate bad: no store', { path: '/key/generate', body: {} })
+for (const more of [shapes, responses, media, lists]) more(add)
 
 export const corpus = all

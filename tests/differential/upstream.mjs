@@ -1,8 +1,11 @@
 // One upstream that answers as OpenAI, Anthropic and Gemini do, the same every time. What a request is to get stands in
 // its text: "fail-429" is answered with that status, "fail-429 wait-2" with Retry-After, "hang" never,
 // "length", "filter", "one-call", "two-calls", "think" and "no-usage" change the answer.
+// Responses are in upstream_responses.mjs; images, audio, moderations and rerankings in upstream_media.mjs.
 import { once } from 'node:events'
 import http from 'node:http'
+import { answerMedia } from './upstream_media.mjs'
+import { startResponses } from './upstream_responses.mjs'
 
 const openAiErrors = {
   400: ['invalid_request_error', null, 'Bad request'], 401: ['invalid_request_error', 'invalid_api_key', 'Incorrect API key provided'],
@@ -31,7 +34,7 @@ function openAi (body, text) {
   const finish = text.includes('length') ? 'length' : text.includes('filter') ? 'content_filter' : /(one|two)-calls?/.test(text) ? 'tool_calls' : 'stop'
   const calls = text.includes('two-calls') ? [weather('Paris', 'call_1'), weather('Rome', 'call_2')] : /(one|two)-calls?/.test(text) ? [weather('Paris', 'call_1')] : null
   if (!body.stream) {
-    const message = calls ? { role: 'assistant', content: null, tool_calls: calls } : { role: 'assistant', content: 'Hi there', ...(text.includes('think') && { reasoning_content: 'Hm' }) }
+    const message = calls ? { role: 'assistant', content: null, tool_calls: calls } : { role: 'assistant', content: body.response_format?.type?.startsWith('json') ? '{"a":"x"}' : 'Hi there', ...(text.includes('think') && { reasoning_content: 'Hm' }) }
     const choices = Array.from({ length: body.n ?? 1 }, (_, index) => ({ index, message, logprobs: null, finish_reason: finish }))
     return { ...base, object: 'chat.completion', system_fingerprint: 'fp_1', choices, ...(!text.includes('no-usage') && { usage }) }
   }
@@ -53,18 +56,21 @@ function anthropic (body, text) {
   const usage = { input_tokens: 9, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 3 }
   const blocks = []
   if (text.includes('think')) blocks.push({ type: 'thinking', thinking: 'Hm', signature: 'sig' })
-  if (/(one|two)-calls?/.test(text)) {
+  const forced = body.tool_choice?.type === 'tool' && body.tools?.find(tool => tool.name === body.tool_choice.name)
+  if (forced && forced.name !== 'weather') blocks.push({ type: 'tool_use', id: 'toolu_1', name: forced.name, input: { a: 'x' } })
+  else if (body.output_format || body.output_config?.format) blocks.push({ type: 'text', text: '{"a":"x"}' })
+  else if (/(one|two)-calls?/.test(text)) {
     blocks.push({ type: 'tool_use', id: 'toolu_1', name: 'weather', input: { city: 'Paris' } })
     if (text.includes('two-calls')) blocks.push({ type: 'tool_use', id: 'toolu_2', name: 'weather', input: { city: 'Rome' } })
   } else blocks.push({ type: 'text', text: 'Hi there' })
-  const stop_reason = text.includes('length') ? 'max_tokens' : /(one|two)-calls?/.test(text) ? 'tool_use' : text.includes('filter') ? 'refusal' : 'end_turn'
+  const stop_reason = blocks.some(block => block.type === 'tool_use') ? 'tool_use' : text.includes('length') ? 'max_tokens' : text.includes('filter') ? 'refusal' : 'end_turn'
   const message = { id: 'msg_up', type: 'message', role: 'assistant', model: body.model, content: blocks, stop_reason, stop_sequence: null, usage }
   if (!body.stream) return message
   const events = [{ type: 'message_start', message: { ...message, content: [], stop_reason: null, usage: { ...usage, output_tokens: 1 } } }]
   blocks.forEach((block, index) => {
     const empty = { text: { type: 'text', text: '' }, thinking: { type: 'thinking', thinking: '', signature: '' }, tool_use: { ...block, input: {} } }[block.type]
     events.push({ type: 'content_block_start', index, content_block: empty })
-    if (block.type === 'text') for (const text of ['Hi', ' there']) events.push({ type: 'content_block_delta', index, delta: { type: 'text_delta', text } })
+    if (block.type === 'text') for (const text of block.text.match(/.{1,3}/g)) events.push({ type: 'content_block_delta', index, delta: { type: 'text_delta', text } })
     if (block.type === 'thinking') events.push({ type: 'content_block_delta', index, delta: { type: 'thinking_delta', thinking: 'Hm' } }, { type: 'content_block_delta', index, delta: { type: 'signature_delta', signature: 'sig' } })
     if (block.type === 'tool_use') for (const partial_json of JSON.stringify(block.input).match(/.{1,6}/g)) events.push({ type: 'content_block_delta', index, delta: { type: 'input_json_delta', partial_json } })
     events.push({ type: 'content_block_stop', index })
@@ -74,7 +80,7 @@ function anthropic (body, text) {
 }
 
 function gemini (text) {
-  const parts = /(one|two)-calls?/.test(text) ? [{ functionCall: { name: 'weather', args: { city: 'Paris' } } }] : [{ text: 'Hi there' }]
+  const parts = text.includes('responseMimeType') ? [{ text: '{"a":"x"}' }] : /(one|two)-calls?/.test(text) ? [{ functionCall: { name: 'weather', args: { city: 'Paris' } } }] : [{ text: 'Hi there' }]
   if (text.includes('two-calls')) parts.push({ functionCall: { name: 'weather', args: { city: 'Rome' } } })
   if (text.includes('think')) parts.unshift({ text: 'Hm', thought: true })
   const finishReason = text.includes('length') ? 'MAX_TOKENS' : text.includes('filter') ? 'SAFETY' : 'STOP'
@@ -83,7 +89,7 @@ function gemini (text) {
 
 function reply (response, status, body, headers = {}) {
   response.writeHead(status, { 'content-type': 'application/json', 'x-request-id': 'req-up', 'x-upstream': 'yes', ...headers })
-  response.end(JSON.stringify(body))
+  response.end(typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body))
 }
 
 function stream (response, events, named = false) {
@@ -92,17 +98,35 @@ function stream (response, events, named = false) {
 }
 
 export async function startUpstream () {
+  const seen = []
+  const answerResponses = startResponses()
   const server = http.createServer(async (request, response) => {
     const pieces = []
     for await (const piece of request) pieces.push(piece)
-    const text = Buffer.concat(pieces).toString()
+    const text = Buffer.concat(pieces).toString('utf8')
     let body = {}
     try { body = JSON.parse(text) } catch {}
     const path = new URL(request.url, 'http://x').pathname
     const status = Number(text.match(/fail-(\d{3})/)?.[1] ?? 0)
     const wait = text.match(/wait-(\d+)/)?.[1]
     const headers = wait ? { 'retry-after': wait } : {}
+    seen.push({ method: request.method, path, headers: request.headers, body: text.startsWith('{') ? body : text })
     if (text.includes('hang')) return
+    if (path.startsWith('/broken')) return reply(response, 401, openAiError(401, text))
+    if (path.endsWith('/responses/input_tokens')) return reply(response, 200, { object: 'response.input_tokens', input_tokens: 9 })
+    if (/\/responses(\/|$)/.test(path)) {
+      if (status) return reply(response, status, openAiError(status, text), headers)
+      const answer = answerResponses(request.method, path, body, text)
+      if (!answer.events) return reply(response, ...answer)
+      stream(response, answer.events, true)
+      return response.end()
+    }
+    const media = answerMedia(path, body, text)
+    if (media) {
+      if (status) return reply(response, status, openAiError(status, text), headers)
+      const [code, content, type] = media
+      return reply(response, code, content, type && { 'content-type': type })
+    }
     if (path.endsWith('/chat/completions')) {
       if (status) return reply(response, status, openAiError(status, text), headers)
       const answer = openAi(body, text)
@@ -129,6 +153,8 @@ export async function startUpstream () {
       stream(response, answer, true)
       return response.end()
     }
+    if (path.endsWith(':countTokens')) return reply(response, 200, { totalTokens: 9 })
+    if (path.endsWith(':batchEmbedContents')) return reply(response, 200, { embeddings: body.requests.map(() => ({ values: [0.5, -0.25] })) })
     if (path.includes(':')) {
       if (status) return reply(response, status, { error: { code: status, message: `Status ${status}`, status: googleErrors[status] ?? 'INTERNAL' } }, headers)
       if (!path.includes('stream')) return reply(response, 200, gemini(text))
@@ -141,6 +167,8 @@ export async function startUpstream () {
   await once(server, 'listening')
   return {
     url: `http://127.0.0.1:${server.address().port}`,
+    // What has come since it was last asked for.
+    taken: () => seen.splice(0),
     async stop () {
       server.closeAllConnections()
       server.close()

@@ -174,3 +174,14 @@ test('the cache can be pinged, emptied by key and flushed, and never takes the l
   assert.equal(away.json.error.type, 'cache_ping_error')
   assert.equal((await chat({ seed: 9 })).status, 200)
 }))
+
+test('an answer of /v1/responses is cached for the key that it was made for, whose id it bears', { skip }, () => withCache({ type: 'local', supported_call_types: ['aresponses'] }, async ({ upstream, ask }) => {
+  const other = (await ask('/key/generate', {})).json.key
+  const say = key => ask('/v1/responses', { model: 'big', input: 'Hello' }, key)
+  const first = await say('sk-master')
+  assert.equal((await say('sk-master')).json.id, first.json.id)
+  assert.equal(upstream.calls.length, 1)
+
+  assert.notEqual((await say(other)).json.id, first.json.id)
+  assert.equal(upstream.calls.length, 2)
+}))

@@ -247,6 +247,11 @@ test('budgets of models, users, teams, members and customers hold as well', { sk
   await ask('/team/new', { team_id: 't1', models: ['big'], max_budget: 10 })
   await ask('/team/member_add', { team_id: 't1', member: { user_id: 'm1', role: 'user' }, max_budget_in_team: 0.01 })
   const member = await make({ team_id: 't1', user_id: 'm1' })
+  const listed = async (team, key) => (await ask(`/v1/models?team_id=${team}`, undefined, key)).json
+  assert.deepEqual((await listed('t1')).data.map(model => model.id), ['big'])
+  assert.deepEqual((await listed('t1', member.key)).data.map(model => model.id), ['big'])
+  assert.equal((await listed('t2', member.key)).error.code, '403')
+  assert.equal((await listed('t2')).error.code, '404')
   assert.equal((await chat(member.key)).status, 200)
   rejects(await chat(member.key), 400, 'budget_exceeded', /team_member=m1/)
   const other = await make({ team_id: 't1' })

@@ -314,3 +314,26 @@ general_settings: { master_key: sk-master }
     await server.stop()
   }
 })
+
+test('a prompt whose beginning a deployment has in its cache goes there again, for either form of clients', { skip }, () => withRouter(`${two()}
+router_settings: { optional_pre_call_checks: [prompt_caching], num_retries: 1 }`, async ({ ask, gateway, servers }) => {
+  const long = 'You are thorough. '.repeat(400)
+  const marked = (text, more = []) => [{ role: 'system', content: [{ type: 'text', text, cache_control: { type: 'ephemeral' } }] }, ...messages, ...more]
+  const { id } = await ask({ messages: marked(long) })
+  for (let i = 0; i < 10; i++) assert.equal((await ask({ messages: marked(long, [{ role: 'assistant', content: `${i}` }, { role: 'user', content: 'More' }]) })).id, id)
+  const others = new Set()
+  for (let i = 0; i < 30; i++) others.add((await ask({ messages: marked(`${i} ${long}`) })).id)
+  assert.equal(others.size, 2, 'other prompts go anywhere')
+
+  const say = async text => {
+    const answer = await fetch(`${gateway.url}/v1/messages`, { method: 'POST', headers: { 'x-api-key': 'sk-master', 'content-type': 'application/json' }, body: JSON.stringify({ model: 'big', max_tokens: 9, system: [{ type: 'text', text, cache_control: { type: 'ephemeral' } }], messages }) })
+    assert.equal(answer.status, 200)
+    return answer.headers.get('x-litellm-model-id')
+  }
+  const anthropic = await say(`Also ${long}`)
+  for (let i = 0; i < 10; i++) assert.equal(await say(`Also ${long}`), anthropic)
+
+  const keeper = servers[id === 'one' ? 0 : 1]
+  keeper.next({ status: 500 })
+  assert.notEqual((await ask({ messages: marked(long) })).id, id, 'one that fails is not waited for')
+}))

@@ -4,6 +4,8 @@
 
 #include "services/litellm/domain/access.hpp"
 #include "services/litellm/domain/json_text.hpp"
+#include "services/litellm/domain/pass_through.hpp"
+#include "services/litellm/domain/unoffered.hpp"
 #include "services/litellm/handlers/cached.hpp"
 #include "services/litellm/handlers/entities.hpp"
 #include "services/litellm/handlers/handlers.hpp"
@@ -74,6 +76,8 @@ constexpr Route kRoutes[] = {
     {"POST", "/v2/rerank", "rerank", rerank},
     {"GET", "/v1/responses/{id}/input_items", "get_response_input_items", response_input},
     {"GET", "/responses/{id}/input_items", "get_response_input_items", response_input},
+    {"POST", "/v1/responses/{id}/cancel", "cancel_response", cancel_response},
+    {"POST", "/responses/{id}/cancel", "cancel_response", cancel_response},
     {"GET", "/v1/responses/{id}", "get_response", kept_response},
     {"GET", "/responses/{id}", "get_response", kept_response},
     {"DELETE", "/v1/responses/{id}", "delete_response", forget_response},
@@ -212,8 +216,24 @@ std::optional<std::string> match_route(std::string_view pattern, std::string_vie
     return http::percent_decode(path.substr(before.size(), path.size() - before.size() - after.size()));
 }
 
+namespace {
+
+constexpr Route kPassThrough{"*", "", "pass_through_endpoint", pass_to_endpoint};
+constexpr Route kUnoffered{"*", "", "unoffered", refuse_unoffered};
+
+// What the table does not have: endpoints of the configuration, and what is known to be missing.
+const Route* find_other_route(const Config& config, std::string_view method, std::string_view path,
+                              std::string& parameter) {
+    parameter = path;
+    if (find_pass_through(config.pass_through, method, path)) return &kPassThrough;
+    return why_unoffered(path) ? &kUnoffered : nullptr;
+}
+
+}  // namespace
+
 // The route for a path below the root, with the parameter in it; nothing once that has been answered.
-const Route* find_route(http::Exchange& exchange, std::string_view path, std::string& parameter) {
+const Route* find_route(const Config& config, http::Exchange& exchange, std::string_view path,
+                        std::string& parameter) {
     auto& head = exchange.head();
     std::string_view allowed;
     for (auto& route : routes()) {
@@ -226,8 +246,13 @@ const Route* find_route(http::Exchange& exchange, std::string_view path, std::st
         allowed = route.method;
     }
     if (allowed.empty()) {
+        if (auto other = find_other_route(config, head.method, path, parameter)) return other;
         reply_json(exchange, 404, "{\"detail\":\"Not Found\"}");
         return nullptr;
+    }
+    if (why_unoffered(path)) {
+        parameter = path;
+        return &kUnoffered;
     }
     auto fields = common_fields(head, call_id(head));
     fields.set("Allow", allowed);
@@ -235,9 +260,14 @@ const Route* find_route(http::Exchange& exchange, std::string_view path, std::st
     return nullptr;
 }
 
-Awaitable<bool> may_enter(Gateway& gateway, http::Exchange& exchange, std::string_view path) {
+Awaitable<bool> may_enter(Gateway& gateway, http::Exchange& exchange, const Route& route,
+                          std::string_view path) {
     auto models = gateway.models();
     if (is_public_route(models->config(), path)) co_return true;
+    if (route.handler == pass_to_endpoint) {
+        auto endpoint = find_pass_through(models->config().pass_through, exchange.head().method, path);
+        if (endpoint && !endpoint->needs_key) co_return true;
+    }
     auto error = co_await gateway.ledger().check(exchange.head(), path);
     if (!error) co_return true;
     gateway.refused.add();
@@ -252,9 +282,10 @@ Awaitable<void> serve(Gateway& gateway, http::Exchange& exchange) {
     }
     auto path = below_root(exchange.head().path(), gateway.settings().root_path);
     std::string parameter;
-    auto* route = find_route(exchange, path, parameter);
+    auto models = gateway.models();
+    auto* route = find_route(models->config(), exchange, path, parameter);
     if (!route) co_return;
-    if (co_await may_enter(gateway, exchange, path))
+    if (co_await may_enter(gateway, exchange, *route, path))
         co_await route->handler(gateway, exchange, std::move(parameter));
 }
 

@@ -10,6 +10,7 @@
 #include "core/base/text.hpp"
 #include "services/litellm/config/deployment_reader.hpp"
 #include "services/litellm/config/known_keys.hpp"
+#include "services/litellm/config/pass_through_reader.hpp"
 #include "services/litellm/config/routing_reader.hpp"
 #include "services/litellm/domain/price_table.hpp"
 
@@ -164,6 +165,7 @@ class ConfigReader {
             *into = read_text(map.find(name), notes()).value_or("");
         config_.key_header = read_text(map.find("litellm_key_header_name"), notes()).value_or("");
         config_.public_routes = read_texts(map.find("public_routes"), notes());
+        config_.pass_through = read_pass_through(map.find("pass_through_endpoints"), notes());
         if (auto most = read_number(map.find("max_request_size_mb"), notes()); most && *most > 0)
             config_.max_body = static_cast<std::uint64_t>(std::min(*most, 4096.0) * kMebibyte);
         if (auto most = read_number(map.find("max_response_size_mb"), notes()); most && *most > 0)

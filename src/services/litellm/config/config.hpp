@@ -8,6 +8,7 @@
 #include "services/litellm/config/ledger_config.hpp"
 #include "services/litellm/config/node.hpp"
 #include "services/litellm/domain/deployment.hpp"
+#include "services/litellm/domain/pass_through.hpp"
 #include "services/litellm/routing/settings.hpp"
 
 namespace seance::litellm {
@@ -36,6 +37,7 @@ struct Config {
     bool health_details = true;
     bool drop_params = false, modify_params = false;  // of requests, for providers of another form
 
+    std::vector<PassThroughEndpoint> pass_through;
     LedgerConfig ledger;
     std::shared_ptr<const PriceTable> ledger_prices;  // replaces the built-in table; null: it does not
     RoutingSettings routing;

@@ -200,7 +200,7 @@ health_check_interval
 ~proxy_batch_write_at
 ~proxy_budget_rescheduler_min_time
 ~proxy_budget_rescheduler_max_time
-~pass_through_endpoints
+pass_through_endpoints
 ~default_team_disabled
 ~admin_only_routes
 ~alerting

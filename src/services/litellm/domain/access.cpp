@@ -42,14 +42,21 @@ std::optional<std::string> find_key(const http::FieldViews& fields, std::string_
     return std::nullopt;
 }
 
-std::optional<ApiError> check_key(const Config& config, const http::FieldViews& fields, bool loopback_only) {
+std::optional<std::string> find_key(const http::RequestHead& head, std::string_view own_header) {
+    auto key = find_key(head.fields, own_header);
+    auto path = head.path();
+    bool of_gemini = path.find("/gemini/") != path.npos || path.find("/v1beta/") != path.npos;
+    return key || !of_gemini ? key : http::query_value(head.query(), "key");
+}
+
+std::optional<ApiError> check_key(const Config& config, const std::optional<std::string>& key,
+                                  bool loopback_only) {
     if (config.master_key.empty()) {
         if (config.master_key_problem.empty() || loopback_only) return std::nullopt;
         return refused(
             "this gateway asks for a master key but was started without one, so it stays closed. Its log "
             "names the missing setting.");
     }
-    auto key = find_key(fields, config.key_header);
     if (!key || key->empty()) return refused("No api key passed in.");
     if (equal_in_constant_time(*key, config.master_key.reveal())) return std::nullopt;
     if (!key->starts_with("sk-"))

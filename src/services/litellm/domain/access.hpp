@@ -11,8 +11,12 @@ namespace seance::litellm {
 // The key a client sent, from the first header that holds one (reference, section 7), without "Bearer ".
 std::optional<std::string> find_key(const http::FieldViews& fields, std::string_view own_header);
 
+// The same of a whole request: Gemini's clients send it as ?key=.
+std::optional<std::string> find_key(const http::RequestHead& head, std::string_view own_header);
+
 // Whether the request may go on. `loopback_only`: the gateway listens for this machine alone.
-std::optional<ApiError> check_key(const Config& config, const http::FieldViews& fields, bool loopback_only);
+std::optional<ApiError> check_key(const Config& config, const std::optional<std::string>& key,
+                                  bool loopback_only);
 
 bool is_public_route(const Config& config, std::string_view path);
 

@@ -15,6 +15,10 @@ http::FieldViews fields(std::initializer_list<http::Field> list) {
     return views;
 }
 
+std::optional<std::string> of(const Config& config, const http::FieldViews& views) {
+    return find_key(views, config.key_header);
+}
+
 Config with_key(std::string key) {
     Config config;
     config.master_key = SecretText(std::move(key));
@@ -22,6 +26,18 @@ Config with_key(std::string key) {
 }
 
 }  // namespace
+
+TEST(Access, TakesGeminisKeyFromTheQueryWhereItsClientsSendIt) {
+    http::RequestHead head;
+    head.target = "/gemini/v1beta/models/x:generateContent?alt=sse&key=sk-1";
+    EXPECT_EQ(find_key(head, ""), "sk-1");
+    head.fields.add({"x-goog-api-key", "sk-2"});
+    EXPECT_EQ(find_key(head, ""), "sk-2");
+
+    http::RequestHead other;
+    other.target = "/v1/models?key=sk-1";
+    EXPECT_EQ(find_key(other, ""), std::nullopt);
+}
 
 TEST(Access, TakesTheKeyFromTheFirstHeaderThatHoldsOne) {
     EXPECT_EQ(find_key(fields({{"Authorization", "Bearer a"}}), ""), "a");
@@ -36,23 +52,23 @@ TEST(Access, TakesTheKeyFromTheFirstHeaderThatHoldsOne) {
 TEST(Access, OpensForTheMasterKeyAlone) {
     auto config = with_key("sk-master");
 
-    EXPECT_FALSE(check_key(config, fields({{"Authorization", "Bearer sk-master"}}), false));
-    EXPECT_EQ(check_key(config, fields({}), false)->status, 401);
-    auto odd = check_key(config, fields({{"Authorization", "Bearer wrongwrongwrong"}}), false);
+    EXPECT_FALSE(check_key(config, of(config, fields({{"Authorization", "Bearer sk-master"}})), false));
+    EXPECT_EQ(check_key(config, of(config, fields({})), false)->status, 401);
+    auto odd = check_key(config, of(config, fields({{"Authorization", "Bearer wrongwrongwrong"}})), false);
     EXPECT_EQ(odd->status, 401);
     EXPECT_THAT(odd->message, AllOf(HasSubstr("wron****rong"), Not(HasSubstr("wrongwrong"))));
-    auto virtual_key = check_key(config, fields({{"Authorization", "Bearer sk-master2"}}), false);
+    auto virtual_key = check_key(config, of(config, fields({{"Authorization", "Bearer sk-master2"}})), false);
     EXPECT_EQ(virtual_key->status, 400);
     EXPECT_EQ(virtual_key->type, "no_db_connection");
 }
 
 TEST(Access, StaysClosedWhenTheMasterKeyHasNoValueUnlessOnlyThisMachineCanConnect) {
     Config config;
-    EXPECT_FALSE(check_key(config, fields({}), false)) << "no master key asked for: open";
+    EXPECT_FALSE(check_key(config, of(config, fields({})), false)) << "no master key asked for: open";
     config.master_key_problem = "os.environ/X is not set";
 
-    EXPECT_EQ(check_key(config, fields({}), false)->status, 401);
-    EXPECT_FALSE(check_key(config, fields({}), true));
+    EXPECT_EQ(check_key(config, of(config, fields({})), false)->status, 401);
+    EXPECT_FALSE(check_key(config, of(config, fields({})), true));
 }
 
 }  // namespace seance::litellm

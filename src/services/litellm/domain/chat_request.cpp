@@ -98,24 +98,55 @@ std::optional<std::string> move_cache_control(const JsonValue& message, bool wan
     return edit.text();
 }
 
-void shape_for_openrouter(JsonEdit& edit, const Endpoint& endpoint) {
-    edit.fill("usage", "{\"include\":true}");
+// Only OpenAI has the role, and gateways that know whom they ask.
+bool knows_developer(const Provider& provider) {
+    return provider.prefix == "openai" || provider.prefix == "azure" || provider.prefix == "litellm_proxy";
+}
+
+std::optional<std::string> say_system(const JsonValue& message) {
+    JsonEdit edit(message);
+    auto role = edit.find("role");
+    if (!role || json_text(*role) != "developer") return std::nullopt;
+    edit.set("role", "\"system\"");
+    return edit.text();
+}
+
+// The messages with what `change` makes of each; those that it leaves alone keep their bytes.
+template <class Change>
+void change_messages(JsonEdit& edit, Change&& change) {
     auto messages = edit.find("messages");
     if (!messages) return;
-    bool wanted = false;
-    for (auto family : kCachingFamilies) wanted = wanted || endpoint.model.find(family) != std::string::npos;
     std::string out;
     std::size_t done = 0;
     for (auto& message : json_elements(*messages)) {
         if (!message.is(JsonKind::Object)) continue;
-        auto moved = move_cache_control(message, wanted);
-        if (!moved) continue;
+        auto changed = change(message);
+        if (!changed) continue;
         auto begin = static_cast<std::size_t>(message.text.data() - messages->text.data());
         out += messages->text.substr(done, begin - done);
-        out += *moved;
+        out += *changed;
         done = begin + message.text.size();
     }
     if (done > 0) edit.set("messages", out + std::string(messages->text.substr(done)));
+}
+
+void shape_messages(JsonEdit& edit, const Endpoint& endpoint) {
+    auto messages = edit.find("messages");
+    auto holds = [&](std::string_view word) {
+        return messages && messages->text.find(word) != std::string_view::npos;
+    };
+    bool rename = !knows_developer(*endpoint.provider) && holds("developer");
+    bool move = endpoint.provider->prefix == "openrouter" && holds("cache_control");
+    if (!rename && !move) return;
+    bool wanted = false;
+    for (auto family : kCachingFamilies) wanted = wanted || endpoint.model.find(family) != std::string::npos;
+    change_messages(edit, [&](const JsonValue& message) {
+        auto renamed = rename ? say_system(message) : std::nullopt;
+        if (!move) return renamed;
+        auto now = renamed ? parse_json(*renamed) : std::optional(message);
+        auto moved = move_cache_control(*now, wanted);
+        return moved ? moved : renamed;
+    });
 }
 
 void remove_gateway_owned(JsonEdit& edit) {
@@ -257,7 +288,8 @@ std::string upstream_body(const ChatRequest& request, const Deployment& deployme
             edit.set("stream_options", "{\"include_usage\":true}");
         }
     }
-    if (provider.prefix == "openrouter") shape_for_openrouter(edit, endpoint);
+    shape_messages(edit, endpoint);
+    if (provider.prefix == "openrouter") edit.fill("usage", "{\"include\":true}");
     for (auto& [name, json] : deployment.extra_body) edit.set(name, json);
     return drop_paths(edit.text(), deployment);
 }

@@ -130,4 +130,20 @@ TEST(ChatRequest, ShapesCacheMarksForOpenRouter) {
     EXPECT_EQ(sent(body, "openrouter", {}, "openai/gpt-4o").find("cache_control"), std::string::npos);
 }
 
+TEST(UpstreamBody, SaysSystemForDeveloperToWhoeverKnowsNoSuchRole) {
+    std::string body =
+        R"({"model":"a","messages":[{"role": "developer","content":"x"},{"role":"user","content":"developer"}]})";
+    EXPECT_THAT(sent(body, "openai"), testing::HasSubstr(R"("role": "developer")"));
+    EXPECT_THAT(
+        sent(body, "groq"),
+        testing::HasSubstr(
+            R"("messages":[{"role": "system","content":"x"},{"role":"user","content":"developer"}])"));
+    EXPECT_THAT(
+        sent(
+            R"({"model":"a","messages":[{"role":"developer","content":"x","cache_control":{"type":"ephemeral"}}]})",
+            "openrouter", {}, "anthropic/claude-x"),
+        testing::HasSubstr(
+            R"([{"role":"system","content":[{"type":"text","text":"x","cache_control":{"type":"ephemeral"}}]}])"));
+}
+
 }  // namespace seance::litellm

@@ -31,6 +31,10 @@ class ClientForm {
     virtual Answer<std::unique_ptr<Dialogue>> begin(const ChatRequest& request, const Destination& to,
                                                     const AnswerContext& context) = 0;
     virtual std::string error_body(const ApiError& error) const = 0;
+    // The id of the deployment that gave the answer which this call goes on from; "" if there is none.
+    virtual std::string goes_on_from() const { return {}; }
+    // The request with its prompt as the client wrote it.
+    virtual const JsonValue& as_asked(const ChatRequest& request) const { return request.root; }
 
     // For answers that are made here (mock, cache): an OpenAI completion and its chunks as the client reads
     // them.

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "core/base/hash.hpp"
 #include "core/base/id.hpp"
 #include "core/base/text.hpp"
 #include "services/litellm/domain/chat_answer.hpp"
 #include "services/litellm/domain/chat_dialogue.hpp"
+#include "services/litellm/domain/forms/responses_form.hpp"
 #include "services/litellm/domain/json_edit.hpp"
 #include "services/litellm/ledger/ledger.hpp"
 
@@ -107,6 +109,12 @@ Awaitable<bool> answer_from_cache(Gateway& gateway, http::Exchange& exchange, Cl
         admission.settle(std::move(refused));
         reply_json(exchange, wish.error().status, form.error_body(wish.error()));
         co_return true;
+    }
+    // The ids in such an answer are good for the key that it was made for, and for no other.
+    if (!wish->key.empty() && form.call_type() == "aresponses") {
+        auto hash_at = wish->key.rfind(':') + 1;  // after the namespace, or at the beginning
+        auto scope = conversation_scope(exchange.head().fields, gateway.models()->config());
+        wish->key.replace(hash_at, std::string::npos, sha256_hex(wish->key.substr(hash_at) + scope));
     }
     admission.set_cache_wish(*wish);
     if (!wish->read) co_return false;

@@ -9,6 +9,7 @@
 #include "services/litellm/handlers/relay.hpp"
 #include "services/litellm/routing/choice.hpp"
 #include "services/litellm/routing/decision.hpp"
+#include "services/litellm/routing/prompt_pins.hpp"
 #include "services/litellm/routing/retry.hpp"
 #include "services/litellm/routing/wishes.hpp"
 
@@ -60,6 +61,7 @@ class ChatCall {
 
     // Routing. A group's failure is what its last attempt failed with.
     Awaitable<Failure> try_group(const Resolution& resolution);
+    std::string preferred_deployment();
     Failure find_options(const Resolution& resolution);
     struct Pick {
         std::size_t index;
@@ -129,6 +131,8 @@ class ChatCall {
     std::vector<Candidate> candidates_;  // of the group at hand, that can be called at all
     std::vector<Option> options_;        // the same as routing sees them
     bool by_id_ = false, mock_failed_ = false;
+    std::vector<PromptPrefix> prefixes_;  // with optional_pre_call_checks: prompt_caching
+    std::string prefers_;                 // id of the deployment that has seen what this call goes on from
 };
 
 }  // namespace seance::litellm

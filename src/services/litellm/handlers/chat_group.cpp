@@ -52,6 +52,7 @@ Awaitable<Failure> ChatCall::try_group(const Resolution& resolution) {
     by_id_ = resolution.by_id;
     if (auto failure = find_options(resolution)) co_return failure;
     if (auto failure = mock_failure()) co_return failure;
+    prefers_ = preferred_deployment();
     auto& settings = models_->config().routing;
     retries_ = 0;
     while (true) {
@@ -73,6 +74,15 @@ Awaitable<Failure> ChatCall::try_group(const Resolution& resolution) {
         if (scope_->client_gone()) co_return failure;
         ++retries_;
     }
+}
+
+// The one that answered what this call goes on from, or that has the beginning of its prompt in its cache.
+std::string ChatCall::preferred_deployment() {
+    if (auto before = form_.goes_on_from(); !before.empty()) return before;
+    prefixes_.clear();
+    if (!models_->config().routing.prompt_caching || options_.size() < 2) return "";
+    prefixes_ = prompt_prefixes(form_.as_asked(request_));
+    return prefixes_.empty() ? "" : prompt_pins().find(prefixes_, Clock::now()).value_or("");
 }
 
 // What of the group can be called at all; a failure if nothing can.
@@ -122,7 +132,7 @@ Outcome<Endpoint> ChatCall::endpoint_of(const Candidate& candidate) const {
 }
 
 RoutingQuestion ChatCall::question() const {
-    return {group_, request_.prompt_estimate, request_.stream, wishes_.tags, by_id_};
+    return {group_, request_.prompt_estimate, request_.stream, wishes_.tags, by_id_, prefers_};
 }
 
 std::optional<ChatCall::Pick> ChatCall::pick(const RoutingQuestion& question, ApiError& problem) {
@@ -214,6 +224,7 @@ void ChatCall::count_outcome(const Attempt& attempt, const ApiError* failure) {
     auto& state = *deployment.state;
     if (!failure) {
         count_success(state, now);
+        if (!prefixes_.empty()) prompt_pins().remember(prefixes_, deployment.id, now);
         auto tokens = static_cast<double>(std::max<std::uint64_t>(1, attempt.usage.completion));
         if (attempt.called != Instant{}) {
             state.latency.add(seconds_of(now - attempt.called) / tokens, now);

@@ -13,6 +13,7 @@ Awaitable<void> embeddings(Gateway& gateway, http::Exchange& exchange, std::stri
 Awaitable<void> responses(Gateway& gateway, http::Exchange& exchange, std::string parameter);
 Awaitable<void> kept_response(Gateway& gateway, http::Exchange& exchange, std::string id);
 Awaitable<void> forget_response(Gateway& gateway, http::Exchange& exchange, std::string id);
+Awaitable<void> cancel_response(Gateway& gateway, http::Exchange& exchange, std::string id);
 Awaitable<void> response_input(Gateway& gateway, http::Exchange& exchange, std::string id);
 Awaitable<void> image_generations(Gateway& gateway, http::Exchange& exchange, std::string model);
 Awaitable<void> image_edits(Gateway& gateway, http::Exchange& exchange, std::string model);
@@ -25,6 +26,8 @@ Awaitable<void> count_tokens(Gateway& gateway, http::Exchange& exchange, std::st
 
 Awaitable<void> show_metrics(Gateway& gateway, http::Exchange& exchange, std::string parameter);
 std::string render_metrics();  // Prometheus text, of all loops
+Awaitable<void> pass_to_endpoint(Gateway& gateway, http::Exchange& exchange, std::string path);
+Awaitable<void> refuse_unoffered(Gateway& gateway, http::Exchange& exchange, std::string path);
 Awaitable<void> pass_through(Gateway& gateway, http::Exchange& exchange, std::string rest);
 
 Awaitable<void> list_models(Gateway& gateway, http::Exchange& exchange, std::string parameter);

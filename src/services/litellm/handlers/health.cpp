@@ -39,6 +39,14 @@ Awaitable<void> health(Gateway& gateway, http::Exchange& exchange, std::string) 
         if (model && *model != deployment.model_name && *model != deployment.litellm_model) return false;
         return !id || *id == deployment.id;
     };
+    if (id && std::none_of(config.deployments.begin(), config.deployments.end(),
+                           [&](auto& one) { return one->id == *id; })) {
+        ApiError error{.status = 404,
+                       .message = fmt::format("Model with ID {} not found", id->substr(0, 100)),
+                       .type = "invalid_request_error",
+                       .param = "model_id"};
+        co_return reply_error(exchange, error);
+    }
     HealthChecks checks;
     auto last = config.background_health_checks ? last_background_checks() : nullptr;
     if (last) {

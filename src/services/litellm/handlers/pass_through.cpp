@@ -5,9 +5,10 @@
 #include "core/base/text.hpp"
 #include "net/http/parser.hpp"
 #include "services/litellm/domain/access.hpp"
+#include "services/litellm/domain/pass_through.hpp"
 #include "services/litellm/domain/upstream_call.hpp"
 #include "services/litellm/handlers/handlers.hpp"
-#include "services/litellm/handlers/relay.hpp"
+#include "services/litellm/handlers/raw_relay.hpp"
 
 // /openai/…, /anthropic/… and their like: a provider's own API with the gateway's key. Nothing is translated
 // and nothing is metered, so it is for the master key alone.
@@ -65,15 +66,19 @@ Outcome<Endpoint> find_provider_endpoint(const Config& config, const Provider& p
     return find_endpoint({}, fmt::format("{}/any", provider.prefix), config.environment);
 }
 
-Awaitable<void> open_into(http::Client& client, const http::Origin& origin, const http::Request& request,
-                          std::optional<Result<http::ResponseStream>>& opened) {
-    opened.emplace(co_await client.open(origin, request));
+bool holds_master_key(const Config& config, const http::RequestHead& head) {
+    if (config.master_key.empty()) return config.master_key_problem.empty();
+    auto key = find_key(head, config.key_header);
+    return key && config.master_key == SecretText(*key);
 }
 
-bool holds_master_key(const Config& config, const http::FieldViews& fields) {
-    if (config.master_key.empty()) return config.master_key_problem.empty();
-    auto key = find_key(fields, config.key_header);
-    return key && config.master_key == SecretText(*key);
+// Whether the key of a request is the gateway's business, and no other server's: where no key is needed, a
+// client may send one that is meant for the target. In doubt it is ours.
+Awaitable<bool> is_for_us(Gateway& gateway, const http::RequestHead& head, bool needed) {
+    if (needed && !gateway.models()->config().master_key.empty()) co_return true;
+    auto caller = co_await gateway.ledger().caller(head);
+    if (!caller) co_return caller.error().status >= 500;
+    co_return caller->kind != Caller::Kind::Open;
 }
 
 }  // namespace
@@ -82,7 +87,7 @@ Awaitable<void> pass_through(Gateway& gateway, http::Exchange& exchange, std::st
     auto models = gateway.models();
     auto& config = models->config();
     auto& head = exchange.head();
-    if (!holds_master_key(config, head.fields)) {
+    if (!holds_master_key(config, head)) {
         ApiError error{.status = 403,
                        .message =
                            "provider pass-through routes are for the master key: what goes through them is "
@@ -118,38 +123,34 @@ Awaitable<void> pass_through(Gateway& gateway, http::Exchange& exchange, std::st
         if (is_forwarded(field.name)) request.fields.set(field.name, field.value);
     for (auto& [field, value] : authorization(*endpoint)) request.fields.set(field, value);
 
-    auto scope = std::make_shared<CallScope>(gateway.loop().executor());
-    std::function<void()> gone = [weak = std::weak_ptr(scope)] {
-        if (auto alive = weak.lock()) alive->end(CallScope::Ended::ClientGone);
-    };
-    exchange.on_disconnect(std::move(gone));
-    auto limit = config.routing.timeout;
-    scope->allow(limit);
-    std::optional<Result<http::ResponseStream>> opened;
-    bool whole = co_await scope->run(open_into(gateway.client(), url->origin, request, opened));
-    if (scope->client_gone()) co_return;
-    if (!whole || !opened || !*opened) {
-        auto why = opened && !*opened ? opened->error() : error_code(asio::error::operation_aborted);
-        reply_error(exchange, lost_upstream(*scope, *endpoint->provider, limit, why));
-        co_return;
+    RawCall call{std::move(*url), std::move(request), config.routing.timeout,
+                 fmt::format("the provider {}", endpoint->provider->prefix)};
+    co_await relay_raw(gateway, exchange, std::move(call));
+}
+
+Awaitable<void> pass_to_endpoint(Gateway& gateway, http::Exchange& exchange, std::string path) {
+    auto models = gateway.models();
+    auto& config = models->config();
+    auto& head = exchange.head();
+    auto endpoint = find_pass_through(config.pass_through, head.method, path);
+    if (!endpoint) co_return reply_json(exchange, 404, "{\"detail\":\"Not Found\"}");  // until a moment ago
+    auto url = http::parse_url(pass_through_address(*endpoint, path, head.query()));
+    if (!url) {
+        auto error = bad_request(fmt::format("what is below {} makes no address", endpoint->path));
+        co_return reply_error(exchange, error);
     }
-    auto& stream = **opened;
-    auto fields = common_fields(head, call_id(head));
-    if (auto type = stream.head().fields.find("Content-Type")) fields.set("Content-Type", *type);
-    scope->on_end([&stream] { stream.abort(); });
-    auto lost = co_await exchange.start(stream.head().status, fields, std::nullopt);
-    while (!lost && !scope->client_gone()) {
-        scope->allow(limit);
-        auto piece = co_await stream.read_body();
-        if (!piece || scope->ended() != CallScope::Ended::No) break;  // cut, and seen to be
-        if (piece->empty()) {
-            co_await exchange.finish();
-            break;
-        }
-        lost = co_await exchange.write(*piece);
-    }
-    scope->on_end({});
-    if (lost || scope->client_gone()) stream.abort();
+    auto body = co_await exchange.read_whole_body(config.max_body);
+    if (!body) co_return;  // the server answers
+    http::Request request;
+    request.method = head.method;
+    request.target = url->target;
+    request.body = std::move(*body);
+    auto key = find_key(head, config.key_header).value_or("");
+    if (!co_await is_for_us(gateway, head, endpoint->needs_key)) key.clear();
+    forward_fields(*endpoint, head.fields, key, request.fields);
+    RawCall call{std::move(*url), std::move(request), config.routing.timeout,
+                 fmt::format("the target of {}", endpoint->path)};
+    co_await relay_raw(gateway, exchange, std::move(call));
 }
 
 }  // namespace seance::litellm

@@ -112,10 +112,10 @@ const PriceBook& Ledger::prices() {
 
 Awaitable<std::optional<ApiError>> Ledger::check(const http::RequestHead& head, std::string_view path) {
     auto& config = models_->config();
-    auto refused = check_key(config, head.fields, settings_.loopback_only());
+    auto refused = check_key(config, find_key(head, config.key_header), settings_.loopback_only());
     // Whatever is no virtual key is answered without asking anybody.
     if (!refused || refused->type != "no_db_connection" || !store_) co_return refused;
-    auto key = *find_key(head.fields, config.key_header);
+    auto key = *find_key(head, config.key_header);
     auto kind = class_of_route(head.method, path);
     auto fresh = kind == RouteClass::Inference ? Fresh::No : Fresh::Yes;
     std::string method(head.method), where(path);
@@ -132,14 +132,14 @@ Awaitable<std::optional<ApiError>> Ledger::check(const http::RequestHead& head, 
 
 Awaitable<Answer<Caller>> Ledger::caller(const http::RequestHead& head) {
     auto& config = models_->config();
-    auto refused = check_key(config, head.fields, settings_.loopback_only());
+    auto refused = check_key(config, find_key(head, config.key_header), settings_.loopback_only());
     if (!refused) {
         Caller caller;
         caller.kind = config.master_key.empty() ? Caller::Kind::Open : Caller::Kind::Master;
         co_return caller;
     }
     if (refused->type != "no_db_connection" || !store_) co_return *refused;
-    co_return co_await identify(*find_key(head.fields, config.key_header), Fresh::Yes);
+    co_return co_await identify(*find_key(head, config.key_header), Fresh::Yes);
 }
 
 bool Ledger::may_use(const Caller& caller, std::string_view model) {

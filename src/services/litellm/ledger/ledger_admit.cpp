@@ -112,7 +112,7 @@ Awaitable<AdmissionPtr> Ledger::admit(const http::RequestHead& head, std::string
     auto& ledger = config.ledger;
     admission->call_type_ = ask.call_type;
     std::string method(head.method), path(below(settings_.root_path, head.path()));
-    auto refused = check_key(config, head.fields, settings_.loopback_only());
+    auto refused = check_key(config, find_key(head, config.key_header), settings_.loopback_only());
     bool is_virtual = refused && refused->type == "no_db_connection";
     bool is_public = refused && !is_virtual && is_public_route(config, path);
     if (!refused || is_public) {
@@ -130,7 +130,7 @@ Awaitable<AdmissionPtr> Ledger::admit(const http::RequestHead& head, std::string
         refuse(*admission, std::move(*refused));
         co_return admission;
     }
-    auto key = *find_key(head.fields, config.key_header);
+    auto key = *find_key(head, config.key_header);
     auto hash = sha256_hex(key);
     auto rules_now = rules(models);
     describe(*admission, head, ask);

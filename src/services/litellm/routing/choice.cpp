@@ -167,6 +167,8 @@ std::size_t choose(std::span<const Option> options, std::span<const std::size_t>
         auto most = most_in_flight(*option.deployment, settings);
         return !most || option.deployment->state->in_flight.load(std::memory_order_relaxed) < *most;
     });
+    if (!question.prefers.empty())
+        prefer([&](const Option& option) { return option.deployment->id == question.prefers; });
     if (preferred.size() == 1) return preferred[0];
     return pick(options, preferred, question, settings, now, random);
 }

@@ -28,7 +28,8 @@ struct RoutingQuestion {
     std::uint64_t input_tokens = 0;  // estimated
     bool stream = false;
     std::span<const std::string> tags = {};
-    bool by_id = false;  // the request named a deployment: cooldown does not count
+    bool by_id = false;             // the request named a deployment: cooldown does not count
+    std::string_view prefers = {};  // id of the deployment that has seen what this goes on from
 };
 
 // Why an option is not among the candidates.

@@ -237,4 +237,20 @@ TEST(Choice, DerivesTheCapOnParallelRequests) {
     EXPECT_EQ(most_in_flight(deployment, settings), 2);
 }
 
+TEST(Choice, StaysWithTheDeploymentThatKnowsThePromptWhileThatCanAnswer) {
+    Group group;
+    group.add("a");
+    group.add("b");
+    group.question.prefers = "b";
+    EXPECT_EQ(group.chosen(0), "b");
+    EXPECT_EQ(group.chosen(0.99), "b");
+
+    group.options[1].failed_before = true;
+    EXPECT_EQ(group.chosen(0.99), "a");
+
+    group.options[1].failed_before = false;
+    group.deployments[1]->state->cool_down(t0 + seconds(5), t0);
+    EXPECT_EQ(group.chosen(0.99), "a");
+}
+
 }  // namespace seance::litellm

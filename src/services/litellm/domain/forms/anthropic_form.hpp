@@ -16,6 +16,7 @@ class AnthropicForm : public ClientForm {
     Answer<std::unique_ptr<Dialogue>> begin(const ChatRequest& request, const Destination& to,
                                             const AnswerContext& context) override;
     std::string error_body(const ApiError& error) const override { return anthropic_error_json(error); }
+    const JsonValue& as_asked(const ChatRequest&) const override { return root_; }
     std::string whole(std::string completion, const AnswerContext& context) const override;
     std::unique_ptr<ClientStream> stream(const AnswerContext& context) const override;
 

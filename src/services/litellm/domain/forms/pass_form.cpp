@@ -113,12 +113,13 @@ Answer<ChatRequest> PassForm::parse(std::string body, const http::FieldViews& fi
         return parse_parts(std::move(body), fields, path_model, forced, config);
     auto request = parse_call_request(std::move(body), fields, path_model, forced, config);
     if (!request) return request;
-    if (!route_.required.empty()) {
-        auto value = json_find(request->root, route_.required);
+    request->prompt_estimate = 0;
+    for (auto name : {route_.required, route_.also}) {
+        if (name.empty()) continue;
+        auto value = json_find(request->root, name);
         if (!value || value->is(JsonKind::Null))
-            return bad_request(fmt::format("Missing required parameter: '{}'.", route_.required),
-                               std::string(route_.required));
-        request->prompt_estimate = estimate_tokens(value->text);
+            return bad_request(fmt::format("Missing required parameter: '{}'.", name), std::string(name));
+        request->prompt_estimate += estimate_tokens(value->text);
     }
     request->stream = false;  // events are passed on like any other bytes
     return request;

@@ -8,6 +8,7 @@ struct PassRoute {
     std::string_view call_type;  // LiteLLM's word
     std::string_view path;       // below the upstream's base
     std::string_view required;   // a parameter without which it makes no sense; "" = none
+    std::string_view also = "";  // another one
 };
 
 inline constexpr PassRoute kImageGeneration{"aimage_generation", "/images/generations", "prompt"};
@@ -16,7 +17,7 @@ inline constexpr PassRoute kTranscription{"atranscription", "/audio/transcriptio
 inline constexpr PassRoute kTranslation{"atranslation", "/audio/translations", ""};
 inline constexpr PassRoute kSpeech{"aspeech", "/audio/speech", "input"};
 inline constexpr PassRoute kModeration{"amoderation", "/moderations", "input"};
-inline constexpr PassRoute kRerank{"arerank", "/rerank", "query"};
+inline constexpr PassRoute kRerank{"arerank", "/rerank", "query", "documents"};
 inline constexpr PassRoute kEmbedding{"aembedding", "/embeddings", "input"};
 
 // Such a route as JSON or multipart/form-data: only the model's name changes, and what is no JSON in the

@@ -31,7 +31,7 @@ OutputItem make_item(OutputItem::Kind kind, const std::string& response, std::si
 
 }  // namespace
 
-std::string OutputItem::json(bool done) const {
+std::string OutputItem::json(bool done, bool cut) const {
     JsonObject item;
     item.text("id", id);
     if (kind == Kind::Reasoning) {
@@ -39,7 +39,7 @@ std::string OutputItem::json(bool done) const {
         item.raw("summary", done ? "[" + summary_part(text) + "]" : "[]");
         return item.str();
     }
-    auto status = done ? "\"completed\"" : "\"in_progress\"";
+    auto status = !done ? "\"in_progress\"" : cut ? "\"incomplete\"" : "\"completed\"";
     if (kind == Kind::Call)
         return item.raw("type", "\"function_call\"")
             .raw("status", status)
@@ -61,7 +61,8 @@ std::string ResponseDraft::finished_status() const {
 std::string ResponseDraft::json(std::string_view status, const ApiError* error) const {
     JsonArray output;
     if (status != "in_progress")
-        for (auto& item : items) output.add(item.json(true));
+        for (auto& item : items)
+            output.add(item.json(true, status == "incomplete" && &item == &items.back()));
     auto details = status == "incomplete"
                        ? fmt::format("{{\"reason\":\"{}\"}}",
                                      finish == "length" ? "max_output_tokens" : "content_filter")
@@ -237,8 +238,9 @@ void ResponsesClientStream::close(std::size_t index, std::string& out) {
                   out);
             break;
     }
-    event("response.output_item.done", fmt::format("\"output_index\":{},\"item\":{}", index, item.json(true)),
-          out);
+    bool cut = draft_.finished_status() == "incomplete" && index + 1 == draft_.items.size();
+    event("response.output_item.done",
+          fmt::format("\"output_index\":{},\"item\":{}", index, item.json(true, cut)), out);
 }
 
 void ResponsesClientStream::take_calls(const JsonFields& delta, std::string& out) {

@@ -19,7 +19,7 @@ struct OutputItem {
     std::string tool = {};  // OpenAI's index, in a stream
     bool closed = false;
 
-    std::string json(bool done) const;
+    std::string json(bool done, bool cut = false) const;  // cut: its end is missing
 };
 
 // The whole of an answer while it is put together. `echo`: the members of the request that an answer repeats.

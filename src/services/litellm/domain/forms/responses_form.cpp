@@ -6,6 +6,7 @@
 #include "services/litellm/domain/access.hpp"
 #include "services/litellm/domain/chat_dialogue.hpp"
 #include "services/litellm/domain/forms/conversations.hpp"
+#include "services/litellm/domain/forms/response_id.hpp"
 #include "services/litellm/domain/forms/responses_answer.hpp"
 #include "services/litellm/domain/forms/responses_request.hpp"
 #include "services/litellm/domain/wires/responses_native.hpp"
@@ -39,6 +40,8 @@ Answer<ChatRequest> ResponsesForm::parse(std::string body, const http::FieldView
     if (auto previous = given.text("previous_response_id"); !previous.empty()) {
         if (auto kept = conversations().find(scope_, previous))
             before = kept->messages;
+        else if (auto origin = open_response_id(previous, scope_, config.master_key.reveal()))
+            before_ = origin->deployment;
         else
             untranslatable_ = bad_request(
                 fmt::format(
@@ -73,8 +76,15 @@ Answer<std::unique_ptr<Dialogue>> ResponsesForm::begin(const ChatRequest& reques
     auto prefix = to.endpoint.provider->prefix;
     if (prefix == "openai" || prefix == "azure" || prefix == "litellm_proxy")
         return std::unique_ptr<Dialogue>(
-            std::make_unique<ResponsesNative>(root_, request.stream, to, context));
+            std::make_unique<ResponsesNative>(root_, request.stream, to, context, scope_));
     if (untranslatable_) return *untranslatable_;
+    if (!before_.empty())
+        return bad_request(
+            fmt::format(
+                "the response before this one is kept by the provider of another model (deployment {}), "
+                "so a model of {} cannot go on from it; send the whole conversation as input",
+                before_, prefix),
+            "previous_response_id");
     return std::unique_ptr<Dialogue>(std::make_unique<ChatDialogue>(*this, chats_.back(), to, context));
 }
 

@@ -14,13 +14,15 @@ class ResponsesForm final : public ClientForm {
     Answer<std::unique_ptr<Dialogue>> begin(const ChatRequest& request, const Destination& to,
                                             const AnswerContext& context) override;
     std::string error_body(const ApiError& error) const override { return error.json(); }
+    std::string goes_on_from() const override { return before_; }
     std::string whole(std::string completion, const AnswerContext& context) const override;
     std::unique_ptr<ClientStream> stream(const AnswerContext& context) const override;
 
   private:
     std::string body_;  // as it came
     JsonValue root_;
-    std::string scope_;  // who may go on with this conversation
+    std::string scope_;   // who may go on with this conversation
+    std::string before_;  // id of the deployment that keeps the answer before this one
     std::string echo_, messages_, input_;
     std::optional<ApiError> untranslatable_;
     std::deque<ChatRequest> chats_;

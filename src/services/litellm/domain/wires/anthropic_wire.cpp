@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/text.hpp"
+#include "services/litellm/domain/longest_answer.hpp"
 #include "services/litellm/domain/wires/anthropic_answer.hpp"
 #include "services/litellm/domain/wires/anthropic_request.hpp"
 
@@ -62,14 +63,14 @@ Answer<UpstreamCall> AnthropicWire::call(const ChatRequest& request) {
     auto text = prepared_request(request, to_.deployment);
     auto chat = read_openai_chat(*parse_json(text));
     if (!chat) return chat.error();
-    auto& wire = to_.deployment.wire;
     bool drop = drops_params(request, to_.deployment, to_.config);
     if (auto refused =
             refuse_unsupported(unsupported_by_anthropic(*chat), to_.deployment, to_.endpoint, drop))
         return *refused;
     if (auto metadata = json_find(request.root, "metadata"); metadata && chat->user.empty())
         chat->user = JsonFields(*metadata).text("user_id");
-    AnthropicOptions options{to_.endpoint.model, request.stream, wire.max_output_tokens.value_or(4096),
+    AnthropicOptions options{to_.endpoint.model, request.stream,
+                             longest_answer(to_.deployment, to_.endpoint, to_.config),
                              to_.config.modify_params};
     auto made = make_anthropic_request(*chat, options);
     json_tool_ = made.json_tool;

@@ -43,8 +43,12 @@ void NativeRelay::take(const RawEvents::Event& event, Step& step) {
 std::string NativeRelay::with_name(const RawEvents::Event& event, const JsonValue& root,
                                    const JsonValue& part) const {
     auto model = json_find(part, "model");
-    if (!model) return event.bytes;
-    auto renamed = replace_part(root.text, model->text, json_quote(context_.model));
+    return model ? with_part(event, root, *model, json_quote(context_.model)) : event.bytes;
+}
+
+std::string NativeRelay::with_part(const RawEvents::Event& event, const JsonValue& root,
+                                   const JsonValue& part, std::string_view text) {
+    auto renamed = replace_part(root.text, part.text, text);
     auto at = event.bytes.find(root.text);
     // Data over several lines is written as one.
     if (at == std::string::npos)

@@ -21,6 +21,9 @@ class NativeRelay : public StreamRelay {
 
     // The event with the client's name for the model in `part`, an object in `root`.
     std::string with_name(const RawEvents::Event& event, const JsonValue& root, const JsonValue& part) const;
+    // The event with another text for `part`, which is in `root`.
+    static std::string with_part(const RawEvents::Event& event, const JsonValue& root, const JsonValue& part,
+                                 std::string_view text);
     ApiError broken(std::string_view why) const;
     const AnswerContext& context() const { return context_; }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "services/litellm/domain/forms/pass_form.hpp"
+#include "services/litellm/domain/forms/response_id.hpp"
 #include "services/litellm/domain/json_build.hpp"
 #include "services/litellm/domain/json_edit.hpp"
 #include "services/litellm/domain/wires/native_relay.hpp"
@@ -18,7 +19,8 @@ bool is_last(std::string_view type) {
 
 class ResponsesRelay final : public NativeRelay {
   public:
-    using NativeRelay::NativeRelay;
+    ResponsesRelay(const AnswerContext& context, ResponseNames names)
+        : NativeRelay(context), names_(std::move(names)) {}
 
     const Usage& usage() const override {
         if (!counted_) usage_ = {context().prompt_estimate, (bytes_ + 3) / 4};
@@ -45,7 +47,8 @@ class ResponsesRelay final : public NativeRelay {
         if (delta) bytes_ += delta->text.size() - 2;
         if (delta || type == "response.output_item.added") content_ = step.content = true;
         auto response = fields.find("response", JsonKind::Object);
-        step.out += response ? with_name(event, root, *response) : event.bytes;
+        step.out +=
+            response ? with_part(event, root, *response, rename_response(*response, names_)) : event.bytes;
         if (!response || !is_last(type)) return;
         if (auto usage = json_find(*response, "usage"); usage && usage->is(JsonKind::Object)) {
             usage_ = read_any_usage(usage, context().prompt_estimate);
@@ -54,6 +57,7 @@ class ResponsesRelay final : public NativeRelay {
         step.content = step.done = true;
     }
 
+    ResponseNames names_;
     bool content_ = false, counted_ = false;
     std::uint64_t bytes_ = 0;
     mutable Usage usage_;
@@ -61,8 +65,37 @@ class ResponsesRelay final : public NativeRelay {
 
 }  // namespace
 
+std::string rename_response(const JsonValue& response, const ResponseNames& names) {
+    JsonEdit edit(response);
+    if (edit.has("model") && !names.model.empty()) edit.set("model", json_quote(names.model));
+    for (auto key : {"id", "previous_response_id"}) {
+        auto id = edit.find(key);
+        if (!id || !id->is(JsonKind::String)) continue;
+        ResponseOrigin origin{names.deployment, json_text(*id).value_or("")};
+        edit.set(key, json_quote(seal_response_id(origin, names.scope, names.secret)));
+    }
+    return edit.text();
+}
+
+ResponsesNative::ResponsesNative(const JsonValue& root, bool stream, const Destination& to,
+                                 AnswerContext context, std::string scope)
+    : root_(root),
+      stream_(stream),
+      to_(to),
+      context_(std::move(context)),
+      names_{context_.model, to.deployment.id, std::move(scope), to.config.master_key.reveal()} {}
+
 Answer<UpstreamCall> ResponsesNative::call() {
     auto text = native_body(root_, to_.deployment, to_.endpoint);
+    auto root = parse_json(text);
+    auto before = root ? json_find(*root, "previous_response_id") : std::nullopt;
+    auto origin = before ? open_response_id(json_text(*before).value_or(""), names_.scope, names_.secret)
+                         : std::nullopt;
+    if (origin) {
+        JsonEdit edit(*root);
+        edit.set("previous_response_id", json_quote(origin->id));
+        text = edit.text();
+    }
     return openai_call(to_, "/responses", std::move(text), stream_);
 }
 
@@ -74,12 +107,12 @@ Answer<Completion> ResponsesNative::whole(std::string_view body) {
     // "error" is a member of every answer here; an answer has an output too.
     if (!edit.has("output"))
         if (auto error = error_in_answer(*root, context_)) return *error;
-    if (edit.has("model")) edit.set("model", json_quote(context_.model));
-    return Completion{edit.text(), read_any_usage(edit.find("usage"), context_.prompt_estimate)};
+    return Completion{rename_response(*root, names_),
+                      read_any_usage(edit.find("usage"), context_.prompt_estimate)};
 }
 
 std::unique_ptr<StreamRelay> ResponsesNative::stream() {
-    return std::make_unique<ResponsesRelay>(context_);
+    return std::make_unique<ResponsesRelay>(context_, names_);
 }
 
 ApiError ResponsesNative::error(int status, std::string_view body) const {

@@ -3,12 +3,23 @@
 
 namespace seance::litellm {
 
-// A client and an upstream that both speak OpenAI's Responses: only the model's name changes on the way.
-// `root` is the client's body and outlives it.
+// What an answer of /responses is called on the client's side.
+struct ResponseNames {
+    std::string model;       // "": as the upstream says
+    std::string deployment;  // id, part of the answer's own
+    std::string scope;       // whose answer it is
+    std::string secret;      // the gateways' own
+};
+
+// An answer (object) with the model, the id and the id of the answer before it as the client knows them.
+std::string rename_response(const JsonValue& response, const ResponseNames& names);
+
+// A client and an upstream that both speak OpenAI's Responses: only names change on the way: the model's, and
+// the ids of answers, which say where they are kept. `root` is the client's body and outlives it.
 class ResponsesNative final : public Dialogue {
   public:
-    ResponsesNative(const JsonValue& root, bool stream, const Destination& to, AnswerContext context)
-        : root_(root), stream_(stream), to_(to), context_(std::move(context)) {}
+    ResponsesNative(const JsonValue& root, bool stream, const Destination& to, AnswerContext context,
+                    std::string scope);
 
     Answer<UpstreamCall> call() override;
     Answer<Completion> whole(std::string_view body) override;
@@ -21,6 +32,7 @@ class ResponsesNative final : public Dialogue {
     bool stream_;
     Destination to_;
     AnswerContext context_;
+    ResponseNames names_;
 };
 
 }  // namespace seance::litellm

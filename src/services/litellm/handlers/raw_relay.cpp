@@ -1,0 +1,59 @@
+#include "services/litellm/handlers/raw_relay.hpp"
+
+#include <fmt/format.h>
+
+#include "services/litellm/domain/pass_through.hpp"
+#include "services/litellm/handlers/call_scope.hpp"
+
+namespace seance::litellm {
+namespace {
+
+Awaitable<void> open_into(http::Client& client, const http::Origin& origin, const http::Request& request,
+                          std::optional<Result<http::ResponseStream>>& opened) {
+    opened.emplace(co_await client.open(origin, request));
+}
+
+ApiError lost(const RawCall& call, const CallScope& scope, const error_code& error) {
+    if (scope.ended() == CallScope::Ended::TimedOut || error == asio::error::timed_out)
+        return timed_out(call.limit);
+    return {.status = 502,
+            .message = fmt::format("{} cannot be reached: {}", call.name, error.message()),
+            .type = "internal_server_error"};
+}
+
+}  // namespace
+
+Awaitable<void> relay_raw(Gateway& gateway, http::Exchange& exchange, RawCall call) {
+    auto scope = std::make_shared<CallScope>(gateway.loop().executor());
+    std::function<void()> gone = [weak = std::weak_ptr(scope)] {
+        if (auto alive = weak.lock()) alive->end(CallScope::Ended::ClientGone);
+    };
+    exchange.on_disconnect(std::move(gone));
+    scope->allow(call.limit);
+    std::optional<Result<http::ResponseStream>> opened;
+    bool whole = co_await scope->run(open_into(gateway.client(), call.url.origin, call.request, opened));
+    if (scope->client_gone()) co_return;
+    if (!whole || !opened || !*opened) {
+        auto why = opened && !*opened ? opened->error() : error_code(asio::error::operation_aborted);
+        co_return reply_error(exchange, lost(call, *scope, why));
+    }
+    auto& stream = **opened;
+    auto fields = common_fields(exchange.head(), call_id(exchange.head()));
+    repeat_fields(stream.head().fields, fields);
+    scope->on_end([&stream] { stream.abort(); });
+    auto broken = co_await exchange.start(stream.head().status, fields, std::nullopt);
+    while (!broken && !scope->client_gone()) {
+        scope->allow(call.limit);
+        auto piece = co_await stream.read_body();
+        if (!piece || scope->ended() != CallScope::Ended::No) break;  // cut, and seen to be
+        if (piece->empty()) {
+            co_await exchange.finish();
+            break;
+        }
+        broken = co_await exchange.write(*piece);
+    }
+    scope->on_end({});
+    if (broken || scope->client_gone()) stream.abort();
+}
+
+}  // namespace seance::litellm

@@ -1,0 +1,18 @@
+#pragma once
+#include <string>
+
+#include "services/litellm/handlers/gateway.hpp"
+
+namespace seance::litellm {
+
+// A request to another server whose answer goes back byte for byte.
+struct RawCall {
+    http::Url url;
+    http::Request request;  // its target is that of the url
+    Duration limit;         // for the head, and between two pieces
+    std::string name;       // of the other server, in errors
+};
+
+Awaitable<void> relay_raw(Gateway& gateway, http::Exchange& exchange, RawCall call);
+
+}  // namespace seance::litellm

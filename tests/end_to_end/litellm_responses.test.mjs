@@ -1,0 +1,82 @@
+// Answers of /v1/responses that their provider keeps: found again, gone on from, counted, cancelled and deleted there.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startUpstream } from '../differential/upstream.mjs'
+import { missing, startGateway } from './litellm/program.mjs'
+
+const skip = missing('openai')
+const { default: OpenAI } = skip ? {} : await import('openai')
+
+// Two accounts of one group: what one keeps the other does not know.
+async function withTwo (body) {
+  const up = [await startUpstream(), await startUpstream()]
+  const config = `
+model_list:
+  - { model_name: gpt, litellm_params: { model: openai/gpt-x, api_base: "${up[0].url}", api_key: sk-one }, model_info: { id: one } }
+  - { model_name: gpt, litellm_params: { model: openai/gpt-x, api_base: "${up[1].url}", api_key: sk-two }, model_info: { id: two } }
+  - { model_name: "any/*", litellm_params: { model: "openai/*", api_base: "${up[1].url}", api_key: sk-two }, model_info: { id: three } }
+  - { model_name: claude, litellm_params: { model: anthropic/claude-x, api_base: "${up[0].url}", api_key: sk-one } }
+router_settings: { num_retries: 0 }
+`
+  const start = async () => {
+    const gateway = await startGateway(config)
+    return { gateway, client: new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'sk-master', maxRetries: 0 }) }
+  }
+  try {
+    await body({ start, up })
+  } finally {
+    for (const one of up) await one.stop()
+  }
+}
+
+const keeper = answer => answer.response.headers.get('x-litellm-model-id')
+
+test('an answer is gone on from where it is kept, and shown there, by a later process too', { skip }, () => withTwo(async ({ start, up }) => {
+  const first = await start()
+  const { data: hello, response } = await first.client.responses.create({ model: 'gpt', input: 'Hello' }).withResponse()
+  const at = keeper({ response })
+  for (let i = 0; i < 8; i++) {
+    const next = await first.client.responses.create({ model: 'gpt', input: 'And?', previous_response_id: hello.id }).withResponse()
+    assert.equal(keeper(next), at)
+    assert.equal(next.data.previous_response_id, hello.id)
+  }
+  let streamed
+  for await (const event of await first.client.responses.create({ model: 'gpt', input: 'And?', previous_response_id: hello.id, stream: true })) streamed = event.response ?? streamed
+  assert.equal(streamed.previous_response_id, hello.id)
+  const asked = up.flatMap(one => one.taken()).filter(call => call.body.previous_response_id)
+  assert.equal(asked.length, 9)
+  assert.ok(asked.every(call => /^resp_up[0-9a-f]{32}$/.test(call.body.previous_response_id)), 'the provider is asked by its own ids')
+  assert.equal(await first.gateway.stop(), 0)
+
+  const { gateway, client } = await start()
+  const shown = await client.responses.retrieve(hello.id).withResponse()
+  assert.equal(shown.data.output_text, 'Hi there')
+  assert.deepEqual([shown.data.id, shown.data.model, keeper(shown)], [hello.id, 'gpt', at])
+  assert.equal((await client.responses.retrieve(streamed.id)).id, streamed.id)
+  assert.equal((await client.responses.inputItems.list(hello.id, { limit: 5, order: 'asc' })).data[0].id, 'msg_in')
+  assert.equal((await client.responses.cancel(hello.id)).status, 'cancelled')
+  assert.equal((await fetch(`${gateway.url}/v1/responses/${hello.id}`, { method: 'DELETE', headers: { authorization: 'Bearer sk-master' } }).then(answer => answer.json())).id, hello.id)
+  await assert.rejects(client.responses.retrieve(hello.id), OpenAI.NotFoundError)
+  const calls = up.flatMap(one => one.taken())
+  assert.deepEqual(calls.map(call => [call.method, call.path.replace(/resp_up\w+/, 'ID')]), [['GET', '/responses/ID'], ['GET', '/responses/ID'], ['GET', '/responses/ID/input_items'], ['POST', '/responses/ID/cancel'], ['DELETE', '/responses/ID'], ['GET', '/responses/ID']])
+  assert.ok(calls.every(call => call.headers.authorization === (at === 'one' ? 'Bearer sk-one' : 'Bearer sk-two')))
+  assert.equal(await gateway.stop(), 0)
+}))
+
+test('ids of others, of nothing and of models that cannot go on from them are refused', { skip }, () => withTwo(async ({ start }) => {
+  const { gateway, client } = await start()
+  const hello = await client.responses.create({ model: 'any/gpt-y', input: 'Hello' })
+  assert.equal((await client.responses.retrieve(hello.id)).model, 'gpt-y', 'of a pattern nobody knows the name that was asked for')
+
+  const changed = hello.id.slice(0, -6) + 'AAAAAA'
+  for (const id of ['resp_nothing', changed]) {
+    await assert.rejects(client.responses.retrieve(id), OpenAI.NotFoundError)
+    await assert.rejects(client.responses.cancel(id), OpenAI.NotFoundError)
+  }
+  await assert.rejects(client.responses.create({ model: 'gpt', input: 'And?', previous_response_id: 'resp_nothing' }), error => error.status === 400 && error.param === 'previous_response_id')
+  await assert.rejects(client.responses.create({ model: 'claude', input: 'And?', previous_response_id: hello.id }), error => error.status === 400 && error.param === 'previous_response_id' && /kept by the provider of another model/.test(error.message))
+  await assert.rejects(client.responses.retrieve(hello.id, { stream: true }), error => error.status === 400 && error.param === 'stream')
+  const own = await client.responses.create({ model: 'claude', input: 'Hello' })
+  await assert.rejects(client.responses.cancel(own.id), error => error.status === 400 && /background/.test(error.message))
+  assert.equal(await gateway.stop(), 0)
+}))
