@@ -10,6 +10,7 @@
 #include "cli/remote/certificate.hpp"
 #include "cli/remote/run_on.hpp"
 #include "cli/terminal/table.hpp"
+#include "core/base/count.hpp"
 #include "core/base/elapsed.hpp"
 #include "core/runtime/task_group.hpp"
 #include "core/runtime/wait.hpp"
@@ -167,9 +168,9 @@ int verify_outside(Context& context, Reach& reach, const Manifest& manifest, con
                    OutsideOptions options, const plan::Report& report) {
     const auto begun = Clock::now();
     be_patient(options, reach.addresses());
-    const auto count = jobs_of(manifest, options).size();
+    const auto number = jobs_of(manifest, options).size();
     report({plan::Event::Type::StepStart, "verify",
-            fmt::format("verify: {} check{} from outside", count, count == 1 ? "" : "s")});
+            fmt::format("verify: {} from outside", count(number, "check"))});
     const auto results = check_outside(reach, manifest, secrets, options);
     const double ms = ms_since(begun);
     std::size_t passed = 0, ran = 0;
