@@ -192,6 +192,42 @@ test('services keep their ports from one up to the next, but for one that is tak
   })
 })
 
+test('restart drains a service and starts it anew, and leaves the others alone', { skip }, async () => {
+  const polite = 'trap "echo drained; exit 0" TERM; echo begun; while :; do sleep 0.05; done'
+  const two = shop(`  store: {program: sleep, args: ["600"], port: 81}\n  web: {program: sh, args: ["-c", ${JSON.stringify(polite)}], port: 80, needs: [store]}\n`)
+  await withProduct(two, async folder => {
+    await fails(folder, ['restart'], { exit: 3, code: 'NOT_RUNNING', message: 'the stack does not run here', hint: 'start it: seance up' })
+    assert.equal((await seance(folder, 'up', '--detach', '--edge-port', String(await freePort()))).code, 0)
+    await fails(folder, ['restart', 'wbe'], { exit: 3, code: 'NO_SERVICE', message: 'there is no service wbe (did you mean web?)', hint: 'there are store, web' })
+    const first = await services(folder)
+    await waitFor(async () => (await seance(folder, 'logs', 'web')).out.includes('begun'), 'web to have set its trap')
+
+    const { code, err } = await seance(folder, 'restart', 'web')
+
+    assert.equal(code, 0, err)
+    assert.match(err, /^(● web stopping\n|○ web stopping\n)?(○ web starting\n)?● web healthy\n$/)
+    const second = await services(folder)
+    assert.equal(second.store.pid, first.store.pid)
+    assert.notEqual(second.web.pid, first.web.pid)
+    assert.equal(second.web.restarts, 0)
+    assert.match((await seance(folder, 'logs', 'web')).out, /begun\n[^]*drained\n[^]*begun\n|begun\n[^]*drained\n/)
+
+    const all = JSON.parse((await seance(folder, 'restart', '--json', '-q')).out)
+    assert.deepEqual(all, { schema: 'seance.restart/1', restarted: ['store', 'web'] })
+    const third = await services(folder)
+    assert.ok(third.store.pid !== second.store.pid && third.web.pid !== second.web.pid)
+  })
+})
+
+test('restart brings back a service that has failed for good', { skip }, async () => {
+  await withProduct(shop('  web: {program: sh, args: ["-c", "test -e ready && exec sleep 600"], port: 80, restart: never}\n'), async folder => {
+    assert.equal((await seance(folder, 'up', '--detach', '--edge-port', String(await freePort()))).code, 1)
+    await writeFile(path.join(folder, 'ready'), '')
+    assert.equal((await seance(folder, 'restart', 'web')).code, 0)
+    assert.equal((await services(folder)).web.state, 'healthy')
+  })
+})
+
 test('doctor exits with 0 where nothing is in the way', { skip }, async () => {
   await withProduct(sleeper, async folder => {
     const { code, out, err } = await seance(folder, 'doctor', '--edge-port', String(await freePort()))
