@@ -16,7 +16,7 @@ std::optional<local::StackView> ask_stack(const Manifest& manifest) {
     const local::StateFolder state{manifest.root};
     const auto answer = local::ask_control(state.control(), R"({"do":"status"})");
     auto view = answer ? local::from_json(*answer) : std::nullopt;
-    if (view && view->environment == manifest.environment.name)
+    if (view && view->environment == manifest.environment.name && !view->fingerprint.empty())
         view->stack_changed = view->fingerprint != stack::fingerprint(manifest.stack, manifest.environment);
     return view;
 }

@@ -73,9 +73,14 @@ int restart(Context& context, const std::vector<std::string>& wanted) {
         const auto* declared = manifest->stack.service(name);
         const stack::Service usual;
         const auto& limits = declared ? *declared : usual;
-        if (!local::ask_control(state.control(), request))
+        const auto answer = local::ask_control(state.control(), request);
+        if (!answer)
             return context.fail(kUnreachable, "NO_ANSWER", "the stack runs but does not answer",
                                 "it may be stopping: try again");
+        if (answer->find("\"restarting\"") == std::string::npos)
+            return context.fail(kFailed, "CANNOT_RESTART",
+                                "the stack was started by an earlier seance, which cannot restart services",
+                                "seance down, then seance up");
         if (!wait_for_another(context, *manifest, name, service_of(*view, name)->pid,
                               limits.stop_timeout + limits.start_limit() + kMargin))
             return context.fail(kFailed, "NOT_HEALTHY", fmt::format("{} has not become healthy", name),

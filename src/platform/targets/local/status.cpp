@@ -105,7 +105,8 @@ std::optional<StackView> from_json(std::string_view text) {
         view.project = string(root, "project");
         view.environment = string(root, "environment");
         view.commit = string(root, "commit");
-        view.fingerprint = string(root, "fingerprint");
+        // A stack that an earlier seance has started does not tell it.
+        if (root.as_object().contains("fingerprint")) view.fingerprint = string(root, "fingerprint");
         view.edge_url = string(root, "edge_url");
         view.dashboard_url = string(root, "dashboard_url");
         view.edge_port = root.at("edge_port").to_number<std::uint16_t>();

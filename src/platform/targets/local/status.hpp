@@ -27,7 +27,7 @@ struct StackView {
     std::uint16_t edge_port = 0;
     std::int64_t pid = 0;
     bool ready = false;                      // every service is healthy
-    std::string fingerprint;                 // of the stack.yaml that it was started with
+    std::string fingerprint;                 // of the stack.yaml that it was started with; "": it does not tell
     std::optional<bool> stack_changed = {};  // stack.yaml is another by now; whoever looks has to compare
     std::vector<ServiceView> services;
 };
