@@ -150,6 +150,31 @@ for (const victim of [...Object.keys(hosts), 'valkey']) {
   })
 }
 
+test('a service restarted under load loses no request', async () => {
+  const before = await service('landing')
+  const failures = []
+  let loading = true
+  let answered = 0
+  const loads = [1, 2, 3].map(async () => {
+    while (loading) {
+      const answer = await get(hosts.landing, '/')
+      if (answer.status !== 200) failures.push(`${answer.status} ${answer.body}`)
+      answered++
+    }
+  })
+  await until('load', () => answered > 50)
+
+  const { stderr } = await run(seance, ['restart', 'landing'], { cwd: folder })
+  const so_far = answered
+  await until('more load', () => answered > so_far + 50)
+  loading = false
+  await Promise.all(loads)
+
+  assert.match(stderr, /● landing healthy\n$/)
+  assert.notEqual((await service('landing')).pid, before.pid)
+  assert.deepEqual(failures, [])
+})
+
 test('no generated secret appears in the output or in any process\'s arguments', async () => {
   const { stdout: listing } = await run('ls', [path.join(folder, '.seance/secrets')])
   const { stdout: processes } = await run('ps', ['-eo', 'args', '-ww'])
