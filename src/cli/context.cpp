@@ -12,6 +12,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "core/base/count.hpp"
 #include "core/base/text.hpp"
 #include "core/config/reader.hpp"
 #include "platform/stack/parse.hpp"
@@ -120,9 +121,10 @@ std::optional<Manifest> Context::manifest() {
         std::string all;
         for (const auto& finding : parsed.problems)
             all += (all.empty() ? "" : "\n  ") + print(finding, shown);
-        return refuse("INVALID_STACK", parsed.problems.size() == 1
-                                           ? all
-                                           : fmt::format("{} problems:\n  {}", parsed.problems.size(), all));
+        return refuse("INVALID_STACK",
+                      parsed.problems.size() == 1
+                          ? all
+                          : fmt::format("{}:\n  {}", count(parsed.problems.size(), "problem"), all));
     }
     const auto* found = parsed.stack.environment(environment);
     if (!found) {

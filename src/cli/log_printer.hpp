@@ -6,6 +6,9 @@
 
 namespace seance::cli {
 
+// "error " or "warning ", painted, for a level that is worth a word; else "".
+std::string level_mark(const Style& style, const std::string& level);
+
 // Lines of several services, each with its name in a column and a colour of its own.
 class LogPrinter {
   public:

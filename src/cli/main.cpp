@@ -26,10 +26,11 @@ int main(int argc, char** argv) {
     app.add_flag("-v,--verbose", context.verbose, "More progress");
     app.add_flag("--yes", context.yes, "Answer every question with yes");
     app.footer("`seance --help` lists the options that every command has.");  // what commands take over
-    for (auto add : {cli::add_up, cli::add_down, cli::add_status, cli::add_logs, cli::add_verify,
-                     cli::add_build, cli::add_plan, cli::add_deploy, cli::add_rehearse, cli::add_releases,
-                     cli::add_rollback, cli::add_domains, cli::add_cost, cli::add_secrets, cli::add_doctor,
-                     cli::add_keys, cli::add_init, cli::add_export, cli::add_version})
+    for (auto add :
+         {cli::add_up,       cli::add_down,     cli::add_restart, cli::add_status, cli::add_logs,
+          cli::add_verify,   cli::add_build,    cli::add_plan,    cli::add_deploy, cli::add_rehearse,
+          cli::add_releases, cli::add_rollback, cli::add_domains, cli::add_cost,   cli::add_secrets,
+          cli::add_doctor,   cli::add_keys,     cli::add_init,    cli::add_export, cli::add_version})
         add(app, context);
     app.footer(
         "Examples:\n  seance up                 run everything here\n  seance status --json      what runs, "

@@ -1,5 +1,6 @@
 #include "cli/running.hpp"
 
+#include "platform/stack/print.hpp"
 #include "platform/targets/local/control.hpp"
 
 namespace seance::cli {
@@ -11,10 +12,19 @@ bool may_read(Context& context, const local::StateFolder& state) {
     return !problem;
 }
 
-std::optional<local::StackView> running_stack(Context& context, const local::StateFolder& state) {
+std::optional<local::StackView> ask_stack(const Manifest& manifest) {
+    const local::StateFolder state{manifest.root};
+    const auto answer = local::ask_control(state.control(), R"({"do":"status"})");
+    auto view = answer ? local::from_json(*answer) : std::nullopt;
+    if (view && view->environment == manifest.environment.name && !view->fingerprint.empty())
+        view->stack_changed = view->fingerprint != stack::fingerprint(manifest.stack, manifest.environment);
+    return view;
+}
+
+std::optional<local::StackView> running_stack(Context& context, const Manifest& manifest) {
+    const local::StateFolder state{manifest.root};
     if (!may_read(context, state)) return std::nullopt;
-    if (const auto answer = local::ask_control(state.control(), R"({"do":"status"})"))
-        if (auto view = local::from_json(*answer)) return view;
+    if (auto view = ask_stack(manifest)) return view;
     context.exit_code =
         local::RunLock::holder(state) != 0
             ? context.fail(kUnreachable, "NO_ANSWER", "the stack runs but does not answer",

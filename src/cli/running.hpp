@@ -10,8 +10,11 @@ namespace seance::cli {
 // Whether this user may look at what runs here; if not, that is told and the context's exit code is set.
 bool may_read(Context& context, const local::StateFolder& state);
 
-// The stack that runs here, as it tells of itself. If none does, or it does not answer, that is told and the
-// context's exit code is set.
-std::optional<local::StackView> running_stack(Context& context, const local::StateFolder& state);
+// The stack that runs there, as it tells of itself, compared with the manifest; nothing if it does not
+// answer.
+std::optional<local::StackView> ask_stack(const Manifest& manifest);
+
+// The same; if none runs, or it does not answer, that is told and the context's exit code is set.
+std::optional<local::StackView> running_stack(Context& context, const Manifest& manifest);
 
 }  // namespace seance::cli

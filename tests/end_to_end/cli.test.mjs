@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
@@ -114,24 +115,121 @@ test('what does not run can be asked for and stopped: 3 and 0', { skip }, async 
   })
 })
 
-test('a taken port is named by up with 1 and by doctor with 7, both with the way out', { skip }, async () => {
+test('a taken port is named with who has it, by up with 1 and by doctor with 7, both with the way out', { skip }, async () => {
   const { server, port } = await listenSomewhere()
   try {
     await withProduct(sleeper, async folder => {
+      const holder = `${path.basename(await realpath(process.execPath))} (process ${process.pid})`
       const fix = 'stop that program, or choose another port: seance up --edge-port PORT'
       await fails(folder, ['up', '--edge-port', String(port)],
-        { exit: 1, code: 'PORT_TAKEN', message: `port ${port} of 127.0.0.1 is taken by another program`, hint: fix })
+        { exit: 1, code: 'PORT_TAKEN', message: `port ${port} of 127.0.0.1 is taken by ${holder}`, hint: fix })
 
       const doctor = await seance(folder, 'doctor', '--edge-port', String(port))
       assert.equal(doctor.code, 7)
-      assert.match(doctor.out, new RegExp(`✘ {2}port of the edge +${port} of 127.0.0.1 is taken by another program\n`))
+      assert.ok(doctor.out.includes(`${port} of 127.0.0.1 is taken by ${holder}\n`), doctor.out)
       const document = JSON.parse((await seance(folder, 'doctor', '--json', '--edge-port', String(port))).out)
       assert.deepEqual(document.checks.filter(check => check.status === 'fail'),
-        [{ what: 'port of the edge', status: 'fail', finding: `${port} of 127.0.0.1 is taken by another program`, fix }])
+        [{ what: 'port of the edge', status: 'fail', finding: `${port} of 127.0.0.1 is taken by ${holder}`, fix }])
     })
   } finally {
     server.close()
   }
+})
+
+test('doctor counts one thing as one', { skip }, async () => {
+  await withProduct(sleeper, async folder => {
+    assert.match((await seance(folder, 'doctor', '--edge-port', String(await freePort()))).out, /stack\.yaml +1 service\n/)
+  })
+})
+
+async function services (folder) {
+  const { services } = JSON.parse((await seance(folder, 'status', '--json')).out)
+  return Object.fromEntries(services.map(one => [one.name, one]))
+}
+
+test('a stack.yaml that has changed since up is told by status, verify and up, with what to do', { skip }, async () => {
+  await withProduct(sleeper, async folder => {
+    const edge = ['--edge-port', String(await freePort())]
+    const advice = 'stack.yaml has changed since the stack was started, which runs as it was: seance down, then seance up, takes the change over'
+    const changed = async () => JSON.parse((await seance(folder, 'status', '--json')).out).stack_changed
+    assert.equal((await seance(folder, 'up', '--detach', ...edge)).code, 0)
+    assert.equal(await changed(), false)
+
+    await writeFile(path.join(folder, 'stack.yaml'), '# a remark changes nothing\n' + sleeper)
+    assert.equal(await changed(), false)
+    assert.equal((await seance(folder, 'verify')).err, '')
+
+    await writeFile(path.join(folder, 'stack.yaml'), sleeper + '  api: {program: sleep, args: ["600"], port: 81, subdomain: api, health: /}\n')
+    assert.equal(await changed(), true)
+    assert.ok((await seance(folder, 'status')).out.endsWith(`! ${advice}\n`))
+    assert.equal((await seance(folder, 'verify')).err, `! ${advice}\n`)
+    const second = await seance(folder, 'up', ...edge)
+    assert.equal(second.code, 5)
+    assert.match(second.err, /^error: the stack already runs \(process \d+\) at http:\/\/shop\.localhost:\d+, 1 of 1 service healthy\n/)
+    assert.ok(second.err.endsWith(`\n  ${advice}\n`), second.err)
+  })
+})
+
+test('services keep their ports from one up to the next, but for one that is taken', { skip }, async () => {
+  const two = shop('  web: {program: sleep, args: ["600"], port: 80}\n  api: {program: sleep, args: ["600"], port: 81}\n')
+  await withProduct(two, async folder => {
+    const start = async () => {
+      const { code, err } = await seance(folder, 'up', '--detach', '--edge-port', String(await freePort()))
+      assert.equal(code, 0, err)
+      return services(folder)
+    }
+    const first = await start()
+    await seance(folder, 'down')
+    const second = await start()
+    assert.deepEqual([second.web.port, second.api.port], [first.web.port, first.api.port])
+    await seance(folder, 'down')
+
+    const taker = createServer().listen(first.web.port, '127.0.0.1')
+    await once(taker, 'listening')
+    try {
+      const third = await start()
+      assert.notEqual(third.web.port, first.web.port)
+      assert.equal(third.api.port, first.api.port)
+    } finally {
+      taker.close()
+    }
+  })
+})
+
+test('restart drains a service and starts it anew, and leaves the others alone', { skip }, async () => {
+  const polite = 'trap "echo drained; exit 0" TERM; echo begun; while :; do sleep 0.05; done'
+  const two = shop(`  store: {program: sleep, args: ["600"], port: 81}\n  web: {program: sh, args: ["-c", ${JSON.stringify(polite)}], port: 80, needs: [store]}\n`)
+  await withProduct(two, async folder => {
+    await fails(folder, ['restart'], { exit: 3, code: 'NOT_RUNNING', message: 'the stack does not run here', hint: 'start it: seance up' })
+    assert.equal((await seance(folder, 'up', '--detach', '--edge-port', String(await freePort()))).code, 0)
+    await fails(folder, ['restart', 'wbe'], { exit: 3, code: 'NO_SERVICE', message: 'there is no service wbe (did you mean web?)', hint: 'there are store, web' })
+    const first = await services(folder)
+    await waitFor(async () => (await seance(folder, 'logs', 'web')).out.includes('begun'), 'web to have set its trap')
+
+    const { code, err } = await seance(folder, 'restart', 'web')
+
+    assert.equal(code, 0, err)
+    assert.match(err, /^(● web stopping\n|○ web stopping\n)?(○ web starting\n)?● web healthy\n$/)
+    const second = await services(folder)
+    assert.equal(second.store.pid, first.store.pid)
+    assert.notEqual(second.web.pid, first.web.pid)
+    assert.equal(second.web.restarts, 0)
+    assert.match((await seance(folder, 'logs', 'web')).out, /begun\n[^]*drained\n[^]*begun\n|begun\n[^]*drained\n/)
+
+    const all = JSON.parse((await seance(folder, 'restart', '--json', '-q')).out)
+    assert.deepEqual(all, { schema: 'seance.restart/1', restarted: ['store', 'web'] })
+    const third = await services(folder)
+    assert.ok(third.store.pid !== second.store.pid && third.web.pid !== second.web.pid)
+  })
+})
+
+test('restart brings back a service that has failed for good', { skip }, async () => {
+  await withProduct(shop('  web: {program: sh, args: ["-c", "test -e ready && exec sleep 600"], port: 80, restart: never}\n'), async folder => {
+    assert.equal((await seance(folder, 'up', '--detach', '--edge-port', String(await freePort()))).code, 1)
+    await writeFile(path.join(folder, 'ready'), '')
+    assert.equal((await seance(folder, 'restart', 'web')).code, 0)
+    assert.equal((await services(folder)).web.state, 'healthy')
+  })
 })
 
 test('doctor exits with 0 where nothing is in the way', { skip }, async () => {

@@ -1,9 +1,10 @@
 // A stack in the background, looked at and handled from other shells.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
+import { promisify } from 'node:util'
 import { productFolder, program, seance } from './command_line.mjs'
 import { freePort, missing, programPath, stop, waitFor } from './program.mjs'
 
@@ -56,11 +57,25 @@ test('status tells the same from a folder below, and as a document', { skip }, a
   assert.equal(document.edge_port, port)
 })
 
+test('status tells the commit that a service itself prints, and metrics where somebody listens', { skip }, async () => {
+  const { stdout } = await promisify(execFile)(programPath('seance-backend'), ['--version'])
+  const printed = /\b[0-9a-f]{7,40}$/.exec(stdout.trim())?.[0] ?? ''
+  const { services } = await status()
+
+  for (const { name, commit, admin_port: port } of services) {
+    assert.equal(commit, name === 'valkey' ? '' : printed, name)
+    if (name === 'valkey') assert.equal(port, 0)
+    else assert.equal((await fetch(`http://127.0.0.1:${port}/metrics`)).status, 200, name)
+  }
+  const table = (await seance(folder, 'status')).out
+  assert.match(table, /^valkey +● healthy +\w.* +127\.0\.0\.1:\d+ +- +- +-$/m)
+})
+
 test('a second up is refused with 5 and says what runs where', { skip }, async () => {
   const { code, out, err } = await seance(folder, 'up', '--edge-port', String(port + 1))
   assert.equal(code, 5)
   assert.equal(out, '')
-  assert.match(err, /^error: the stack already runs \(process \d+\) at http:\/\/seance\.localhost:\d+, services: valkey \(healthy, 127\.0\.0\.1:\d+\) [^\n]*\n {2}`seance status` shows it, `seance down` stops it\n$/)
+  assert.match(err, /^error: the stack already runs \(process \d+\) at http:\/\/seance\.localhost:\d+, 6 of 6 services healthy\n {2}`seance status` shows it, `seance down` stops it\n$/)
   const document = JSON.parse((await seance(folder, 'up', '--json')).out)
   assert.equal(document.error.code, 'ALREADY_RUNNING')
 })
@@ -100,10 +115,26 @@ test('verify names a service that hangs, and exits with 7', { skip }, async t =>
 test('logs are of the services asked for, each with its time and name', { skip }, async () => {
   const { code, out } = await seance(folder, 'logs', 'beholder', '-n', '3')
   assert.equal(code, 0)
-  assert.match(out, /^(\d{4}-\d\d-\d\dT[\d:.]+Z beholder {2}\{.*\}\n){1,3}$/)
+  assert.match(out, /^(\d{4}-\d\d-\d\dT[\d:.]+Z beholder {2}\w+( \w+=.*)?\n){1,3}$/)
+  assert.doesNotMatch(out, / ts=| level=/)
   const lines = (await seance(folder, 'logs', '--since', '1h', '--json')).out.trim().split('\n').map(line => JSON.parse(line))
   assert.deepEqual(new Set(lines.map(line => line.type)), new Set(['log']))
   assert.ok(lines.some(line => line.service === 'valkey'))
+})
+
+test('logs are filtered by their text and their level', { skip }, async () => {
+  const listening = await seance(folder, 'logs', '--grep', 'listening', '--json')
+  const lines = listening.out.trim().split('\n').map(line => JSON.parse(line))
+  assert.ok(lines.length >= 5, listening.out)
+  for (const { level, message, attributes, line } of lines) {
+    assert.equal(level, 'info')
+    assert.ok(`${message}${attributes.event}`.includes('listening'), line)
+    assert.deepEqual(JSON.parse(line).event, attributes.event)
+  }
+  assert.equal((await seance(folder, 'logs', '--level', 'error', '--grep', 'listening')).out, '')
+  const { code, err } = await seance(folder, 'logs', '--level', 'loud')
+  assert.equal(code, 64)
+  assert.equal(err, 'error: --level is "loud"; give debug, info, warning or error\n')
 })
 
 test('logs --follow goes on over a restart of the service', { skip }, async () => {
@@ -115,7 +146,7 @@ test('logs --follow goes on over a restart of the service', { skip }, async () =
     const known = seen
     const { pid } = await service('landing')
     process.kill(pid, 'SIGKILL')
-    await waitFor(() => seen.slice(known.length).includes('"event":"listening"'), 'the new process to be heard')
+    await waitFor(() => seen.slice(known.length).includes(' listening '), 'the new process to be heard')
     assert.notEqual((await service('landing')).pid, pid)
   } finally {
     await stop(follower)

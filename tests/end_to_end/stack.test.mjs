@@ -1,13 +1,13 @@
 // The whole stack as a person runs it: up, verify, a service killed under load, Ctrl-C.
 import assert from 'node:assert/strict'
 import { spawn, execFile } from 'node:child_process'
-import { mkdtemp, rm, symlink, readFile } from 'node:fs/promises'
+import { mkdtemp, rm, symlink, readFile, writeFile } from 'node:fs/promises'
 import http from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
-import { programPath, repository } from './program.mjs'
+import { missing, programPath, repository } from './program.mjs'
 
 const run = promisify(execFile)
 const seance = programPath('seance')
@@ -47,6 +47,7 @@ before(async () => {
   // A folder of its own, so that the stack's state does not meet that of a person's stack in the checkout.
   folder = await mkdtemp(path.join(tmpdir(), 'seance-stack-'))
   for (const name of ['stack.yaml', 'web', 'deploy']) await symlink(path.join(repository, name), path.join(folder, name))
+  await symlink(path.join(repository, 'tests/node_modules'), path.join(folder, 'node_modules'))
   stack = spawn(seance, ['up', '--edge-port', String(edgePort)], { cwd: folder })
   exited = new Promise(resolve => stack.on('exit', (code, signal) => resolve({ code, signal })))
   for (const stream of [stack.stdout, stack.stderr]) stream.on('data', piece => { output += piece })
@@ -68,6 +69,40 @@ test('a second up says what runs, and exits with 5', async () => {
   const failed = await run(seance, ['up', '--edge-port', String(edgePort + 1)], { cwd: folder }).then(() => null, error => error)
   assert.equal(failed?.code, 5)
   assert.match(failed.stderr, /already runs/)
+})
+
+// The snippets of the docs, run as they stand there: in the folder of stack.yaml, with seance on PATH.
+async function snippet (page, more = '') {
+  const text = await readFile(path.join(repository, 'docs', page), 'utf8')
+  const [, code] = /### From Node, on this machine\n[^]*?```js\n([^]*?)```/.exec(text)
+  const file = path.join(folder, `${page}.mjs`)
+  await writeFile(file, code + more)
+  return file
+}
+const env = { ...process.env, PATH: `${path.dirname(seance)}:${process.env.PATH}` }
+
+test('the gateway\'s page shows how the openai package reaches it from Node', { skip: missing(seance, 'openai') }, async () => {
+  const { stdout } = await run(process.execPath, [await snippet('litellm.md')], { cwd: folder, env })
+  assert.ok(stdout.trim().length > 0, stdout)
+})
+
+test('signaling\'s page shows how two y-webrtc clients in Node meet over it', { skip: missing(seance, 'y-webrtc', 'ws', 'yjs', '@roamhq/wrtc') }, async () => {
+  const file = await snippet('signaling.md', `
+const text = doc.getText('notes')
+doc.on('update', () => console.log(text.toString()))
+text.insert(0, process.argv[2])
+`)
+  const peers = ['ping', 'pong'].map(word => {
+    const child = spawn(process.execPath, [file, word], { cwd: folder, env })
+    const peer = { child, output: '' }
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', piece => { peer.output += piece })
+    return peer
+  })
+  try {
+    for (const peer of peers) await until('both texts', () => peer.output.includes('ping') && peer.output.includes('pong'))
+  } finally {
+    for (const { child } of peers) child.kill('SIGKILL')
+  }
 })
 
 test('an unknown host gets 421 and the hosts that are known', async () => {
@@ -114,6 +149,31 @@ for (const victim of [...Object.keys(hosts), 'valkey']) {
     assert.ok(back <= barMs, `${back} ms`)
   })
 }
+
+test('a service restarted under load loses no request', async () => {
+  const before = await service('landing')
+  const failures = []
+  let loading = true
+  let answered = 0
+  const loads = [1, 2, 3].map(async () => {
+    while (loading) {
+      const answer = await get(hosts.landing, '/')
+      if (answer.status !== 200) failures.push(`${answer.status} ${answer.body}`)
+      answered++
+    }
+  })
+  await until('load', () => answered > 50)
+
+  const { stderr } = await run(seance, ['restart', 'landing'], { cwd: folder })
+  const so_far = answered
+  await until('more load', () => answered > so_far + 50)
+  loading = false
+  await Promise.all(loads)
+
+  assert.match(stderr, /● landing healthy\n$/)
+  assert.notEqual((await service('landing')).pid, before.pid)
+  assert.deepEqual(failures, [])
+})
 
 test('no generated secret appears in the output or in any process\'s arguments', async () => {
   const { stdout: listing } = await run('ls', [path.join(folder, '.seance/secrets')])

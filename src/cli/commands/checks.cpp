@@ -6,6 +6,7 @@
 
 #include "cli/terminal/table.hpp"
 #include "core/base/base64.hpp"
+#include "core/base/count.hpp"
 #include "core/base/elapsed.hpp"
 #include "core/base/id.hpp"
 #include "core/runtime/wait.hpp"
@@ -313,7 +314,7 @@ int tell_checks(const Context& context, const std::vector<CheckResult>& results,
         }
         const auto ran = results.size() - skipped;
         context.result(table.print(context.result_style()) +
-                       fmt::format("\n{} of {} checks passed in {:.0f} ms{}\n", ran - bad, ran, ms,
+                       fmt::format("\n{} of {} passed in {:.0f} ms{}\n", ran - bad, count(ran, "check"), ms,
                                    skipped == 0 ? "" : fmt::format(", {} skipped", skipped)));
     }
     return bad == 0 ? kDone : kCheckFailed;

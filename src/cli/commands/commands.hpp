@@ -10,6 +10,7 @@ namespace seance::cli {
 // Each adds one verb to the program; its callback sets the context's exit code.
 void add_up(CLI::App& app, Context& context);
 void add_down(CLI::App& app, Context& context);
+void add_restart(CLI::App& app, Context& context);
 void add_status(CLI::App& app, Context& context);
 void add_logs(CLI::App& app, Context& context);
 void add_verify(CLI::App& app, Context& context);

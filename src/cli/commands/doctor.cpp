@@ -14,7 +14,9 @@
 #include "cli/remote/doctor.hpp"
 #include "cli/terminal/table.hpp"
 #include "cli/usage.hpp"
+#include "core/base/count.hpp"
 #include "platform/process/child.hpp"
+#include "platform/process/port_holder.hpp"
 #include "platform/process/ports.hpp"
 #include "platform/targets/local/state_folder.hpp"
 
@@ -77,7 +79,8 @@ void examine_ports(const Manifest& manifest, std::uint16_t edge_port, std::vecto
             out.push_back({std::move(what), Mark::Ok, fmt::format("{} is free", port), ""});
         else
             out.push_back({std::move(what), Mark::Fail,
-                           fmt::format("{} of 127.0.0.1 is taken by another program", port), std::move(fix)});
+                           fmt::format("{} of 127.0.0.1 is taken by {}", port, process::holder_of_port(port)),
+                           std::move(fix)});
     };
     examine("port of the edge", edge_port,
             "stop that program, or choose another port: seance up --edge-port PORT");
@@ -145,7 +148,7 @@ int doctor(Context& context, std::uint16_t edge_port) {
     if (!manifest) return context.exit_code;
     if (manifest->environment.target != stack::TargetKind::Local) return remote_doctor(context, *manifest);
     std::vector<Examined> all;
-    all.push_back({"stack.yaml", Mark::Ok, fmt::format("{} services", manifest->stack.services.size()), ""});
+    all.push_back({"stack.yaml", Mark::Ok, count(manifest->stack.services.size(), "service"), ""});
     examine_programs(*manifest, false, all);
     examine_ports(*manifest, edge_port, all);
     examine_secrets(*manifest, all);

@@ -20,16 +20,28 @@ namespace seance::cli {
 
 namespace {
 
+constexpr std::size_t kMostLines = 1'000'000;
+
+void keep_wanted(std::vector<LogEntry>& entries, const LogFilter& filter) {
+    if (!filter.set()) return;
+    std::erase_if(entries, [&](const LogEntry& entry) { return !filter.passes(parse_log_text(entry.text)); });
+}
+
 std::string print(const Context& context, const LogPrinter& printer, const std::vector<LogEntry>& entries) {
     std::string out;
     for (const auto& entry : entries) {
+        const auto text = parse_log_text(entry.text);
         if (context.json)
-            out +=
-                boost::json::serialize(boost::json::object{
-                    {"ts", entry.time}, {"type", "log"}, {"service", entry.service}, {"line", entry.text}}) +
-                "\n";
+            out += boost::json::serialize(boost::json::object{{"ts", entry.time},
+                                                              {"type", "log"},
+                                                              {"service", entry.service},
+                                                              {"level", level_of(text)},
+                                                              {"message", text.message},
+                                                              {"attributes", attributes_of(text)},
+                                                              {"line", entry.text}}) +
+                   "\n";
         else
-            out += printer.line(entry.time, entry.service, entry.text);
+            out += printer.line(entry.time, entry.service, readable(text), level_of(text));
     }
     return out;
 }
@@ -37,12 +49,15 @@ std::string print(const Context& context, const LogPrinter& printer, const std::
 int logs(Context& context, const LogsOptions& options) {
     auto manifest = context.manifest();
     if (!manifest) return context.exit_code;
+    if (!options.filter.level.empty() && level_rank(options.filter.level) < 0)
+        return context.fail(
+            kUsage, "USAGE",
+            fmt::format("--level is \"{}\"; give debug, info, warning or error", options.filter.level));
     if (manifest->environment.target != stack::TargetKind::Local)
         return remote_logs(context, *manifest, options);
     if (options.only_remote())
-        return context.fail(kUsage, "USAGE",
-                            "--build, --deployment, --grep and --level are for environments out in the world",
-                            "here: seance logs | grep TEXT");
+        return context.fail(kUsage, "USAGE", "--build and --deployment are for environments out in the world",
+                            "as in: seance -e production logs --build");
     const auto all = names_of(manifest->stack);
     for (const auto& name : options.services)
         if (std::find(all.begin(), all.end(), name) == all.end())
@@ -69,12 +84,12 @@ int logs(Context& context, const LogsOptions& options) {
     std::vector<LogFollower> followers;  // from before the first read, so that no line is missed
     if (options.follow)
         for (const auto& service : wanted) followers.emplace_back(state.logs(), service);
-    const std::size_t most = options.lines != 0 ? options.lines
-                             : since.empty()    ? 100
-                                                : std::size_t{1'000'000};
+    const std::size_t most = options.lines != 0 ? options.lines : since.empty() ? 100 : kMostLines;
     std::vector<LogEntry> entries;
     for (const auto& service : wanted) {
-        auto of_service = read_log(state.logs(), service, since, most);
+        // What is filtered here is read in full.
+        auto of_service = read_log(state.logs(), service, since, options.filter.set() ? kMostLines : most);
+        keep_wanted(of_service, options.filter);
         entries.insert(entries.end(), std::make_move_iterator(of_service.begin()),
                        std::make_move_iterator(of_service.end()));
     }
@@ -89,6 +104,7 @@ int logs(Context& context, const LogsOptions& options) {
         for (auto& follower : followers)
             for (auto& entry : follower.read_new()) fresh.push_back(std::move(entry));
         sort_by_time(fresh);
+        keep_wanted(fresh, options.filter);
         if (!fresh.empty()) context.result(print(context, printer, fresh));
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
     }
@@ -109,11 +125,12 @@ void add_logs(CLI::App& app, Context& context) {
         ->add_option("-n,--lines", options->lines,
                      "Only the last so many lines; else 100, or all with --since")
         ->type_name("N")
-        ->check(whole_number(1, 1'000'000));
+        ->check(whole_number(1, kMostLines));
     command->add_flag("--build", options->build, "What building the latest deployments printed");
     command->add_option("--deployment", options->deployment, "Only of this deployment")->type_name("ID");
-    command->add_option("--grep", options->grep, "Only lines with this text")->type_name("TEXT");
-    command->add_option("--level", options->level, "Only lines of this level and above: warning, error")
+    command->add_option("--grep", options->filter.grep, "Only lines with this text")->type_name("TEXT");
+    command
+        ->add_option("--level", options->filter.level, "Only lines of this level and above: warning, error")
         ->type_name("LEVEL");
     command->callback([&context, options] { context.exit_code = logs(context, *options); });
 }

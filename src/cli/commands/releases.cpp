@@ -10,6 +10,7 @@
 #include "cli/remote/prepare.hpp"
 #include "cli/terminal/table.hpp"
 #include "cli/usage.hpp"
+#include "core/base/count.hpp"
 
 namespace seance::cli {
 
@@ -105,7 +106,7 @@ void print_list(const Context& context, const std::vector<Release>& history, std
     }
     std::string out = history.empty() ? "nothing was deployed yet\n" : table.print(context.result_style());
     if (history.size() > most)
-        out += fmt::format("\n{} older ones: -n {}\n", history.size() - most, history.size());
+        out += fmt::format("\n{}: -n {}\n", count(history.size() - most, "older one"), history.size());
     context.result(out);
 }
 

@@ -15,6 +15,7 @@
 #include "cli/terminal/steps.hpp"
 #include "cli/terminal/table.hpp"
 #include "cli/usage.hpp"
+#include "core/base/count.hpp"
 #include "platform/plan/bookkeeping.hpp"
 #include "platform/plan/fingerprint.hpp"
 #include "platform/plan/only_secrets.hpp"
@@ -196,10 +197,11 @@ int show(Context& context, const View& view, bool check) {
     if (!check || !good) out = table.print(context.result_style()) + (below.empty() ? "" : "\n" + below);
     if (check && good)
         out = locked ? fmt::format(
-                           "✔ the same {} names live as in the file, which is locked: values were not "
+                           "✔ the same {} live as in the file, which is locked: values were not "
                            "compared\n",
-                           rows.size())
-                     : fmt::format("✔ {} secrets are live as they are in the file{}\n", same,
+                           count(rows.size(), "name"))
+                     : fmt::format("✔ {} live as {} in the file{}\n", count(same, "secret is", "secrets are"),
+                                   same == 1 ? "it is" : "they are",
                                    unknown == 0 ? "" : fmt::format("; {} could not be compared", unknown));
     context.result(out);
     return code;
@@ -243,10 +245,10 @@ void tell_applied(const Context& context, const plan::Plan& plan, const railway:
     const auto& style = context.result_style();
     std::string out;
     if (plan.empty()) out = fmt::format("{} every secret is live as it is in the file\n", style.green("✔"));
-    const auto tell = [&](std::size_t count, std::string_view done,
+    const auto tell = [&](std::size_t number, std::string_view done,
                           const std::vector<std::string>& services) {
-        if (count > 0)
-            out += fmt::format("{} {} secret{} {} {}\n", style.green("✔"), count, count == 1 ? "" : "s", done,
+        if (number > 0)
+            out += fmt::format("{} {} {} {}\n", style.green("✔"), count(number, "secret"), done,
                                fmt::join(services, ", "));
     };
     tell(writes, "written to", written);

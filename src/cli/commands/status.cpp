@@ -24,8 +24,7 @@ std::int64_t now_seconds() {
 
 // One look: a text for people, or a document. Nothing, with the context's exit code.
 std::optional<std::string> look_here(Context& context, const Manifest& manifest) {
-    const local::StateFolder state{manifest.root};
-    const auto view = running_stack(context, state);
+    const auto view = running_stack(context, manifest);
     if (!view) return std::nullopt;
     return context.json ? to_json(*view) + "\n" : print_status(*view, context.result_style());
 }

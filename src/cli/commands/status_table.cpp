@@ -20,18 +20,21 @@ std::string print_status(const local::StackView& view, const Style& style) {
     Table table({"SERVICE", "STATE", "UP", "RESTARTS", "DIRECT", "METRICS", "COMMIT", "URL"});
     for (const auto& s : view.services) {
         const bool well = s.state == "healthy";
-        table.add({s.name, (well ? "● " : "○ ") + s.state,
-                   s.pid == 0 ? "-" : local::print_uptime(s.uptime_seconds), std::to_string(s.restarts),
-                   s.direct_url, std::to_string(s.admin_port), view.commit, s.url.empty() ? "-" : s.url},
-                  1,
-                  well                                            ? &Style::green
-                  : s.state == "starting" || s.state == "waiting" ? &Style::yellow
-                                                                  : &Style::red);
+        table.add(
+            {s.name, (well ? "● " : "○ ") + s.state, s.pid == 0 ? "-" : local::print_uptime(s.uptime_seconds),
+             std::to_string(s.restarts), s.direct_url, s.admin_port == 0 ? "-" : std::to_string(s.admin_port),
+             s.commit.empty() ? "-" : s.commit, s.url.empty() ? "-" : s.url},
+            1,
+            well                                            ? &Style::green
+            : s.state == "starting" || s.state == "waiting" ? &Style::yellow
+                                                            : &Style::red);
     }
     auto out = table.print(style);
     for (const auto& s : view.services)
         if (!s.detail.empty()) out += fmt::format("{}: {}\n", s.name, s.detail);
     out += fmt::format("\n{}  {}\n", style.bold("dashboard"), view.dashboard_url);
+    if (const auto advice = local::advice_on_change(view); !advice.empty())
+        out += fmt::format("{} {}\n", style.yellow("!"), advice);
     return out;
 }
 

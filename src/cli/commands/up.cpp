@@ -15,7 +15,12 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/commands/status_table.hpp"
+#include "cli/log_printer.hpp"
+#include "cli/log_text.hpp"
+#include "cli/running.hpp"
 #include "cli/usage.hpp"
+#include "core/base/count.hpp"
+#include "platform/process/port_holder.hpp"
 #include "platform/process/ports.hpp"
 #include "platform/targets/local/control.hpp"
 #include "platform/targets/local/local_stack.hpp"
@@ -100,8 +105,10 @@ class Run {
         if (context_.quiet) return;
         const auto place =
             static_cast<std::size_t>(std::find(names_.begin(), names_.end(), service) - names_.begin());
-        const auto name = context_.note_style().nth(place, fmt::format("{:<{}}", service, width_));
-        context_.note(fmt::format("{} {} {}", name, context_.note_style().dim("|"), line));
+        const auto& style = context_.note_style();
+        const auto text = parse_log_text(line);
+        context_.note(fmt::format("{} {} {}{}", style.nth(place, fmt::format("{:<{}}", service, width_)),
+                                  style.dim("|"), level_mark(style, level_of(text)), readable(text)));
     }
 
     void tell(const process::ServiceStatus& status) {
@@ -119,17 +126,18 @@ class Run {
     int exit_code_ = kDone;
 };
 
-int refuse_second(const Context& context, const local::StateFolder& state) {
-    const auto pid = local::RunLock::holder(state);
-    std::string what = fmt::format("the stack already runs (process {})", pid);
-    if (auto answer = local::ask_control(state.control(), R"({"do":"status"})"))
-        if (auto view = local::from_json(*answer)) {
-            what += fmt::format(" at {}, services:", view->edge_url);
-            for (const auto& s : view->services)
-                what += fmt::format(" {} ({}, {})", s.name, s.state, s.direct_url);
-        }
+int refuse_second(const Context& context, const Manifest& manifest) {
+    const auto pid = local::RunLock::holder(local::StateFolder{manifest.root});
+    std::string what = fmt::format("the stack already runs (process {})", pid), advice;
+    if (const auto view = ask_stack(manifest)) {
+        const auto healthy = std::count_if(view->services.begin(), view->services.end(),
+                                           [](const auto& s) { return s.state == "healthy"; });
+        what += fmt::format(" at {}, {} of {} healthy", view->edge_url, healthy,
+                            count(view->services.size(), "service"));
+        advice = local::advice_on_change(*view);
+    }
     return context.fail(kRefused, "ALREADY_RUNNING", what,
-                        "`seance status` shows it, `seance down` stops it");
+                        advice.empty() ? "`seance status` shows it, `seance down` stops it" : advice);
 }
 
 // In the child of `up --detach`: a session of its own, with its output in a file.
@@ -203,22 +211,25 @@ int up(Context& context, const UpOptions& options) {
     if (auto problem = state.make()) return context.fail(kFailed, "NO_STATE", problem->what, kDoctor);
     auto lock = local::RunLock::take(state);
     if (!lock) return context.fail(kFailed, "NO_STATE", lock.error().what, kDoctor);
-    if (!*lock) return refuse_second(context, state);
+    if (!*lock) return refuse_second(context, *manifest);
     auto secrets = state.ensure_secrets(manifest->environment.generate);
     if (!secrets) return context.fail(kFailed, "NO_STATE", secrets.error().what, kDoctor);
     if (!process::port_is_free(options.edge_port))
-        return context.fail(
-            kFailed, "PORT_TAKEN",
-            fmt::format("port {} of 127.0.0.1 is taken by another program", options.edge_port),
-            "stop that program, or choose another port: seance up --edge-port PORT");
+        return context.fail(kFailed, "PORT_TAKEN",
+                            fmt::format("port {} of 127.0.0.1 is taken by {}", options.edge_port,
+                                        process::holder_of_port(options.edge_port)),
+                            "stop that program, or choose another port: seance up --edge-port PORT");
 
     local::LayoutOptions where;
     where.root = manifest->root;
     where.edge_port = options.edge_port;
     where.secrets = std::move(*secrets);
     where.inherited = process_environment();
+    where.ports = state.read_ports();
     auto layout = local::lay_out(manifest->stack, manifest->environment, where);
     if (!layout) return context.fail(kFailed, "CANNOT_START", layout.error().what, kDoctor);
+    if (auto problem = state.write_ports(layout->ports))
+        return context.fail(kFailed, "NO_STATE", problem->what, kDoctor);
 
     if (context.verbose)
         for (const auto& service : layout->services)

@@ -91,8 +91,10 @@ int verify(Context& context, const VerifyOptions& options) {
     std::unique_ptr<RemoteVerify> outside;
     std::optional<local::StackView> view;
     if (manifest->environment.target == stack::TargetKind::Local) {
-        view = running_stack(context, local::StateFolder{manifest->root});
+        view = running_stack(context, *manifest);
         if (!view) return context.exit_code;
+        if (const auto advice = local::advice_on_change(*view); !advice.empty())
+            context.note(context.note_style().yellow("!") + " " + advice);
         round = [&] { return check_here(*manifest, *view); };
     } else {
         outside = RemoteVerify::open(context, *manifest);

@@ -8,6 +8,7 @@
 #include "cli/remote/prepare.hpp"
 #include "cli/remote/run_on.hpp"
 #include "cli/remote/shippable.hpp"
+#include "core/base/count.hpp"
 #include "core/base/elapsed.hpp"
 #include "core/base/text.hpp"
 #include "core/runtime/task_group.hpp"
@@ -193,7 +194,7 @@ class Pipeline {
         auto builder = co_await make_builder(orders.front().target);
         if (!builder) co_return trouble_of(builder.error());
         const auto started =
-            begin("images/build", fmt::format("build {} images of {}", orders.size(), build_.tag));
+            begin("images/build", fmt::format("build {} of {}", count(orders.size(), "image"), build_.tag));
         auto built = co_await images::build_all(**builder, orders);
         if (needs_programs(built) && !manifest_.stack.build.empty()) {
             if (auto trouble = co_await build_programs()) co_return trouble;

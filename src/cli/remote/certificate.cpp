@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/count.hpp"
 #include "core/base/elapsed.hpp"
 #include "core/runtime/wait.hpp"
 #include "net/stream/connect.hpp"
@@ -45,7 +46,7 @@ Awaitable<CheckResult> check_certificate(const Outside& outside, std::string ser
             const auto left = *end - std::chrono::system_clock::now();
             const auto days = std::chrono::duration_cast<std::chrono::hours>(left).count() / 24;
             result.good = days >= kLeastDays;
-            result.detail = fmt::format("{}: {} days left{}", host, days,
+            result.detail = fmt::format("{}: {} left{}", host, count(days, "day"),
                                         result.good ? "" : "; it should have been renewed by now");
         } else
             result.detail = fmt::format("{}: {}", host, end.error().message());

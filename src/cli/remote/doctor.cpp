@@ -11,6 +11,7 @@
 #include "cli/remote/environment.hpp"
 #include "cli/remote/ingredients.hpp"
 #include "cli/remote/shippable.hpp"
+#include "core/base/count.hpp"
 #include "core/base/text.hpp"
 #include "net/files/date.hpp"
 #include "platform/images/docker_builder.hpp"
@@ -46,7 +47,7 @@ class Doctor {
     }
 
     int run() {
-        add("stack.yaml", Mark::Ok, fmt::format("{} services", manifest_.stack.services.size()));
+        add("stack.yaml", Mark::Ok, count(manifest_.stack.services.size(), "service"));
         examine_programs(manifest_, true, all_);
         examine_shippable();
         const bool railway =
@@ -248,10 +249,12 @@ class Doctor {
             co_return;
         }
         add("project", Mark::Ok,
-            fmt::format("{} / {}, {} services", wanted.project, wanted.environment, state->services.size()));
+            fmt::format("{} / {}, {}", wanted.project, wanted.environment,
+                        count(state->services.size(), "service")));
         if (state->unmerged_changes.value_or(0) > 0)
             add("dashboard", Mark::Warn,
-                fmt::format("{} changes staged there wait", *state->unmerged_changes),
+                fmt::format("{} there {}", count(*state->unmerged_changes, "staged change"),
+                            *state->unmerged_changes == 1 ? "waits" : "wait"),
                 "apply or discard them in Railway's dashboard");
         for (const auto& service : state->services)
             for (const auto& domain : service.custom_domains) hosts_[service.name].insert(domain.domain);

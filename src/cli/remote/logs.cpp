@@ -12,7 +12,6 @@
 #include "cli/log_printer.hpp"
 #include "cli/log_reader.hpp"
 #include "cli/remote/environment.hpp"
-#include "cli/remote/log_text.hpp"
 #include "cli/remote/prepare.hpp"
 #include "core/base/text.hpp"
 #include "core/runtime/task_group.hpp"
@@ -35,6 +34,10 @@ struct Origin {
     LogStream::Source source = LogStream::Source::Environment;
     std::string id;
 };
+
+LogText text_of(const LogLine& line) {
+    return {line.message, line.severity, line.attributes};
+}
 
 class Reader {
   public:
@@ -86,7 +89,7 @@ class Reader {
                                     "it printed: {} logs --build --deployment {}",
                                     options_.deployment, context_.command(), options_.deployment);
     }
-    bool filters() const { return !options_.grep.empty() || !options_.level.empty(); }
+    bool filters() const { return options_.filter.set(); }
     std::size_t wanted() const {
         return options_.lines != 0 ? options_.lines : since_.empty() ? kUsual : kMostAtOnce;
     }
@@ -140,9 +143,7 @@ class Reader {
     bool is_wanted(const LogLine& line) const {
         // A build's lines carry no service.
         if (!only_.empty() && !line.service.empty() && !only_.contains(line.service.text())) return false;
-        if (!options_.grep.empty() && readable(line).find(options_.grep) == std::string::npos) return false;
-        const auto rank = level_rank(level_of(line));
-        return options_.level.empty() || (rank < 0 ? level_rank("info") : rank) >= level_rank(options_.level);
+        return options_.filter.passes(text_of(line));
     }
 
     Lines last(Lines lines) const {
@@ -169,7 +170,7 @@ class Reader {
         auto time = line.timestamp;
         if (const auto dot = time.find('.'); dot != std::string::npos && time.size() > dot + 5)
             time = time.substr(0, dot + 4) + "Z";
-        return printer_.line(time, service_of(line), readable(line), level_of(line));
+        return printer_.line(time, service_of(line), readable(text_of(line)), level_of(text_of(line)));
     }
 
     std::string as_json(const LogLine& line) const {
@@ -177,9 +178,9 @@ class Reader {
                                                           {"type", "log"},
                                                           {"service", service_of(line)},
                                                           {"deployment", line.deployment.text()},
-                                                          {"level", level_of(line)},
+                                                          {"level", level_of(text_of(line))},
                                                           {"message", line.message},
-                                                          {"attributes", attributes_of(line)}}) +
+                                                          {"attributes", attributes_of(text_of(line))}}) +
                "\n";
     }
 
@@ -224,10 +225,6 @@ std::optional<std::string> since_of(Context& context, const std::string& given) 
 int remote_logs(Context& context, const Manifest& manifest, const LogsOptions& options) {
     const auto since = since_of(context, options.since);
     if (!since) return context.exit_code;
-    if (!options.level.empty() && level_rank(options.level) < 0)
-        return context.fail(
-            kUsage, "USAGE",
-            fmt::format("--level is \"{}\"; give debug, info, warning or error", options.level));
     auto remote = find_remote(context, manifest);
     if (!remote) return context.exit_code;
     auto& api = remote->reach->session().api;

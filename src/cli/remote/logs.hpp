@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "cli/context.hpp"
+#include "cli/log_text.hpp"
 
 namespace seance::cli {
 
@@ -11,11 +12,12 @@ struct LogsOptions {
     std::vector<std::string> services;  // none: all
     std::string since;                  // as given
     std::size_t lines = 0;              // 0: not given
+    LogFilter filter;
     // Of environments out in the world alone.
     bool build = false;
-    std::string deployment, grep, level;
+    std::string deployment;
 
-    bool only_remote() const { return build || !deployment.empty() || !grep.empty() || !level.empty(); }
+    bool only_remote() const { return build || !deployment.empty(); }
 };
 
 // `seance logs` of an environment out in the world. Gives the exit code.

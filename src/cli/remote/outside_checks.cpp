@@ -11,6 +11,7 @@
 #include "cli/remote/run_on.hpp"
 #include "cli/remote/unverified_names.hpp"
 #include "cli/terminal/table.hpp"
+#include "core/base/count.hpp"
 #include "core/base/elapsed.hpp"
 #include "core/runtime/task_group.hpp"
 #include "core/runtime/wait.hpp"
@@ -168,9 +169,9 @@ Verified verify_outside(Context& context, Reach& reach, const Manifest& manifest
                         OutsideOptions options, const plan::Report& report) {
     const auto begun = Clock::now();
     be_patient(options, reach.addresses());
-    const auto count = jobs_of(manifest, options).size();
+    const auto number = jobs_of(manifest, options).size();
     report({plan::Event::Type::StepStart, "verify",
-            fmt::format("verify: {} check{} from outside", count, count == 1 ? "" : "s")});
+            fmt::format("verify: {} from outside", count(number, "check"))});
     auto results = check_outside(reach, manifest, secrets, options);
     const double ms = ms_since(begun);
     std::size_t passed = 0, ran = 0;

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "cli/terminal/table.hpp"
+#include "core/base/count.hpp"
 
 namespace seance::cli {
 
@@ -139,9 +140,9 @@ std::string print_plan(const plan::Plan& plan, const std::string& subject, const
     if (plan.empty())
         out += "\nNothing to do: what is live is what is declared.\n";
     else
-        out += fmt::format("\nPlan: {} to add, {} to change, {} to destroy · {} deployment{}\n",
+        out += fmt::format("\nPlan: {} to add, {} to change, {} to destroy · {}\n",
                            plan.count(Action::Create), plan.count(Action::Update), plan.count(Action::Delete),
-                           plan.deployments(), plan.deployments() == 1 ? "" : "s");
+                           count(plan.deployments(), "deployment"));
     return out;
 }
 

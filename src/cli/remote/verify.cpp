@@ -5,6 +5,7 @@
 #include "cli/remote/name_checks.hpp"
 #include "cli/remote/outside_checks.hpp"
 #include "cli/remote/run_on.hpp"
+#include "core/base/count.hpp"
 #include "platform/plan/bookkeeping.hpp"
 
 namespace seance::cli {
@@ -49,7 +50,7 @@ std::vector<CheckResult> RemoteVerify::run() {
             fmt::format("nothing is deployed there yet; seance -e {} deploy makes it", wanted.environment)));
     else {
         seen_ = std::move(**seen);
-        auto well = trouble_with(wanted, fmt::format("{} services", seen_->state.services.size()));
+        auto well = trouble_with(wanted, count(seen_->state.services.size(), "service"));
         well.good = true;
         results.push_back(std::move(well));
     }

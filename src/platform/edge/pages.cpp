@@ -89,11 +89,12 @@ std::string render_status_page(const StatusPage& status) {
     }
     const bool all = healthy == status.rows.size();
     const auto body = fmt::format(
-        "<p><span class=\"state {}\">{} {} of {} healthy</span> · {} at commit <code>{}</code></p>"
+        "<p><span class=\"state {}\">{} {} of {} healthy</span> · {}{}</p>"
         "<div class=card><table><thead><tr><th>Service</th><th>State</th><th class=number>Up for</th>"
         "<th class=number>Restarts</th><th>Direct address</th></tr></thead><tbody>{}</tbody></table></div>",
         all ? "healthy" : "", all ? "●" : "○", healthy, status.rows.size(), escape_html(status.environment),
-        escape_html(status.commit), rows);
+        status.commit.empty() ? "" : fmt::format(" at commit <code>{}</code>", escape_html(status.commit)),
+        rows);
     return page(status.project + " status", status.project, kAskAgain, body);
 }
 

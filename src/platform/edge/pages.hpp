@@ -14,7 +14,8 @@ struct PageRow {
 };
 
 struct StatusPage {
-    std::string project, environment, commit;
+    std::string project, environment;
+    std::string commit;  // of all services that name one; "" says nothing of it
     std::vector<PageRow> rows;
 };
 

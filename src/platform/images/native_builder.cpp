@@ -2,22 +2,13 @@
 
 #include <fmt/format.h>
 
-#include "core/base/hash.hpp"
-#include "core/base/text.hpp"
 #include "platform/images/command.hpp"
+#include "platform/process/printed_commit.hpp"
 
 namespace seance::images {
 namespace {
 
 constexpr Duration kVersionTimeout = std::chrono::seconds(10);
-
-// The last word of what `program --version` prints, if it can be a commit.
-std::string printed_commit(std::string_view output) {
-    auto text = trim(output);
-    auto word = text.substr(text.find_last_of(" \n") + 1);
-    return word.size() >= 7 && word.size() <= 40 && is_hex(word, word.size()) ? std::string(word)
-                                                                              : std::string();
-}
 
 }  // namespace
 
@@ -28,7 +19,7 @@ Awaitable<Attempt<void>> check_commit(std::string program, std::string revision)
     launch.env = own_environment();
     auto ran = co_await run_command(std::move(launch), kVersionTimeout);
     if (!ran) co_return ran.error();
-    auto commit = ran->status.success() ? printed_commit(ran->output) : std::string();
+    auto commit = ran->status.success() ? process::printed_commit(ran->output) : std::string();
     if (!commit.empty() && revision.starts_with(commit)) co_return Attempt<void>{};
     Failure failure{
         FailureKind::User,

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <random>
 #include <set>
 
 namespace seance::process {
@@ -29,13 +30,32 @@ std::uint16_t bind_to(std::uint16_t port) {
     return bound ? ntohs(address.sin_port) : 0;
 }
 
+std::set<std::uint16_t>& given() {
+    static std::set<std::uint16_t> ports;
+    return ports;
+}
+
+// Linux takes ports of outgoing connections from 32768 on, unless told otherwise.
+constexpr std::uint16_t kFirstLasting = 10000, kLastLasting = 31999;
+
 }  // namespace
 
 std::uint16_t free_port() {
-    static std::set<std::uint16_t> given;
     for (int i = 0; i < 100; ++i)
-        if (const auto port = bind_to(0); port != 0 && given.insert(port).second) return port;
+        if (const auto port = bind_to(0); port != 0 && given().insert(port).second) return port;
     return 0;
+}
+
+std::uint16_t lasting_port() {
+    std::random_device random;
+    std::uniform_int_distribution<int> any(kFirstLasting, kLastLasting);
+    for (int i = 0; i < 100; ++i)
+        if (const auto port = static_cast<std::uint16_t>(any(random)); claim_port(port)) return port;
+    return free_port();
+}
+
+bool claim_port(std::uint16_t port) {
+    return port != 0 && bind_to(port) != 0 && given().insert(port).second;
 }
 
 bool port_is_free(std::uint16_t port) {

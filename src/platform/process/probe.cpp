@@ -34,7 +34,20 @@ Awaitable<Result<std::string>> ask(std::uint16_t port, std::string question) {
     co_return error_code{boost::system::errc::make_error_code(boost::system::errc::bad_message)};
 }
 
+Awaitable<Result<void>> connect(std::uint16_t port) {
+    auto executor = co_await asio::this_coro::executor;
+    Socket socket{executor};
+    const asio::ip::tcp::endpoint peer{asio::ip::address_v4::loopback(), port};
+    if (auto [error] = co_await socket.async_connect(peer, kAwait); error) co_return error;
+    co_return Result<void>{};
+}
+
 }  // namespace
+
+Awaitable<bool> listens(std::uint16_t port, Duration limit) {
+    const auto connected = co_await with_deadline(limit, connect(port));
+    co_return connected.has_value();
+}
 
 Awaitable<ProbeResult> probe(stack::HealthCheck check, std::uint16_t port, Duration limit) {
     using stack::HealthCheck;

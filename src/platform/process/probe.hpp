@@ -17,4 +17,7 @@ struct ProbeResult {
 // Asks the service on this machine's loopback once. Http: 2xx to GET is healthy; RedisPing: +PONG is.
 Awaitable<ProbeResult> probe(stack::HealthCheck check, std::uint16_t port, Duration limit);
 
+// Whether anybody accepts connections on that port of the loopback.
+Awaitable<bool> listens(std::uint16_t port, Duration limit);
+
 }  // namespace seance::process

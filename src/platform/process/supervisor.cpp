@@ -4,8 +4,10 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/runtime/wait.hpp"
+#include "platform/process/printed_commit.hpp"
 #include "platform/process/probe.hpp"
 
 namespace seance::process {
@@ -60,7 +62,8 @@ struct Supervisor::Service {
     Timer backoff, probe_pause;
     std::uint64_t runs = 0;  // which process is the current one
     bool was_healthy = false;
-    Instant healthy_at{};  // of the current process; zero: never
+    bool starts_anew = false;  // is told to end, to be started again
+    Instant healthy_at{};      // of the current process; zero: never
 };
 
 Supervisor::Supervisor(Executor executor, std::vector<ServiceSpec> services, SupervisorOptions options)
@@ -101,6 +104,30 @@ Awaitable<void> Supervisor::stop() {
     }
     changes_.notify();
     co_await tasks_.wait();
+}
+
+bool Supervisor::restart(std::string_view name) {
+    const auto found = std::find_if(services_.begin(), services_.end(),
+                                    [&](const auto& service) { return service->spec.name == name; });
+    if (found == services_.end()) return false;
+    auto& service = **found;
+    if (stopping_ || service.starts_anew) return true;  // it does so already, or never again
+    if (is_over(service.status.state)) {
+        service.policy = RestartPolicy(service.spec.restart);
+        change(service, State::Waiting);
+        tasks_.spawn(run(service));
+    } else if (service.child) {
+        service.starts_anew = true;
+        service.probe_pause.cancel();
+        tasks_.spawn(stop(service));
+    } else {
+        service.backoff.cancel();
+    }
+    return true;
+}
+
+bool Supervisor::is_current(const Service& service, std::uint64_t run) const {
+    return service.runs == run && !stopping_ && !service.starts_anew;
 }
 
 void Supervisor::kill() {
@@ -167,8 +194,14 @@ Awaitable<void> Supervisor::run(Service& service) {
         service.probe_pause.cancel();
         service.child.reset();
         status.pid = 0;
+        status.commit.clear();
+        status.has_metrics = false;
         status.last_exit = exit.text();
         if (stopping_) break;
+        if (std::exchange(service.starts_anew, false)) {
+            service.policy = RestartPolicy(service.spec.restart);
+            continue;
+        }
         const auto healthy_for =
             service.healthy_at == Instant{} ? Duration{0} : Clock::now() - service.healthy_at;
         const auto wait = service.policy.after(exit, healthy_for);
@@ -188,10 +221,21 @@ Awaitable<void> Supervisor::run(Service& service) {
 // Probes one process for as long as it is the current one.
 Awaitable<void> Supervisor::watch(Service& service, std::uint64_t run) {
     const auto begun = Clock::now();
+    // Known before it is healthy, so that whoever waits for that sees all there is.
+    if (service.spec.prints_commit) {
+        auto commit = co_await ask_commit(service.spec.launch, options_.version_timeout);
+        if (!is_current(service, run)) co_return;
+        service.status.commit = std::move(commit);
+    }
     int failures = 0;
     for (;;) {
+        if (!service.status.has_metrics && service.spec.admin_port != 0) {
+            const bool found = co_await listens(service.spec.admin_port, options_.probe_timeout);
+            if (!is_current(service, run)) co_return;
+            service.status.has_metrics = found;
+        }
         auto result = co_await probe(service.spec.health, service.spec.port, options_.probe_timeout);
-        if (service.runs != run || stopping_) co_return;
+        if (!is_current(service, run)) co_return;
         const bool healthy_before = service.healthy_at != Instant{};
         if (result.healthy) {
             failures = 0;
@@ -207,7 +251,7 @@ Awaitable<void> Supervisor::watch(Service& service, std::uint64_t run) {
         service.probe_pause.expires_after(service.healthy_at == Instant{} ? options_.starting_probe_interval
                                                                           : options_.probe_interval);
         co_await service.probe_pause.async_wait(kAwait);
-        if (service.runs != run || stopping_) co_return;
+        if (!is_current(service, run)) co_return;
     }
 }
 
@@ -233,8 +277,9 @@ Awaitable<void> Supervisor::stop(Service& service) {
     limit.async_wait([this](const error_code& error) {
         if (!error) changes_.notify();
     });
-    while (!is_over(service.status.state) && Clock::now() < until) co_await changes_.wait();
-    if (service.child) {
+    const auto run = service.runs;
+    while (service.runs == run && Clock::now() < until) co_await changes_.wait();
+    if (service.child && service.runs == run) {
         change(service, State::Stopping,
                "did not stop in " + print_duration(service.spec.stop_timeout) + "; killed");
         service.child->kill();

@@ -23,6 +23,7 @@ struct ServiceSpec {
     std::string problem;  // why it cannot be started at all, "" if it can: it fails, the others run
     std::uint16_t port = 0;
     std::uint16_t admin_port = 0;
+    bool prints_commit = false;  // its program with --version
     stack::HealthCheck health;
     std::vector<std::string> needs;
     stack::Restart restart = stack::Restart::Always;
@@ -46,7 +47,9 @@ struct ServiceStatus {
     std::string name;
     State state = State::Waiting;
     std::uint16_t port = 0, admin_port = 0;
-    pid_t pid = 0;  // 0: does not run
+    pid_t pid = 0;             // 0: does not run
+    std::string commit;        // that the program which runs was built from; "" if it does not tell
+    bool has_metrics = false;  // somebody has listened on its admin port since it was started
     std::uint64_t restarts = 0;
     std::chrono::system_clock::time_point since;  // in this state
     std::chrono::system_clock::time_point started;
@@ -61,6 +64,7 @@ struct SupervisorOptions {
     Duration starting_probe_interval = std::chrono::milliseconds(50);
     Duration probe_interval = std::chrono::seconds(2);
     Duration probe_timeout = std::chrono::seconds(5);
+    Duration version_timeout = std::chrono::seconds(2);  // for a program to print its commit
 };
 
 // Keeps services running on one loop: each starts when those it needs are healthy, is started again when it
@@ -76,6 +80,10 @@ class Supervisor {
     // SIGTERM to each service when all that need it have ended, SIGKILL after its stop timeout. Returns when
     // no process is left.
     Awaitable<void> stop();
+    // Starts one service anew: SIGTERM, SIGKILL after its stop timeout, and its program again at once; one
+    // that has ended or waits for its next start, at once. The others go on. False if there is no such
+    // service.
+    bool restart(std::string_view name);
     // A second impatience of the user: SIGKILL to all, now.
     void kill();
 
@@ -87,6 +95,7 @@ class Supervisor {
     Awaitable<void> watch(Service& service, std::uint64_t run);
     Awaitable<void> stop(Service& service);
     Awaitable<void> stop_when_unneeded(Service& service);
+    bool is_current(const Service& service, std::uint64_t run) const;
     void change(Service& service, State state, std::string detail = {});
     bool needs_are_healthy(const Service& service) const;
 

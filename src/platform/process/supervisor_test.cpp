@@ -296,6 +296,74 @@ TEST(SupervisorDeath, LeavesNoOrphanWhenTheSupervisorIsKilled) {
     EXPECT_EQ(ExitStatus::from_wait(status).signal, SIGKILL);
 }
 
+TEST_F(SupervisorTest, StartsOneServiceAnewAndLeavesTheOthersAlone) {
+    supervise({shell("a", "exec sleep 60"),
+               shell("b", "trap 'echo drained; exit 0' TERM; echo on; while :; do sleep 0.01; done")});
+    run_until("a:healthy");
+    run_until("b>on");
+    const auto a = status(0).pid, b = status(1).pid;
+
+    EXPECT_TRUE(supervisor_->restart("b"));
+    run_until("b>on", 2);
+    run_until("b:healthy", 2);
+
+    EXPECT_EQ(count("b>drained"), 1);
+    EXPECT_EQ(status(0).pid, a);
+    EXPECT_NE(status(1).pid, b);
+    EXPECT_EQ(status(1).restarts, 0U) << "it was wanted";
+    EXPECT_FALSE(supervisor_->restart("c"));
+}
+
+TEST_F(SupervisorTest, KillsAServiceThatDoesNotEndToBeStartedAnew) {
+    auto deaf = shell("a", "trap '' TERM; echo on; exec sleep 60");
+    deaf.stop_timeout = 20ms;
+    supervise({deaf});
+    run_until("a>on");
+
+    EXPECT_TRUE(supervisor_->restart("a"));
+    run_until("a>on", 2);
+    run_until("a:healthy", 2);
+
+    EXPECT_EQ(status().last_exit, "killed by SIGKILL (9)");
+}
+
+TEST_F(SupervisorTest, StartsAgainWhatHadFailedForGood) {
+    auto once = shell("a", "echo ran; exit 3");
+    once.restart = stack::Restart::Never;
+    supervise({once});
+    run_until("a:failed");
+
+    EXPECT_TRUE(supervisor_->restart("a"));
+
+    run_until("a>ran", 2);
+    run_until("a:failed", 2);
+}
+
+TEST_F(SupervisorTest, StopsForGoodWhatIsJustBeingStartedAnew) {
+    supervise({shell("a", "exec sleep 60")});
+    run_until("a:healthy");
+
+    supervisor_->restart("a");
+    run(supervisor_->stop());
+
+    EXPECT_EQ(status().state, State::Stopped);
+    EXPECT_EQ(count("a:starting"), 1);
+}
+
+TEST_F(SupervisorTest, TellsMetricsOnlyWhereSomebodyListens) {
+    asio::ip::tcp::acceptor metrics{io_, {asio::ip::address_v4::loopback(), 0}};
+    auto with = shell("with", "exec sleep 60"), without = shell("without", "exec sleep 60");
+    with.admin_port = metrics.local_endpoint().port();
+    without.admin_port = free_port();
+    supervise({with, without});
+
+    run_until("with:healthy");
+    run_until("without:healthy");
+
+    EXPECT_TRUE(status(0).has_metrics);
+    EXPECT_FALSE(status(1).has_metrics);
+}
+
 TEST(Ports, AFreePortIsFreeUntilSomebodyListens) {
     const auto port = free_port();
     EXPECT_TRUE(port_is_free(port));

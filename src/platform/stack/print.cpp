@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "core/base/hash.hpp"
 #include "platform/stack/yaml_writer.hpp"
 
 namespace seance::stack {
@@ -184,6 +185,12 @@ std::string print_stack(const Stack& stack) {
     Fields{head}.texts("build", stack.build);
     return write_yaml(head) + blocks("environments", stack.environments, environment_of) +
            blocks("services", stack.services, service_of);
+}
+
+std::string fingerprint(const Stack& stack, const Environment& environment) {
+    auto here = stack;
+    here.environments = {environment};
+    return sha256_hex(print_stack(here));
 }
 
 }  // namespace seance::stack

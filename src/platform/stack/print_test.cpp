@@ -184,5 +184,24 @@ TEST(PrintStack, LeavesOutWhatHasItsDefault) {
               "    port: 8000\n");
 }
 
+TEST(Fingerprint, IsAnotherWhereTheStackMeansAnotherThingInThisEnvironment) {
+    Stack stack;
+    stack.project = "shop";
+    stack.environments.resize(2);
+    stack.environments[0].name = "local";
+    stack.environments[1].name = "production";
+    stack.services.resize(1);
+    stack.services[0].name = "api";
+    const auto of = [](const Stack& one) { return fingerprint(one, one.environments[0]); };
+    auto moved = stack, elsewhere = stack, other = stack;
+    moved.services[0].line = 7;
+    elsewhere.environments[1].domain = "shop.dev";
+    other.services[0].args = {"--fast"};
+
+    EXPECT_EQ(of(moved), of(stack));
+    EXPECT_EQ(of(elsewhere), of(stack));
+    EXPECT_NE(of(other), of(stack));
+}
+
 }  // namespace
 }  // namespace seance::stack

@@ -7,7 +7,9 @@
 
 #include "core/base/hash.hpp"
 #include "core/base/version.hpp"
+#include "platform/process/port_holder.hpp"
 #include "platform/process/ports.hpp"
+#include "platform/stack/print.hpp"
 #include "platform/stack/references.hpp"
 
 namespace seance::local {
@@ -18,6 +20,26 @@ using Values = std::map<std::string, std::string>;
 
 // What a service gets beside the variables of its manifest.
 const std::vector<std::string> kInherited{"PATH", "HOME", "TZ"};
+
+// The ports of last time as far as they are free, so that what was told of them stays true; others for the
+// rest.
+class PortChooser {
+  public:
+    explicit PortChooser(const Ports& last) {
+        for (const auto& [name, port] : last)
+            if (process::claim_port(port)) last_.emplace(name, port);
+    }
+
+    std::uint16_t choose(const std::string& name) {
+        const auto found = last_.find(name);
+        return chosen_[name] = found != last_.end() ? found->second : process::lasting_port();
+    }
+
+    Ports chosen() const { return chosen_; }
+
+  private:
+    Ports last_, chosen_;
+};
 
 Values environment_of(const stack::Service& service, const stack::Environment& environment,
                       const Values& values, const LayoutOptions& options,
@@ -77,13 +99,14 @@ Outcome<Layout> lay_out(const stack::Stack& stack, const stack::Environment& env
     layout.project = stack.project;
     layout.environment = environment.name;
     layout.domain = environment.domain;
-    layout.commit = built_commit();
+    layout.fingerprint = stack::fingerprint(stack, environment);
     layout.root = options.root;
     layout.edge_port = options.edge_port;
 
     auto values = outside_values(stack, environment, options);
+    PortChooser ports_of{options.ports};
     for (const auto& sink : environment.sinks) {
-        layout.sinks[sink] = process::free_port();
+        layout.sinks[sink] = ports_of.choose("sinks." + sink);
         values["sinks." + sink + ".host"] = "127.0.0.1";
         values["sinks." + sink + ".port"] = std::to_string(layout.sinks[sink]);
     }
@@ -96,13 +119,13 @@ Outcome<Layout> lay_out(const stack::Stack& stack, const stack::Environment& env
     }
     std::map<std::string, std::uint16_t> ports;
     for (const auto& service : stack.services) {
-        const auto port = service.local_port != 0 ? service.local_port : process::free_port();
+        const auto port = service.local_port != 0 ? service.local_port : ports_of.choose(service.name);
         ports[service.name] = port;
         values["services." + service.name + ".host"] = "127.0.0.1";
         values["services." + service.name + ".port"] = std::to_string(port);
         if (service.local_port != 0 && !process::port_is_free(service.local_port))
-            problems.push_back(
-                fmt::format("port {}, which {} wants, is taken by another program", port, service.name));
+            problems.push_back(fmt::format("port {}, which {} wants, is taken by {}", port, service.name,
+                                           process::holder_of_port(port)));
         if (!service.subdomain.empty())
             layout.hosts[service.name] = stack::public_host(service.subdomain, environment);
     }
@@ -112,7 +135,8 @@ Outcome<Layout> lay_out(const stack::Stack& stack, const stack::Environment& env
         process::ServiceSpec spec;
         spec.name = service.name;
         spec.port = ports[service.name];
-        spec.admin_port = process::free_port();
+        spec.admin_port = ports_of.choose(service.name + ".metrics");
+        spec.prints_commit = service.prints_commit;
         spec.health = service.health;
         spec.needs = service.needs;
         spec.restart = service.restart;
@@ -145,6 +169,7 @@ Outcome<Layout> lay_out(const stack::Stack& stack, const stack::Environment& env
         layout.services.push_back(std::move(spec));
     }
     if (!problems.empty()) return Problem{fmt::format("{}", fmt::join(problems, "\n"))};
+    layout.ports = ports_of.chosen();
     return layout;
 }
 

@@ -12,13 +12,15 @@ namespace seance::local {
 
 // A stack laid out on this machine: programs found, ports chosen, values filled in.
 struct Layout {
-    std::string project, environment, domain, commit;
+    std::string project, environment, domain;
+    std::string fingerprint;  // of the stack.yaml that it was made of
     std::string root;
     std::uint16_t edge_port = 8080;
     std::vector<process::ServiceSpec> services;       // in start order
     std::map<std::string, std::string> hosts;         // service → public host name
     std::map<std::string, std::string> static_files;  // host name → folder
     std::map<std::string, std::uint16_t> sinks;       // name → port
+    Ports ports;                                      // that were chosen, to be had again next time
 };
 
 struct LayoutOptions {
@@ -26,6 +28,7 @@ struct LayoutOptions {
     std::uint16_t edge_port = 8080;
     std::map<std::string, std::string> secrets;    // generated ones, by name
     std::map<std::string, std::string> inherited;  // where `secrets` of services, PATH, HOME and TZ come from
+    Ports ports = {};                              // of the last time: taken again where they are free
 };
 
 // "http://backend.seance.localhost:8080"

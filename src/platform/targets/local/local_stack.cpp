@@ -65,7 +65,13 @@ struct LocalStack::Impl {
             if (events.on_stop_request) events.on_stop_request();
             return "{\"stopping\":true}";
         }
-        return R"({"error":{"code":"UNKNOWN_REQUEST","message":"\"do\" must be status or stop"}})";
+        if (what && *what == "restart") {
+            const auto* service = asked.as_object().if_contains("service");
+            const bool known = service && service->is_string() && supervisor.restart(service->get_string());
+            return known ? R"({"restarting":true})"
+                         : R"({"error":{"code":"NO_SERVICE","message":"there is no such service"}})";
+        }
+        return R"({"error":{"code":"UNKNOWN_REQUEST","message":"\"do\" must be status, restart or stop"}})";
     }
 
     Loop& loop;

@@ -25,6 +25,20 @@ std::optional<std::string> read_file(const std::string& path) {
     return std::string(trim(text));
 }
 
+// Whole or not at all: half a secret on a full disk would be taken for one at the next start.
+std::optional<Problem> write_file(const std::string& path, const std::string& text) {
+    const auto fresh = path + ".new";
+    const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    const bool written = fd >= 0 &&
+                         ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+                         ::rename(fresh.c_str(), path.c_str()) == 0;
+    const int error = errno;
+    if (fd >= 0) ::close(fd);
+    if (written) return std::nullopt;
+    ::unlink(fresh.c_str());
+    return Problem{fmt::format("cannot write {}: {}", path, ::strerror(error))};
+}
+
 // A lock of the open file and not of the process: a child of fork() keeps it.
 struct flock whole_file() {
     struct flock lock {};
@@ -64,19 +78,7 @@ Outcome<std::map<std::string, std::string>> StateFolder::ensure_secrets(
     for (const auto& [name, prefix] : generate) {
         if (made.contains(name)) continue;
         const auto value = prefix + hex(random_bytes(32));
-        const auto path = secrets() + "/" + name, fresh = path + ".new";
-        const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-        const auto line = value + "\n";
-        // Whole or not at all: half a secret on a full disk would be taken for one at the next start.
-        const bool written = fd >= 0 &&
-                             ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
-                             ::rename(fresh.c_str(), path.c_str()) == 0;
-        const int error = errno;
-        if (fd >= 0) ::close(fd);
-        if (!written) {
-            ::unlink(fresh.c_str());
-            return Problem{fmt::format("cannot write {}: {}", path, ::strerror(error))};
-        }
+        if (auto problem = write_file(secrets() + "/" + name, value + "\n")) return *problem;
         made[name] = value;
     }
     return made;
@@ -88,6 +90,25 @@ std::map<std::string, std::string> StateFolder::read_secrets(
     for (const auto& [name, prefix] : generate)
         if (auto value = read_file(secrets() + "/" + name); value && !value->empty()) made[name] = *value;
     return made;
+}
+
+Ports StateFolder::read_ports() const {
+    Ports ports;
+    const auto text = read_file(path_ + "/ports").value_or("");
+    for (const auto line : split(text, '\n')) {
+        const auto space = line.find(' ');
+        if (space == std::string_view::npos) continue;
+        const auto port = parse_number(line.substr(space + 1));
+        if (port && *port > 0 && *port <= 65535)
+            ports[std::string(line.substr(0, space))] = static_cast<std::uint16_t>(*port);
+    }
+    return ports;
+}
+
+std::optional<Problem> StateFolder::write_ports(const Ports& ports) const {
+    std::string text;
+    for (const auto& [name, port] : ports) text += fmt::format("{} {}\n", name, port);
+    return write_file(path_ + "/ports", text);
 }
 
 Outcome<std::optional<RunLock>> RunLock::take(const StateFolder& state) {

@@ -1,6 +1,7 @@
 #pragma once
 #include <sys/types.h>
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -8,6 +9,8 @@
 #include "core/base/result.hpp"
 
 namespace seance::local {
+
+using Ports = std::map<std::string, std::uint16_t>;  // of services, their metrics and sinks, by name
 
 // .seance beside stack.yaml: everything that the local target keeps.
 class StateFolder {
@@ -32,6 +35,10 @@ class StateFolder {
 
     // Those of them that have been made, without making any.
     std::map<std::string, std::string> read_secrets(const std::map<std::string, std::string>& generate) const;
+
+    // The ports of the last start; none that cannot be read.
+    Ports read_ports() const;
+    std::optional<Problem> write_ports(const Ports& ports) const;
 
   private:
     std::string path_;

@@ -9,15 +9,29 @@ namespace seance::local {
 
 namespace json = boost::json;
 
+namespace {
+
+std::string common_commit(const std::vector<ServiceView>& services) {
+    std::string common;
+    for (const auto& service : services) {
+        if (service.commit.empty() || service.commit == common) continue;
+        if (!common.empty()) return {};
+        common = service.commit;
+    }
+    return common;
+}
+
+}  // namespace
+
 StackView view(const Layout& layout, const std::vector<process::ServiceStatus>& services,
                std::chrono::system_clock::time_point now) {
     StackView out;
     out.project = layout.project;
     out.environment = layout.environment;
-    out.commit = layout.commit;
     out.edge_port = layout.edge_port;
     out.edge_url = public_url(layout.domain, layout.edge_port);
     out.dashboard_url = public_url("dashboard." + layout.domain, layout.edge_port);
+    out.fingerprint = layout.fingerprint;
     out.pid = ::getpid();
     out.ready = true;
     for (const auto& status : services) {
@@ -27,7 +41,8 @@ StackView view(const Layout& layout, const std::vector<process::ServiceStatus>& 
         service.detail = status.state == process::State::Healthy ? "" : status.detail;
         service.last_exit = status.last_exit;
         service.port = status.port;
-        service.admin_port = status.admin_port;
+        service.admin_port = status.has_metrics ? status.admin_port : std::uint16_t{0};
+        service.commit = status.commit;
         service.direct_url = fmt::format("127.0.0.1:{}", status.port);
         if (auto host = layout.hosts.find(status.name); host != layout.hosts.end())
             service.url = public_url(host->second, layout.edge_port);
@@ -38,7 +53,15 @@ StackView view(const Layout& layout, const std::vector<process::ServiceStatus>& 
         out.ready = out.ready && status.state == process::State::Healthy;
         out.services.push_back(std::move(service));
     }
+    out.commit = common_commit(out.services);
     return out;
+}
+
+std::string advice_on_change(const StackView& view) {
+    return view.stack_changed.value_or(false) ? "stack.yaml has changed since the stack was started, which "
+                                                "runs as it was: seance down, then "
+                                                "seance up, takes the change over"
+                                              : "";
 }
 
 std::string to_json(const StackView& view) {
@@ -55,18 +78,21 @@ std::string to_json(const StackView& view) {
                                         {"uptime_seconds", s.uptime_seconds},
                                         {"restarts", s.restarts},
                                         {"last_exit", s.last_exit},
-                                        {"commit", view.commit}});
-    return json::serialize(json::object{{"schema", "seance.status/1"},
-                                        {"project", view.project},
-                                        {"environment", view.environment},
-                                        {"commit", view.commit},
-                                        {"running", true},
-                                        {"ready", view.ready},
-                                        {"pid", view.pid},
-                                        {"edge_port", view.edge_port},
-                                        {"edge_url", view.edge_url},
-                                        {"dashboard_url", view.dashboard_url},
-                                        {"services", std::move(services)}});
+                                        {"commit", s.commit}});
+    json::object out{{"schema", "seance.status/1"},
+                     {"project", view.project},
+                     {"environment", view.environment},
+                     {"commit", view.commit},
+                     {"running", true},
+                     {"ready", view.ready},
+                     {"pid", view.pid},
+                     {"edge_port", view.edge_port},
+                     {"edge_url", view.edge_url},
+                     {"dashboard_url", view.dashboard_url},
+                     {"fingerprint", view.fingerprint},
+                     {"services", std::move(services)}};
+    if (view.stack_changed) out["stack_changed"] = *view.stack_changed;
+    return json::serialize(out);
 }
 
 std::optional<StackView> from_json(std::string_view text) {
@@ -79,6 +105,8 @@ std::optional<StackView> from_json(std::string_view text) {
         view.project = string(root, "project");
         view.environment = string(root, "environment");
         view.commit = string(root, "commit");
+        // A stack that an earlier seance has started does not tell it.
+        if (root.as_object().contains("fingerprint")) view.fingerprint = string(root, "fingerprint");
         view.edge_url = string(root, "edge_url");
         view.dashboard_url = string(root, "dashboard_url");
         view.edge_port = root.at("edge_port").to_number<std::uint16_t>();
@@ -92,6 +120,7 @@ std::optional<StackView> from_json(std::string_view text) {
             s.url = string(item, "url");
             s.direct_url = string(item, "direct_url");
             s.last_exit = string(item, "last_exit");
+            s.commit = string(item, "commit");
             s.port = item.at("port").to_number<std::uint16_t>();
             s.admin_port = item.at("admin_port").to_number<std::uint16_t>();
             s.pid = item.at("pid").to_number<std::int64_t>();

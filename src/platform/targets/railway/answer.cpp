@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/base/count.hpp"
 #include "core/base/text.hpp"
 #include "platform/remote/retry.hpp"
 #include "platform/remote/timestamp.hpp"
@@ -142,8 +143,7 @@ Judgement judge_errors(JsonView errors, std::string_view doing, TokenKind kind,
         more += " [" + safe(code, 60) + "]";
     if (auto workspace = extensions["workspaceName"].text_or(); !workspace.empty())
         more += " (workspace " + safe(workspace, 100) + ")";
-    if (auto others = errors.items().size(); others > 1)
-        more += fmt::format(" and {} more errors", others - 1);
+    if (auto others = errors.items().size(); others > 1) more += " and " + count(others - 1, "more error");
     out.failure.trace_id = safe(error["traceId"].text_or(extensions["traceId"].text_or()), 100);
 
     out.failure.kind = known.kind;

@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "core/base/count.hpp"
 #include "platform/remote/retry.hpp"
 #include "platform/remote/timestamp.hpp"
 
@@ -162,7 +163,8 @@ std::string failure_sentence(const Deployment& deployment, std::span<const Deplo
     if (!event) return fmt::format("{} failed; Railway tells no reason", what);
     if (event->step == "HEALTHCHECK")
         return fmt::format("{} did not become healthy{}: {}", what,
-                           event->attempt ? fmt::format(" in {} tries", *event->attempt) : "", said(*event));
+                           event->attempt ? " in " + count(*event->attempt, "try", "tries") : "",
+                           said(*event));
     return fmt::format("{} failed while {}: {}", what, words(event->step), said(*event));
 }
 

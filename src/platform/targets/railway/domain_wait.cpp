@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "core/base/count.hpp"
 #include "core/runtime/wait.hpp"
 
 namespace seance::railway {
@@ -33,8 +34,7 @@ Awaitable<MaybeTrouble> wait_for_domains(ApplyRun& run) {
     auto open = open_domains(run);
     if (open.empty()) co_return std::nullopt;
     const std::string id = "environment/domains";
-    const auto started = run.begin(id, fmt::format("wait until Railway has verified {} domain{}", open.size(),
-                                                   open.size() == 1 ? "" : "s"));
+    const auto started = run.begin(id, "wait until Railway has verified " + count(open.size(), "domain"));
     std::string told;
     while (!open.empty()) {
         if (Clock::now() - started > run.options.domain_patience) {

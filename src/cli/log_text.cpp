@@ -1,4 +1,4 @@
-#include "cli/remote/log_text.hpp"
+#include "cli/log_text.hpp"
 
 #include <fmt/format.h>
 
@@ -14,7 +14,7 @@ namespace {
 
 namespace json = boost::json;
 
-// Told elsewhere in the line, or by Railway itself.
+// Told elsewhere in the line, or by who kept it.
 constexpr std::array<std::string_view, 6> kElsewhere{"ts", "time", "timestamp", "level", "service", "event"};
 
 json::value value_of(const std::string& text) {
@@ -33,7 +33,7 @@ std::string text_of(const json::value& value) {
     return plain ? text : json::serialize(value);
 }
 
-std::string text_at(const railway::LogLine& line, const std::string& name) {
+std::string text_at(const LogText& line, const std::string& name) {
     const auto found = line.attributes.find(name);
     if (found == line.attributes.end()) return {};
     const auto value = value_of(found->second);
@@ -50,7 +50,23 @@ std::string tame(std::string text) {
 
 }  // namespace
 
-std::string readable(const railway::LogLine& line) {
+LogText parse_log_text(std::string_view line) {
+    LogText out;
+    json::error_code error;
+    const auto value = line.starts_with('{') ? json::parse(line, error) : json::value{};
+    if (error || !value.is_object()) {
+        out.message = line;
+        return out;
+    }
+    for (const auto& [name, item] : value.get_object())
+        if (name == "message" && item.is_string())
+            out.message = item.get_string();
+        else
+            out.attributes[std::string(name)] = json::serialize(item);
+    return out;
+}
+
+std::string readable(const LogText& line) {
     const auto event = text_at(line, "event");
     auto out = line.message.empty() ? event : line.message;
     const bool ours = line.message.empty();
@@ -62,7 +78,7 @@ std::string readable(const railway::LogLine& line) {
     return tame(std::move(out));
 }
 
-std::string level_of(const railway::LogLine& line) {
+std::string level_of(const LogText& line) {
     const auto own = text_at(line, "level");
     return lower(own.empty() ? line.severity : own);
 }
@@ -76,7 +92,13 @@ int level_rank(std::string_view word) {
     return -1;
 }
 
-json::object attributes_of(const railway::LogLine& line) {
+bool LogFilter::passes(const LogText& line) const {
+    if (!grep.empty() && readable(line).find(grep) == std::string::npos) return false;
+    const auto rank = level_rank(level_of(line));
+    return level.empty() || (rank < 0 ? level_rank("info") : rank) >= level_rank(level);
+}
+
+json::object attributes_of(const LogText& line) {
     json::object out;
     for (const auto& [name, text] : line.attributes) out[name] = value_of(text);
     return out;
