@@ -93,6 +93,7 @@ struct Container : testing::Test {
             std::string text(pair.as_string());
             env.emplace(text.substr(0, text.find('=')), text.substr(text.find('=') + 1));
         }
+        port = free_port();  // of a program that has ended, another may have it by now
         env.emplace("PORT", std::to_string(port));
         env.emplace("ADDRESS", "127.0.0.1");
         std::vector<std::string> arguments{
