@@ -92,17 +92,22 @@ const text = doc.getText('notes')
 doc.on('update', () => console.log(text.toString()))
 text.insert(0, process.argv[2])
 `)
-  const peers = ['ping', 'pong'].map(word => {
-    const child = spawn(process.execPath, [file, word], { cwd: folder, env })
-    const peer = { child, output: '' }
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', piece => { peer.output += piece })
-    return peer
-  })
-  try {
-    for (const peer of peers) await until('both texts', () => peer.output.includes('ping') && peer.output.includes('pong'))
-  } finally {
-    for (const { child } of peers) child.kill('SIGKILL')
+  const meet = async () => {
+    const peers = ['ping', 'pong'].map(word => {
+      const child = spawn(process.execPath, [file, word], { cwd: folder, env })
+      const peer = { child, output: '' }
+      for (const stream of [child.stdout, child.stderr]) stream.on('data', piece => { peer.output += piece })
+      return peer
+    })
+    try {
+      for (const peer of peers) await until('both texts', () => peer.output.includes('ping') && peer.output.includes('pong'))
+    } finally {
+      for (const { child } of peers) child.kill('SIGKILL')
+    }
   }
+  // Two that call each other in the same moment on a busy machine may miss: y-webrtc announces itself once. What is tried
+  // here is the page's text; signaling_browser.test.mjs tries the server.
+  await meet().catch(meet)
 })
 
 test('an unknown host gets 421 and the hosts that are known', async () => {
