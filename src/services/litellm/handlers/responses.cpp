@@ -70,7 +70,7 @@ Awaitable<void> ask_keeper(Gateway& gateway, http::Exchange& exchange, What what
     auto found = std::find_if(config.deployments.begin(), config.deployments.end(),
                               [&](auto& one) { return one->id == origin.deployment; });
     if (found == config.deployments.end()) co_return reply_error(exchange, not_found(id));
-    auto deployment = *found;
+    const auto& deployment = *found;
     auto endpoint = find_endpoint(*deployment, deployment->litellm_model, config.environment);
     if (!endpoint) co_return reply_error(exchange, bad_request(endpoint.error().what));
     auto wanted = http::query_value(head.query(), "stream");

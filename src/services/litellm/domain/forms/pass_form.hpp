@@ -8,7 +8,7 @@ struct PassRoute {
     std::string_view call_type;  // LiteLLM's word
     std::string_view path;       // below the upstream's base
     std::string_view required;   // a parameter without which it makes no sense; "" = none
-    std::string_view also = "";  // another one
+    std::string_view also = {};  // another one
 };
 
 inline constexpr PassRoute kImageGeneration{"aimage_generation", "/images/generations", "prompt"};
