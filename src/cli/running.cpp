@@ -33,4 +33,9 @@ std::optional<local::StackView> running_stack(Context& context, const Manifest& 
     return std::nullopt;
 }
 
+void note_change(const Context& context, const local::StackView& view) {
+    if (const auto advice = local::advice_on_change(view); !advice.empty())
+        context.note(context.note_style().yellow("!") + " " + advice);
+}
+
 }  // namespace seance::cli

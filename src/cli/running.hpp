@@ -17,4 +17,7 @@ std::optional<local::StackView> ask_stack(const Manifest& manifest);
 // The same; if none runs, or it does not answer, that is told and the context's exit code is set.
 std::optional<local::StackView> running_stack(Context& context, const Manifest& manifest);
 
+// Says that stack.yaml has changed since that stack was started, if it has.
+void note_change(const Context& context, const local::StackView& view);
+
 }  // namespace seance::cli

@@ -20,8 +20,7 @@ namespace json = boost::json;
 
 // One of the two records of a domain: as it must be, and what stands at the DNS provider.
 struct RecordRow {
-    std::string type, name, wanted;
-    dns::Record wanted_record;
+    dns::Record wanted;
     std::vector<std::string> found;
     bool known = false;  // the provider was asked
     bool good = false;
@@ -128,10 +127,7 @@ class Examination {
         auto wanted = plan::wanted_records(wanted_.environment, row.service, live);
         for (const auto& record : wanted) {
             RecordRow made;
-            made.type = dns::spelling(record.type);
-            made.name = record.name;
-            made.wanted = record.content;
-            made.wanted_record = record;
+            made.wanted = record;
             made.known = known;
             if (known) {
                 // Those at this name, also if they are not ours.
@@ -149,7 +145,7 @@ class Examination {
     // A zone that is not ours to look into.
     void as_railway_sees_it(RecordRow& made, const DomainRow& row) const {
         made.good = row.verified;
-        if (made.type != "CNAME") return;
+        if (made.wanted.type != dns::RecordType::Cname) return;
         const auto* more = details(row.host);
         if (!more) return;
         for (const auto& record : more->dns_records) {
@@ -168,15 +164,16 @@ class Examination {
             made.good = true;
             if (record.proxied.value_or(false) && !one.proxied.value_or(false))
                 made.problem = fmt::format("{} is not proxied by Cloudflare: seance -e {} deploy turns it on",
-                                           made.name, wanted_.environment);
+                                           record.name, wanted_.environment);
         }
         if (made.good) return;
         made.problem =
             made.found.empty()
                 ? fmt::format("the {} record {} is missing; it must be {}: seance -e {} deploy writes it",
-                              made.type, made.name, made.wanted, wanted_.environment)
+                              dns::spelling(record.type), record.name, record.content, wanted_.environment)
                 : fmt::format("the {} record {} must be {}, not {}: seance -e {} deploy says what to do",
-                              made.type, made.name, made.wanted, made.found.front(), wanted_.environment);
+                              dns::spelling(record.type), record.name, record.content, made.found.front(),
+                              wanted_.environment);
     }
 
     // What Railway has and nobody declares: shown, and no reason to complain unless it is broken.
@@ -203,7 +200,7 @@ class Examination {
 
 std::string record_cell(const DomainRow& row, std::string_view type) {
     for (const auto& record : row.records) {
-        if (record.type != type) continue;
+        if (dns::spelling(record.wanted.type) != type) continue;
         if (!record.known) return record.good ? "seen" : record.found.empty() ? "not seen" : "other";
         if (record.good) return record.problem.empty() ? "right" : "not proxied";
         return record.found.empty() ? "missing" : "other";
@@ -223,9 +220,9 @@ json::object as_json(const DomainRow& row) {
     json::array records, todo;
     for (const auto& record : row.records) {
         json::array found(record.found.begin(), record.found.end());
-        records.push_back(json::object{{"type", record.type},
-                                       {"name", record.name},
-                                       {"wanted", record.wanted},
+        records.push_back(json::object{{"type", dns::spelling(record.wanted.type)},
+                                       {"name", record.wanted.name},
+                                       {"wanted", record.wanted.content},
                                        {"looked_at", record.known},
                                        {"found", std::move(found)},
                                        {"ok", record.good && record.problem.empty()}});
@@ -264,9 +261,10 @@ int show(Context& context, const std::vector<DomainRow>& rows) {
         for (const auto& sentence : row.todo) below += fmt::format("✘ {}\n", sentence);
         for (const auto& record : row.records)
             if (!record.known && !row.verified)
-                by_hand.push_back(record.wanted_record);
+                by_hand.push_back(record.wanted);
             else if (context.verbose)
-                below += fmt::format("  {} {} → {}\n", record.type, record.name, record.wanted);
+                below += fmt::format("  {} {} → {}\n", dns::spelling(record.wanted.type), record.wanted.name,
+                                     record.wanted.content);
     }
     if (!by_hand.empty())
         below += fmt::format("{}These records must stand with whoever serves the DNS of these names:\n{}\n",

@@ -90,8 +90,7 @@ int restart(Context& context, const std::vector<std::string>& wanted) {
         context.result(json::serialize(json::object{{"schema", "seance.restart/1"},
                                                     {"restarted", json::array(names.begin(), names.end())}}) +
                        "\n");
-    if (const auto advice = local::advice_on_change(*view); !advice.empty())
-        context.note(context.note_style().yellow("!") + " " + advice);
+    note_change(context, *view);
     return kDone;
 }
 

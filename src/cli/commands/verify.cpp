@@ -93,8 +93,7 @@ int verify(Context& context, const VerifyOptions& options) {
     if (manifest->environment.target == stack::TargetKind::Local) {
         view = running_stack(context, *manifest);
         if (!view) return context.exit_code;
-        if (const auto advice = local::advice_on_change(*view); !advice.empty())
-            context.note(context.note_style().yellow("!") + " " + advice);
+        note_change(context, *view);
         round = [&] { return check_here(*manifest, *view); };
     } else {
         outside = RemoteVerify::open(context, *manifest);

@@ -4,6 +4,8 @@
 
 #include <map>
 
+#include "core/base/count.hpp"
+
 namespace seance::railway {
 
 std::vector<std::string> fold_log(const std::vector<std::string>& lines) {
@@ -11,11 +13,11 @@ std::vector<std::string> fold_log(const std::vector<std::string>& lines) {
     for (const auto& line : lines) ++times[line];
     std::vector<std::string> out;
     for (const auto& line : lines) {
-        auto& count = times[line];
-        if (count == 0) continue;  // told
-        out.push_back(
-            count == 1 ? line : fmt::format("{} (… {} more time{})", line, count - 1, count == 2 ? "" : "s"));
-        count = 0;
+        auto& times_told = times[line];
+        if (times_told == 0) continue;  // told
+        out.push_back(times_told == 1 ? line
+                                      : fmt::format("{} (… {})", line, count(times_told - 1, "more time")));
+        times_told = 0;
     }
     return out;
 }
