@@ -16,6 +16,12 @@ void CallScope::end(Ended why) {
     signal_.emit(asio::cancellation_type::terminal);
 }
 
+std::function<void()> CallScope::ender_for_client() {
+    return [weak = weak_from_this()] {
+        if (auto alive = weak.lock()) alive->end(Ended::ClientGone);
+    };
+}
+
 void CallScope::allow(Duration limit) {
     if (ended_ == Ended::TimedOut) ended_ = Ended::No;
     at_ = Clock::now() + limit;

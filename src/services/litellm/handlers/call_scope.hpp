@@ -19,6 +19,8 @@ class CallScope : public std::enable_shared_from_this<CallScope> {
     Ended ended() const { return ended_; }
     bool client_gone() const { return ended_ == Ended::ClientGone; }
     void end(Ended why);
+    // For Exchange::on_disconnect(): ends it, unless it is gone by then.
+    std::function<void()> ender_for_client();
 
     // Time for what follows, counted from now; replaces the limit before. A call that had timed out goes on.
     void allow(Duration limit);

@@ -20,10 +20,7 @@ ApiError nothing_configured(const ModelTable& models, std::string_view name) {
 }  // namespace
 
 Awaitable<void> ChatCall::run() {
-    std::function<void()> gone = [weak = std::weak_ptr(scope_)] {
-        if (auto scope = weak.lock()) scope->end(CallScope::Ended::ClientGone);
-    };
-    exchange_.on_disconnect(std::move(gone));
+    exchange_.on_disconnect(scope_->ender_for_client());
 
     auto resolution = models_->resolve(admission_->model());
     group_ = resolution ? resolution->group : admission_->model();

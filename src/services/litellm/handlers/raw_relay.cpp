@@ -25,10 +25,7 @@ ApiError lost(const RawCall& call, const CallScope& scope, const error_code& err
 
 Awaitable<void> relay_raw(Gateway& gateway, http::Exchange& exchange, RawCall call) {
     auto scope = std::make_shared<CallScope>(gateway.loop().executor());
-    std::function<void()> gone = [weak = std::weak_ptr(scope)] {
-        if (auto alive = weak.lock()) alive->end(CallScope::Ended::ClientGone);
-    };
-    exchange.on_disconnect(std::move(gone));
+    exchange.on_disconnect(scope->ender_for_client());
     scope->allow(call.limit);
     std::optional<Result<http::ResponseStream>> opened;
     bool whole = co_await scope->run(open_into(gateway.client(), call.url.origin, call.request, opened));

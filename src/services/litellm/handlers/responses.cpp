@@ -83,10 +83,7 @@ Awaitable<void> ask_keeper(Gateway& gateway, http::Exchange& exchange, What what
     if (!call) co_return reply_error(exchange, bad_request(call.error().what));
 
     auto scope = std::make_shared<CallScope>(gateway.loop().executor());
-    std::function<void()> gone = [weak = std::weak_ptr(scope)] {
-        if (auto alive = weak.lock()) alive->end(CallScope::Ended::ClientGone);
-    };
-    exchange.on_disconnect(std::move(gone));
+    exchange.on_disconnect(scope->ender_for_client());
     auto name = deployment->is_wildcard() ? std::string() : deployment->model_name;
     AnswerContext context{endpoint->provider, endpoint->key, name, "", 0};
     Destination to{*endpoint, *deployment, config};
