@@ -20,7 +20,8 @@ namespace {
 using observe::Level;
 
 // Channels in one SUBSCRIBE when all are asked for again: a server answers each with a message of its own.
-constexpr std::size_t kChannelsAtOnce = 500;
+// Those of one SSUBSCRIBE have to be of one slot, which two hardly ever are.
+constexpr std::size_t kChannelsAtOnce = 500, kShardedAtOnce = 1;
 
 constexpr std::size_t kReadsPerTurn = 32;  // of 16 KiB
 
@@ -41,6 +42,7 @@ class Subscriber::Impl : public std::enable_shared_from_this<Impl> {
           listener_(&listener),
           subscribe_(channels == Channels::Plain ? "SUBSCRIBE" : "SSUBSCRIBE"),
           unsubscribe_(channels == Channels::Plain ? "UNSUBSCRIBE" : "SUNSUBSCRIBE"),
+          at_once_(channels == Channels::Plain ? kChannelsAtOnce : kShardedAtOnce),
           options_(options),
           retry_(executor_) {}
 
@@ -110,7 +112,7 @@ class Subscriber::Impl : public std::enable_shared_from_this<Impl> {
         std::vector<std::string_view> command{subscribe_};
         for (const auto& channel : wanted_) {
             command.push_back(channel);
-            if (command.size() <= kChannelsAtOnce) continue;
+            if (command.size() <= at_once_) continue;
             queue(command);
             command.resize(1);
         }
@@ -221,6 +223,7 @@ class Subscriber::Impl : public std::enable_shared_from_this<Impl> {
     Address address_;
     Listener* listener_;  // none once stopped
     std::string_view subscribe_, unsubscribe_;
+    std::size_t at_once_;
     ClientOptions options_;
     Timer retry_;
     asio::cancellation_signal stop_, stop_ping_;
