@@ -66,7 +66,10 @@ void Keeper::read_again() {
 
 Awaitable<void> Keeper::run() {
     if (!log_) {
-        while (!closing_ || !room_.empty()) co_await rest();
+        while (!closing_ || !room_.empty()) {
+            closing_ = false;  // or somebody came meanwhile
+            co_await rest();
+        }
         co_return;
     }
     while (true) {
