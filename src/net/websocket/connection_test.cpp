@@ -55,6 +55,11 @@ class EchoServer {
     std::uint16_t port() const { return server_->port(); }
     LoopThread& loop() { return loop_; }
     Ending ending() { return ended_.get_future().get(); }
+    std::size_t most_queued() {
+        std::size_t most = 0;
+        loop_.on_loop([&] { most = most_queued_; });
+        return most;
+    }
     std::string url() const { return "ws://127.0.0.1:" + std::to_string(port()) + "/"; }
 
   private:
@@ -63,7 +68,10 @@ class EchoServer {
             if (payload == "close") return socket->close(4000, "asked");
             if (payload == "flood") {
                 auto frame = share_frame(Opcode::Binary, std::string(64 * 1024, 'x'));
-                for (int i = 0; i < 1000 && socket->open(); ++i) socket->send(frame);
+                for (int i = 0; i < 1000 && socket->open(); ++i) {
+                    socket->send(frame);
+                    server->most_queued_ = std::max(server->most_queued_, socket->queued());
+                }
                 return;
             }
             socket->send(kind, payload);
@@ -92,6 +100,7 @@ class EchoServer {
     std::unique_ptr<http::Server> server_;
     std::promise<Ending> ended_;
     bool reported_ = false;
+    std::size_t most_queued_ = 0;  // of a flood
 };
 
 struct Peer : RawClient {
@@ -293,6 +302,44 @@ TEST(WebSocketServer, ClosesASlowPeerThatTheServerHasNoMemoryFor) {
     EXPECT_TRUE(all.ends_with(
         plain(Opcode::Close, close_payload(1013, "reads too slowly for a server short of memory"))));
     server.loop().on_loop([&] { EXPECT_LE(backlog.used, backlog.limit); });
+    EXPECT_LT(server.most_queued(), 4u << 20) << "though all was sent in one turn";
+}
+
+TEST(WebSocketServer, ClosesASlowWriterThatTheServerHasNoMemoryFor) {
+    Backlog backlog;
+    backlog.limit = 100'000;
+    Options options;
+    options.backlog = &backlog;
+    EchoServer server(options);
+    Peer first(server), second(server);
+    first.sends(masked(Opcode::Text, std::string(80'000, 'a'), false) + masked(Opcode::Ping, "1"));
+    first.receives_until(plain(Opcode::Pong, "1"));
+
+    second.sends(masked(Opcode::Text, std::string(80'000, 'b'), false));
+
+    auto close = plain(Opcode::Close, close_payload(1013, "sends too slowly for a server short of memory"));
+    EXPECT_EQ(second.receives(close.size()), close);
+    first.sends(masked(Opcode::Continuation, "!"));
+    auto echo = plain(Opcode::Text, std::string(80'000, 'a') + "!");
+    EXPECT_EQ(first.receives(echo.size()), echo);
+    server.loop().on_loop([&] { EXPECT_EQ(backlog.used, 0u); });
+}
+
+TEST(WebSocketServer, AnswersOnlyTheLatestPingOfAPeerThatDoesNotRead) {
+    Options options;
+    options.max_queue = 1 << 30;
+    EchoServer server(options);
+    Peer peer(server);
+    std::string pings;
+    for (int i = 0; i < 1000; ++i) pings += masked(Opcode::Ping, "ping " + std::to_string(i) + ".");
+
+    peer.sends(masked(Opcode::Text, "flood") + masked(Opcode::Text, "the end"));
+    peer.receives(100'000);  // the flood has filled the socket
+    peer.sends(pings);
+    auto all = peer.receives_until("ping 999.");
+
+    EXPECT_NE(all.find("the end"), std::string::npos);
+    EXPECT_EQ(all.find("ping 500."), std::string::npos);
 }
 
 TEST(WebSocketServer, PingsASilentPeerAndCutsItWhenItStaysSilent) {
