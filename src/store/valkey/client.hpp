@@ -16,7 +16,7 @@ namespace seance::valkey {
 
 enum class Errc {
     NotConnected = 1,  // the server cannot be reached; the command was not sent
-    QueueFull,         // `max_waiting` commands wait already; the command was not sent
+    QueueFull,         // too many commands wait already, or too much of them; the command was not sent
     ConnectionLost,    // sent, but the connection ended before the reply: it may or may not have been carried
                        // out
     Refused,           // the server took the connection but not our password or database
@@ -30,7 +30,8 @@ struct ClientOptions {
     Duration ping_interval =
         std::chrono::seconds(5);  // of a quiet connection, so that state() tells the truth
     Duration first_retry = std::chrono::milliseconds(50), longest_retry = std::chrono::seconds(3);
-    std::size_t max_waiting = 10'000;  // commands without a reply
+    std::size_t max_waiting = 10'000;          // commands without a reply
+    std::size_t max_waiting_bytes = 32 << 20;  // of commands not sent yet; one alone may be longer
     std::size_t max_reply = 64 << 20;
 };
 

@@ -55,12 +55,12 @@ Link::Link(Loop& loop, const Settings& settings, Presence::Node node, Owner& own
       node_(node),
       prefix_(settings.channel_prefix + "topic:"),
       replicas_channel_(settings.channel_prefix + "replicas"),
-      lease_(settings.replica_lease),
       counters_(std::make_unique<Counters>()),
       alive_(std::make_shared<Link*>(this)),
+      leases_(settings.replica_lease),
       pub_sub_(loop, *settings.valkey, *this, client_options()) {
     pub_sub_.subscribe(replicas_channel_);
-    asio::co_spawn(loop.executor(), beat(alive_, loop, lease_ / 3), asio::detached);
+    asio::co_spawn(loop.executor(), beat(alive_, loop, settings.replica_lease / 3), asio::detached);
 }
 
 Link::~Link() {
@@ -112,7 +112,7 @@ void Link::leave(Topic& topic) {
         if (topic.state == State::Greeting || remote_.members(topic.name) > 0)
             pub_sub_.publish(topic.channel, print_note(last));
     } else {
-        for (auto& waiting : topic.held) send(topic.channel, std::move(waiting));
+        for (auto& waiting : take_held(topic)) send(topic.channel, std::move(waiting));
     }
     pub_sub_.unsubscribe(topic.channel);
     settle(topic);
@@ -153,7 +153,7 @@ void Link::greet(Topic& topic) {
                          at->second->awaited = std::max<std::int64_t>(0, receivers - 1);  // one is ours
                          self.answered(*at->second);
                      });
-    for (auto& waiting : std::exchange(topic.held, {})) send(topic.channel, std::move(waiting));
+    for (auto& waiting : take_held(topic)) send(topic.channel, std::move(waiting));
 }
 
 void Link::answered(Topic& topic) {
@@ -178,7 +178,7 @@ void Link::publish(std::string_view topic, std::string_view text) {
     publish.text = text;
     auto bytes = print_note(publish);
     if (known && known->state == State::Asked && sends_now()) {
-        known->held.push_back(std::move(bytes));
+        hold_for_channel(*known, std::move(bytes));
         return;
     }
     send(known ? known->channel : prefix_ + hashed_topic(topic), std::move(bytes));
@@ -196,23 +196,27 @@ void Link::send(const std::string& channel, std::string note) {
         counters_->dropped.add();
 }
 
-void Link::hold(std::string channel, std::string note) {
-    held_bytes_ += channel.size() + note.size();
-    held_.push_back({std::move(channel), std::move(note)});
-    while (held_bytes_ > kMostHeld) {
-        held_bytes_ -= held_.front().channel.size() + held_.front().note.size();
-        held_.pop_front();
-        counters_->dropped.add();
-    }
+void Link::hold(const std::string& channel, std::string note) {
+    counters_->dropped.add(held_.push(channel, std::move(note)));
+}
+
+void Link::hold_for_channel(Topic& topic, std::string note) {
+    if (asked_bytes_ + note.size() > kMostHeld) return counters_->dropped.add();
+    asked_bytes_ += note.size();
+    topic.held.push_back(std::move(note));
+}
+
+std::vector<std::string> Link::take_held(Topic& topic) {
+    for (const auto& note : topic.held) asked_bytes_ -= note.size();
+    return std::exchange(topic.held, {});
 }
 
 void Link::release() {
     was_lost_ = false;
-    held_bytes_ = 0;
-    for (auto& [channel, note] : std::exchange(held_, {})) {
+    for (auto& [channel, note] : held_.take_all()) {
         auto at = by_channel_.find(channel);
         if (at != by_channel_.end() && at->second->state == State::Asked)
-            at->second->held.push_back(std::move(note));
+            hold_for_channel(*at->second, std::move(note));
         else
             send(channel, std::move(note));
     }
@@ -278,11 +282,10 @@ void Link::on_lost() {
     observe::log(observe::Level::Warning, "replicas_unreachable");
     was_lost_ = true;
     remote_.clear();
-    known_.clear();
-    expired_.clear();
+    leases_.clear();
     for (auto& [name, topic] : topics_) {
         topic->state = State::Asked;
-        for (auto& waiting : std::exchange(topic->held, {})) hold(topic->channel, std::move(waiting));
+        for (auto& waiting : take_held(*topic)) hold(topic->channel, std::move(waiting));
     }
     if (!std::exchange(unsettled_, {}).empty()) owner_.on_settled();
 }
@@ -295,23 +298,18 @@ void Link::on_subscribed(std::string_view channel) {
 
 // Who is heard of again after its lease may still have members in topics of ours. A new one says so itself.
 void Link::heard_of(Presence::Node node) {
-    known_[node] = Clock::now();
-    if (expired_.empty() || expired_.erase(node) == 0) return;
+    if (!leases_.heard_of(node, Clock::now())) return;
     auto ask = note(Kind::Recount);
     ask.target = node;
     pub_sub_.publish(replicas_channel_, print_note(ask));
 }
 
 void Link::tick() {
-    auto now = Clock::now();
-    std::erase_if(known_, [&](auto& entry) {
-        if (now - entry.second < lease_) return false;
+    for (auto node : leases_.expire(Clock::now())) {
         observe::log(observe::Level::Warning, "replica_lost");
-        remote_.forget_node(entry.first);
-        expired_.insert(entry.first);
-        return true;
-    });
-    counters_->replicas.set(static_cast<std::int64_t>(known_.size()));
+        remote_.forget_node(node);
+    }
+    counters_->replicas.set(static_cast<std::int64_t>(leases_.size()));
     if (pub_sub_.open()) pub_sub_.publish(replicas_channel_, print_note(note(Kind::Beat)));
 }
 

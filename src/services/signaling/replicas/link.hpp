@@ -1,5 +1,4 @@
 #pragma once
-#include <deque>
 #include <memory>
 #include <set>
 #include <string>
@@ -9,6 +8,8 @@
 
 #include "core/runtime/loop.hpp"
 #include "services/signaling/presence.hpp"
+#include "services/signaling/replicas/held_notes.hpp"
+#include "services/signaling/replicas/leases.hpp"
 #include "services/signaling/replicas/note.hpp"
 #include "services/signaling/settings.hpp"
 #include "store/valkey/pub_sub.hpp"
@@ -49,7 +50,6 @@ class Link final : valkey::PubSub::Listener {
     std::uint64_t settled() const { return unsettled_.empty() ? joined_ : *unsettled_.begin() - 1; }
 
     bool open() const { return pub_sub_.open(); }
-    std::size_t replicas() const { return known_.size(); }  // others that are heard of
     Awaitable<void> flush();
 
   private:
@@ -82,7 +82,9 @@ class Link final : valkey::PubSub::Listener {
     void heard_of(Presence::Node node);
     bool sends_now() const;
     void send(const std::string& channel, std::string note);
-    void hold(std::string channel, std::string note);
+    void hold(const std::string& channel, std::string note);
+    void hold_for_channel(Topic& topic, std::string note);
+    std::vector<std::string> take_held(Topic& topic);
     void release();
     ReplicaNote note(ReplicaNote::Kind kind) const;
     void tick();
@@ -92,24 +94,19 @@ class Link final : valkey::PubSub::Listener {
     Owner& owner_;
     const Presence::Node node_;
     const std::string prefix_, replicas_channel_;
-    const Duration lease_;
     std::unique_ptr<Counters> counters_;
     std::shared_ptr<Link*> alive_;  // holds nullptr once this is gone
 
     std::unordered_map<std::string_view, std::unique_ptr<Topic>> topics_;  // keys are views of their names
     std::unordered_map<std::string_view, Topic*> by_channel_;
     Presence remote_;
-    std::unordered_map<Presence::Node, Instant> known_;
-    std::set<Presence::Node> expired_;  // were known, and may come back
+    Leases leases_;
     std::uint64_t joined_ = 0;
     std::set<std::uint64_t> unsettled_;
     std::vector<std::string> changed_;  // topics, told at the end of the loop's turn
-    struct Held {
-        std::string channel, note;
-    };
-    std::deque<Held> held_;
-    std::size_t held_bytes_ = 0;
-    bool was_lost_ = true;  // or never open: who publishes meanwhile waits
+    HeldNotes held_{kMostHeld};
+    std::size_t asked_bytes_ = 0;  // of notes that wait for their channels
+    bool was_lost_ = true;         // or never open: who publishes meanwhile waits
     Instant resume_{};
     valkey::PubSub pub_sub_;
 };

@@ -211,6 +211,7 @@ ValkeyStore::ValkeyStore(Loop& loop, const valkey::Address& address, std::string
     valkey::ClientOptions options;
     options.command_timeout = 5s;  // a whole document may travel
     options.max_reply = std::max(options.max_reply, 2 * most_document);
+    options.max_waiting_bytes = std::max(options.max_waiting_bytes, 2 * most_document);
     shared_ = std::make_shared<Shared>(loop, address, options, std::move(prefix), ttl);
 }
 
