@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "core/observe/log.hpp"
-#include "core/observe/metrics.hpp"
 #include "core/runtime/wait.hpp"
 
 namespace seance::signaling {
@@ -33,29 +32,12 @@ valkey::ClientOptions client_options() {
 
 }  // namespace
 
-struct Link::Counters {
-    observe::Counter& counter(const char* name, const char* help) {
-        return observe::metrics().counter(name, help);
-    }
-    observe::Counter& published =
-        counter("seance_signaling_replica_sent_total", "Messages sent to other replicas");
-    observe::Counter& received =
-        counter("seance_signaling_replica_received_total", "Messages that came from other replicas");
-    observe::Counter& dropped = observe::metrics().counter(
-        "seance_signaling_dropped_total", "Messages not delivered, by reason", {{"reason", "valkey_away"}});
-    observe::Gauge& open =
-        observe::metrics().gauge("seance_signaling_valkey_connected", "Threads that reach Valkey now");
-    observe::Gauge& replicas =
-        observe::metrics().gauge("seance_signaling_replicas", "Other replicas' threads heard of now");
-};
-
 Link::Link(Loop& loop, const Settings& settings, Presence::Node node, Owner& owner)
     : loop_(loop),
       owner_(owner),
       node_(node),
       prefix_(settings.channel_prefix + "topic:"),
       replicas_channel_(settings.channel_prefix + "replicas"),
-      counters_(std::make_unique<Counters>()),
       alive_(std::make_shared<Link*>(this)),
       leases_(settings.replica_lease),
       pub_sub_(loop, *settings.valkey, *this, client_options()) {
@@ -138,10 +120,7 @@ void Link::tell_members(Topic& topic) {
 }
 
 void Link::greet(Topic& topic) {
-    topic.state = State::Greeting;
-    topic.greeted = Clock::now();
-    topic.awaited = -1;
-    topic.answered.clear();
+    topic.greet(Clock::now());
     auto hello = note(Kind::Hello);
     hello.members = topic.members;
     pub_sub_.publish(topic.channel, print_note(hello),
@@ -150,18 +129,10 @@ void Link::greet(Topic& topic) {
                          auto& self = **alive;
                          auto at = self.topics_.find(name);
                          if (at == self.topics_.end() || at->second->join != join) return;
-                         at->second->awaited = std::max<std::int64_t>(0, receivers - 1);  // one is ours
-                         self.answered(*at->second);
+                         if (at->second->greeting_reached(receivers - 1))
+                             self.settle(*at->second);  // one is ours
                      });
     for (auto& waiting : take_held(topic)) send(topic.channel, std::move(waiting));
-}
-
-void Link::answered(Topic& topic) {
-    if (topic.state != State::Greeting || topic.awaited < 0 ||
-        static_cast<std::int64_t>(topic.answered.size()) < topic.awaited)
-        return;
-    topic.state = State::Ready;
-    settle(topic);
 }
 
 void Link::settle(Topic& topic) {
@@ -191,17 +162,17 @@ bool Link::sends_now() const {
 void Link::send(const std::string& channel, std::string note) {
     if (!sends_now()) return hold(channel, std::move(note));
     if (pub_sub_.publish(channel, note))
-        counters_->published.add();
+        counters_.published.add();
     else
-        counters_->dropped.add();
+        counters_.dropped.add();
 }
 
 void Link::hold(const std::string& channel, std::string note) {
-    counters_->dropped.add(held_.push(channel, std::move(note)));
+    counters_.dropped.add(held_.push(channel, std::move(note)));
 }
 
 void Link::hold_for_channel(Topic& topic, std::string note) {
-    if (asked_bytes_ + note.size() > kMostHeld) return counters_->dropped.add();
+    if (asked_bytes_ + note.size() > kMostHeld) return counters_.dropped.add();
     asked_bytes_ += note.size();
     topic.held.push_back(std::move(note));
 }
@@ -244,7 +215,7 @@ void Link::on_message(std::string_view channel, std::string_view payload) {
     switch (parsed->kind) {
         case Kind::Publish:
             if (sibling) return;
-            counters_->received.add();
+            counters_.received.add();
             return owner_.on_remote_publish(topic.name, parsed->text);
         case Kind::Hello:
         case Kind::Members:
@@ -254,11 +225,8 @@ void Link::on_message(std::string_view channel, std::string_view payload) {
                 answer.members = topic.members;
                 pub_sub_.publish(topic.channel, print_note(answer));
             }
-            if (topic.state != State::Greeting) return;
-            if (std::find(topic.answered.begin(), topic.answered.end(), parsed->sender) ==
-                topic.answered.end())
-                topic.answered.push_back(parsed->sender);
-            return answered(topic);
+            if (topic.answered_by(parsed->sender)) settle(topic);
+            return;
         case Kind::Beat:
         case Kind::Recount:
             return;
@@ -269,7 +237,7 @@ void Link::on_message(std::string_view channel, std::string_view payload) {
 // --------------------------------------------------------------
 
 void Link::on_open() {
-    counters_->open.add(1);
+    counters_.open.add(1);
     observe::log(observe::Level::Info, "replicas_reachable")
         .field("topics", static_cast<std::uint64_t>(topics_.size()));
     // The first time nobody has lost anything: what clients have said by now waits for its channels alone.
@@ -278,7 +246,7 @@ void Link::on_open() {
 }
 
 void Link::on_lost() {
-    counters_->open.add(-1);
+    counters_.open.add(-1);
     observe::log(observe::Level::Warning, "replicas_unreachable");
     was_lost_ = true;
     remote_.clear();
@@ -309,7 +277,7 @@ void Link::tick() {
         observe::log(observe::Level::Warning, "replica_lost");
         remote_.forget_node(node);
     }
-    counters_->replicas.set(static_cast<std::int64_t>(leases_.size()));
+    counters_.replicas.set(static_cast<std::int64_t>(leases_.size()));
     if (pub_sub_.open()) pub_sub_.publish(replicas_channel_, print_note(note(Kind::Beat)));
 }
 
@@ -326,10 +294,7 @@ Awaitable<void> Link::beat(std::shared_ptr<Link*> self, Loop& loop, Duration int
         if (link.was_lost_ && link.pub_sub_.open() && now >= link.resume_) link.release();
         if (!link.unsettled_.empty())
             for (auto& [name, topic] : link.topics_)
-                if (topic->state == State::Greeting && now - topic->greeted >= kGreeting) {
-                    topic->awaited = 0;
-                    link.answered(*topic);
-                }
+                if (topic->give_up_greeting(now, kGreeting)) link.settle(*topic);
         if (now < next) continue;
         next = now + interval;
         link.tick();

@@ -10,7 +10,9 @@
 #include "services/signaling/presence.hpp"
 #include "services/signaling/replicas/held_notes.hpp"
 #include "services/signaling/replicas/leases.hpp"
+#include "services/signaling/replicas/link_counters.hpp"
 #include "services/signaling/replicas/note.hpp"
+#include "services/signaling/replicas/topic.hpp"
 #include "services/signaling/settings.hpp"
 #include "store/valkey/pub_sub.hpp"
 
@@ -33,8 +35,6 @@ class Link final : valkey::PubSub::Listener {
       protected:
         ~Owner() = default;
     };
-    struct Counters;
-
     static constexpr std::size_t kMostHeld = 4 << 20;
 
     Link(Loop& loop, const Settings& settings, Presence::Node node, Owner& owner);
@@ -53,19 +53,8 @@ class Link final : valkey::PubSub::Listener {
     Awaitable<void> flush();
 
   private:
-    // Asked: for the channel. Greeting: it is ours, the others are to say what they have. Ready: they have.
-    enum class State { Asked, Greeting, Ready };
-    struct Topic {
-        std::string name, channel;
-        State state = State::Asked;
-        std::uint32_t members = 0;
-        std::uint64_t join = 0;
-        Instant greeted{};
-        std::int64_t awaited = -1;             // others that have got our greeting; -1: not known yet
-        std::vector<Presence::Node> answered;  // who has said since then what it has
-        std::vector<std::string> held;         // notes that wait for the channel
-        bool changed = false;                  // the others do not know `members` yet
-    };
+    using Topic = SharedTopic;
+    using State = SharedTopic::State;
 
     void on_open() override;
     void on_lost() override;
@@ -75,7 +64,6 @@ class Link final : valkey::PubSub::Listener {
     void join(const std::string& topic, std::size_t members);
     void leave(Topic& topic);
     void greet(Topic& topic);
-    void answered(Topic& topic);
     void settle(Topic& topic);
     void tell_members(Topic& topic);
     void flush_changed();
@@ -94,7 +82,7 @@ class Link final : valkey::PubSub::Listener {
     Owner& owner_;
     const Presence::Node node_;
     const std::string prefix_, replicas_channel_;
-    std::unique_ptr<Counters> counters_;
+    LinkCounters counters_;
     std::shared_ptr<Link*> alive_;  // holds nullptr once this is gone
 
     std::unordered_map<std::string_view, std::unique_ptr<Topic>> topics_;  // keys are views of their names
