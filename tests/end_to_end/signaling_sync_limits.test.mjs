@@ -66,6 +66,25 @@ test('a bad message ends its connection, with a reason, and no other', { skip },
     assert.equal(server.log.filter(line => JSON.stringify(line).includes('well')).length, 0)
   }))
 
+test('limits let everything through up to their edge', { skip }, () => withServer(
+  { SYNC_MAX_MESSAGE_BYTES: '5000', SYNC_MAX_ROOM_BYTES: '30', MAX_MESSAGES_PER_SECOND: '5' }, async ({ connect }) => {
+    const refused = async (client, code, reason) => assert.deepEqual(await client.closed(), { code, reason })
+    const message = size => Buffer.alloc(size, 9)  // of a type that is for others
+
+    const ann = await connect(`/sync/${'r'.repeat(30)}`)
+    ann.send(message(5000))
+    assert.equal((await ann.ask()).length, 1)
+    ann.send(message(5001))
+    await refused(ann, 1009, 'message too big')
+    assert.ok(!(await connect(`/sync/${'r'.repeat(31)}`)).isOpen())
+
+    const hasty = await connect('/sync/room')
+    for (let i = 0; i < 9; i++) hasty.send(message(1))
+    assert.equal((await hasty.ask()).length, 1)
+    for (let i = 0; i < 20; i++) hasty.send(message(1))
+    await refused(hasty, 1008, 'too many messages per second')
+  }))
+
 // On several threads the documents may be on different ones, and it is the other one that has to make room.
 for (const THREADS of ['1', '5']) {
   test(`no more documents are opened than there is memory for, and unused ones make room, on ${THREADS} threads`, { skip }, () => withServer(

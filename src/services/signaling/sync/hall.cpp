@@ -51,6 +51,7 @@ Counters::Counters()
       closed_bad_message(closed("bad_message")),
       closed_too_big(closed("too_big")),
       closed_slow(closed("slow")),
+      closed_policy(closed("policy")),
       closed_broken(closed("broken")) {}
 
 Hall::Hall(Loop& loop, unsigned index, const Settings& settings, const websocket::Options& socket_options,
@@ -206,6 +207,7 @@ void Hall::gone(Peer& peer, const websocket::Ending& ending) {
                     : ending.code == close_code::kGoingAway     ? counters_.closed_going_away
                     : ending.code == close_code::kTooBig        ? counters_.closed_too_big
                     : ending.code == close_code::kTryAgainLater ? counters_.closed_slow
+                    : ending.code == close_code::kPolicy        ? counters_.closed_policy
                                                                 : counters_.closed_bad_message;
     counter.add();
     auto& keeper = peer.keeper();

@@ -18,7 +18,7 @@ struct Counters {
     Counters();
     observe::Gauge &connections, &rooms, &memory;
     observe::Counter &opened, &refused, &messages, &closed_by_peer, &closed_going_away, &closed_bad_message,
-        &closed_too_big, &closed_slow, &closed_broken;
+        &closed_too_big, &closed_slow, &closed_policy, &closed_broken;
 };
 
 // What the halls of all loops share.

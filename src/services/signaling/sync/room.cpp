@@ -71,9 +71,9 @@ std::optional<Room::Refusal> Room::take_update(Member& from, std::string_view up
     if (update.empty()) return Refusal{close_code::kBadData, "the update is empty"};
     if (!from.may_write()) {
         // Every client answers our step 1, whatever it may: only what would change something is denied.
-        if (update != kEmptyUpdate)
-            from.send(
-                websocket::share_frame(websocket::Opcode::Binary, print_denial("this token only reads")));
+        if (update == kEmptyUpdate) return std::nullopt;
+        from.send(websocket::share_frame(websocket::Opcode::Binary, print_denial("this token only reads")));
+        if (outside_.denied) outside_.denied();
         return std::nullopt;
     }
     switch (document_.add(update, limits_.document)) {
@@ -94,10 +94,10 @@ std::optional<Room::Refusal> Room::take_update(Member& from, std::string_view up
 std::optional<Room::Refusal> Room::take_awareness(Member& from, std::string_view body, Instant now) {
     auto shown = parse_awareness(body);
     if (!shown) return Refusal{close_code::kBadData, "not an awareness update"};
-    if (awareness_.bytes() + body.size() > limits_.awareness) {
+    auto fits = [&] { return awareness_.bytes() + awareness_.growth(*shown) <= limits_.awareness; };
+    if (!fits()) {
         awareness_.forget_silent(now);
-        if (awareness_.bytes() + body.size() > limits_.awareness)
-            return Refusal{close_code::kPolicy, "the room holds too many awareness states"};
+        if (!fits()) return Refusal{close_code::kPolicy, "the room holds too many awareness states"};
     }
     auto outcome = awareness_.show(from.number_, *shown, now);
     if (!outcome.stale.empty()) from.send(frame_of(Frame::Type::Awareness, outcome.stale));

@@ -41,6 +41,7 @@ class Room {
     struct Outside {
         std::function<void()> unwritten;                     // take_unwritten() has something new
         std::function<void(std::string_view frame)> spread;  // a message for the room's other replicas
+        std::function<void()> denied = nullptr;              // an update of who may only read was dropped
     };
     struct Refusal {
         std::uint16_t code = 0;
