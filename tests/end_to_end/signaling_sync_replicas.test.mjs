@@ -71,3 +71,29 @@ test('while Valkey is away each replica goes on, and both have everything when i
   const late = other.join('notes')
   await waitFor(() => late.doc.getText('notes').length === 3, 'the whole document, though Valkey had lost it')
 }))
+
+test('while Valkey is frozen each replica goes on, and both have everything when it is awake', { skip: skip || noValkey, timeout: 90_000 }, () => withReplicas(async (one, other, valkey) => {
+  const ann = one.join('notes')
+  const bob = other.join('notes')
+  const carl = one.join('notes')
+  await Promise.all([ann.synced(), bob.synced(), carl.synced()])
+  ann.write('1')
+  await bob.sees('1')
+  valkey.freeze()
+  ann.write('2')
+  await carl.sees('12')  // at once: nobody waits for what is written
+  bob.write('3')
+  await Promise.all([ann.acknowledged(), bob.acknowledged()])  // once it is known that it cannot be written now
+  const dora = one.join('another')
+  await dora.synced()
+  dora.write('new')
+
+  valkey.thaw()
+  await waitFor(() => contents(ann.doc) === contents(bob.doc) && ann.doc.getText('notes').length === 3, 'both to have everything')
+  await other.join('another').sees('new')
+  await Promise.all([ann.acknowledged(), bob.acknowledged(), dora.acknowledged()])
+  for (const client of [ann, bob, carl, dora]) client.leave()
+  await Promise.all([one.restart('SIGKILL'), other.restart('SIGKILL')])
+  const late = other.join('notes')
+  await waitFor(() => late.doc.getText('notes').length === 3, 'the whole document')
+}))
