@@ -17,7 +17,7 @@ void read_who(config::Reader& read, Settings& s) {
     read(s.max_connections, "MAX_CONNECTIONS",
          {.about = "Peers connected at once, over all threads; the next is answered 503", .min = 1});
     read(s.max_connections_per_ip, "MAX_CONNECTIONS_PER_IP",
-         {.about = "Peers of one address at once; the next is answered 429; 0: no limit"});
+         {.about = "Peers of one address (IPv6: one /64) at once; the next is answered 429; 0: no limit"});
     proxy::Networks::read(
         read,
         "Address ranges whose X-Forwarded-For and X-Real-IP are believed, such as 10.0.0.0/8; "

@@ -98,6 +98,16 @@ TEST(SignalingLimits, AreForEachAddressAsSeenByTrustedProxies) {
     EXPECT_THAT(Peer(program.port(), one).head(), StartsWith("HTTP/1.1 101 "));
 }
 
+TEST(SignalingLimits, AreForEachNetworkOfIpv6) {
+    Program program(Settings{{"MAX_CONNECTIONS_PER_IP", "1"}, {"TRUSTED_PEERS", "127.0.0.0/8"}});
+    Peer first(program.port(), http::Fields{{"X-Forwarded-For", "2001:db8:0:1::1"}});
+
+    EXPECT_THAT(Peer(program.port(), http::Fields{{"X-Forwarded-For", "2001:db8:0:1::2"}}).head(),
+                StartsWith("HTTP/1.1 429 "));
+    EXPECT_THAT(Peer(program.port(), http::Fields{{"X-Forwarded-For", "2001:db8:0:2::1"}}).head(),
+                StartsWith("HTTP/1.1 101 "));
+}
+
 TEST(SignalingLimits, DoNotBelieveForwardingFieldsOfStrangers) {
     Program program(Settings{{"MAX_CONNECTIONS_PER_IP", "1"}});
     Peer first(program.port(), http::Fields{{"X-Forwarded-For", "203.0.113.1"}});
