@@ -28,7 +28,8 @@ struct ClientOptions {
     Duration connect_timeout = std::chrono::seconds(2);  // resolving, TCP, AUTH, SELECT and a PING
     Duration command_timeout = std::chrono::seconds(1);  // of each command, waiting in the queue included
     // What a server may owe its oldest reply before the connection counts as lost. With a short
-    // `command_timeout` and a longer silence a pause fails the commands that met their deadline, and no others.
+    // `command_timeout` and a longer silence a pause fails the commands that met their deadline, and no
+    // others.
     Duration longest_silence = std::chrono::seconds(1);
     Duration ping_interval =
         std::chrono::seconds(5);  // of a quiet connection, so that state() tells the truth
