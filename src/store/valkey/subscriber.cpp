@@ -7,6 +7,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/write.hpp>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "core/observe/log.hpp"
@@ -62,7 +63,9 @@ class Subscriber::Impl : public std::enable_shared_from_this<Impl> {
 
     void subscribe(std::string_view channel) {
         if (!wanted_.emplace(channel).second) return;
-        if (connection_) queue({subscribe_, channel});
+        if (!connection_) return;
+        ++unconfirmed_[std::string(channel)];
+        queue({subscribe_, channel});
     }
     void unsubscribe(std::string_view channel) {
         if (wanted_.erase(std::string(channel)) == 0) return;
@@ -105,6 +108,7 @@ class Subscriber::Impl : public std::enable_shared_from_this<Impl> {
     void connected(ConnectionPtr connection) {
         connection_ = std::move(connection);
         out_.clear();
+        unconfirmed_.clear();
         observe::log(Level::Info, "valkey_subscriber_connected")
             .field("server", address_.printed())
             .field("channels", static_cast<std::uint64_t>(wanted_.size()));
@@ -112,6 +116,7 @@ class Subscriber::Impl : public std::enable_shared_from_this<Impl> {
         std::vector<std::string_view> command{subscribe_};
         for (const auto& channel : wanted_) {
             command.push_back(channel);
+            ++unconfirmed_[channel];
             if (command.size() <= at_once_) continue;
             queue(command);
             command.resize(1);
@@ -165,10 +170,19 @@ class Subscriber::Impl : public std::enable_shared_from_this<Impl> {
             if (reply.list.size() == 3 && wanted_.contains(channel))
                 listener_->on_message(channel, reply.list[2].text);
         } else if (kind == "subscribe" || kind == "ssubscribe") {
-            if (wanted_.contains(channel)) listener_->on_subscribed(channel);
+            if (confirm(channel) && wanted_.contains(channel)) listener_->on_subscribed(channel);
         } else if (kind == "sunsubscribe" && wanted_.erase(channel) > 0) {
             listener_->on_moved(channel);
         }
+    }
+
+    // Whoever leaves a channel and comes back at once has asked twice, and is in it after the second answer.
+    bool confirm(const std::string& channel) {
+        auto at = unconfirmed_.find(channel);
+        if (at == unconfirmed_.end()) return true;
+        if (--at->second > 0) return false;
+        unconfirmed_.erase(at);
+        return true;
     }
 
     static Awaitable<void> write(std::shared_ptr<Impl> self, ConnectionPtr connection) {
@@ -230,6 +244,7 @@ class Subscriber::Impl : public std::enable_shared_from_this<Impl> {
     ConnectionPtr connection_;
     std::string out_;  // not sent yet
     std::unordered_set<std::string> wanted_;
+    std::unordered_map<std::string, int> unconfirmed_;  // answers to come, of channels that were asked for
 };
 
 Subscriber::Subscriber(Loop& loop, Address address, Listener& listener, Channels channels,

@@ -28,7 +28,7 @@ void Room::join(Member& member) {
 
 void Room::leave(Member& member) {
     if (std::erase(members_, &member) == 0) return;
-    held_.erase(&member);
+    let_go(held_.find(&member));
     auto gone = awareness_.leave(member.number_);
     if (gone.empty()) return;
     deliver(Frame::Type::Awareness, gone, nullptr);
@@ -50,7 +50,7 @@ std::optional<Room::Refusal> Room::take(Member& from, std::string_view message, 
             if (ready_ && settled_ == recorded_)
                 answer(from, frame->body);
             else
-                held_[&from] = {std::string(frame->body), recorded_};
+                hold(from, frame->body);
             return std::nullopt;
         case Frame::Type::Step2:
         case Frame::Type::Update:
@@ -161,6 +161,19 @@ void Room::answer(Member& member, std::string_view state_vector) {
         member.send(frame_of(i + 1 < updates.size() ? Frame::Type::Update : Frame::Type::Step2, updates[i]));
 }
 
+// Its latest alone.
+void Room::hold(Member& member, std::string_view state_vector) {
+    let_go(held_.find(&member));
+    held_size_ += state_vector.size() + sizeof(Held);
+    held_[&member] = {std::string(state_vector), recorded_};
+}
+
+Room::HeldByMember::iterator Room::let_go(HeldByMember::iterator at) {
+    if (at == held_.end()) return at;
+    held_size_ -= at->second.state_vector.size() + sizeof(Held);
+    return held_.erase(at);
+}
+
 void Room::answer_held() {
     if (!ready_) return;
     for (auto at = held_.begin(); at != held_.end();) {
@@ -169,7 +182,7 @@ void Room::answer_held() {
             continue;
         }
         answer(*at->first, at->second.state_vector);
-        at = held_.erase(at);
+        at = let_go(at);
     }
 }
 

@@ -222,6 +222,23 @@ TEST_F(KeptRoomTest, AnswersStep1OnlyWhenWhatCameBeforeIsSettled) {
     EXPECT_THAT(ann.takes(), ElementsAre(print_frame(Type::Step2, kAb)));
 }
 
+TEST_F(KeptRoomTest, CountsTheMemoryOfWhatWaitsForAnAnswer) {
+    joins(ann);
+    joins(bob);
+    auto before = room.size();
+    says(ann, Type::Step1, std::string(5000, 'x'));
+    says(ann, Type::Step1, std::string(4000, 'x'));
+    says(bob, Type::Step1, std::string(2000, 'x'));
+    EXPECT_GE(room.size(), before + 6000);
+    EXPECT_LT(room.size(), before + 7000) << "of each the latest";
+
+    room.leave(bob);
+    EXPECT_LT(room.size(), before + 5000);
+    room.remember({});
+    room.settle();
+    EXPECT_EQ(room.size(), before);
+}
+
 TEST_F(KeptRoomTest, SpreadsUpdatesOnceTheyAreWritten) {
     room.remember({});
     joins(ann);
