@@ -87,6 +87,16 @@ test('embeddings come from every provider that has them, in the encoding that wa
   await assert.rejects(client.embeddings.create({ model: 'titan', input: ['a', 'b'] }), error => error.status === 400 && /one text a call/.test(error.message))
 }))
 
+test('an upstream that knows no base64, and a mock, give what the client asked for', { skip }, () => withGateway(async ({ client, openai }) => {
+  const numbers = { object: 'list', model: 'm', data: [{ object: 'embedding', index: 0, embedding: [0.25, -2] }], usage: { prompt_tokens: 1, total_tokens: 1 } }
+  openai.next({ body: numbers }, { body: numbers }) // as Ollama's and older servers do
+  assert.deepEqual([...(await client.embeddings.create({ model: 'gpt', input: 'a' })).data[0].embedding], [0.25, -2])
+  assert.deepEqual((await client.embeddings.create({ model: 'gpt', input: 'a', encoding_format: 'float' })).data[0].embedding, [0.25, -2])
+  const mocked = await client.embeddings.create({ model: 'gpt', input: ['a', 'b'], mock_response: 'x' })
+  assert.deepEqual(mocked.data.map(one => [one.index, one.embedding.length]), [[0, 3], [1, 3]])
+  assert.ok(Math.abs(mocked.data[1].embedding[2] - 0.3) < 1e-6)
+}))
+
 test('images, speech, transcriptions, moderations and rankings pass', { skip }, () => withGateway(async ({ client, gateway, openai }) => {
   assert.equal((await client.images.generate({ model: 'gpt', prompt: 'a cat' })).data[0].b64_json, 'AAAA')
   const audio = Buffer.from(await (await client.audio.speech.create({ model: 'gpt', input: 'hello', voice: 'alloy' })).arrayBuffer())

@@ -60,6 +60,16 @@ TEST(EmbeddingForm, EncodesFloatsAsClientsDecodeThem) {
     EXPECT_EQ(floats_to_base64(*parse_json("[1, -0.5, 1e-7]")), "AACAPwAAAL+Vv9Yz");
 }
 
+TEST(EmbeddingForm, EncodesWhatAnUpstreamLeftAsNumbersAndNothingElse) {
+    auto answer = parse_json(
+        "{\"data\":[{\"index\":0,\"x\":1.50,\"embedding\":[1]},{\"index\":1,\"embedding\":\"AACAPw==\"}]}");
+    EXPECT_EQ(embeddings_in_base64(*answer),
+              "{\"data\":[{\"index\":0,\"x\":1.50,\"embedding\":\"AACAPw==\"},"
+              "{\"index\":1,\"embedding\":\"AACAPw==\"}]}");
+    EXPECT_FALSE(embeddings_in_base64(*parse_json("{\"data\":[{\"embedding\":\"AACAPw==\"}]}")));
+    EXPECT_FALSE(embeddings_in_base64(*parse_json("{\"data\":{}}")));
+}
+
 TEST(CompletionForm, TurnsChatsIntoTexts) {
     EXPECT_EQ(*prompt_to_chat(*parse_json("{\"prompt\":\"a\",\"logprobs\":2,\"echo\":true}")),
               "{\"logprobs\":true,\"top_logprobs\":2,\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}");
