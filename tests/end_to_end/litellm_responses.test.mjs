@@ -75,8 +75,40 @@ test('ids of others, of nothing and of models that cannot go on from them are re
   }
   await assert.rejects(client.responses.create({ model: 'gpt', input: 'And?', previous_response_id: 'resp_nothing' }), error => error.status === 400 && error.param === 'previous_response_id')
   await assert.rejects(client.responses.create({ model: 'claude', input: 'And?', previous_response_id: hello.id }), error => error.status === 400 && error.param === 'previous_response_id' && /kept by the provider of another model/.test(error.message))
-  await assert.rejects(client.responses.retrieve(hello.id, { stream: true }), error => error.status === 400 && error.param === 'stream')
   const own = await client.responses.create({ model: 'claude', input: 'Hello' })
   await assert.rejects(client.responses.cancel(own.id), error => error.status === 400 && /background/.test(error.message))
+  assert.equal(await gateway.stop(), 0)
+}))
+
+const all = async stream => {
+  const events = []
+  for await (const event of stream) events.push(event)
+  return events
+}
+
+test('a kept answer is shown as its events again, from any place on', { skip }, () => withTwo(async ({ start }) => {
+  const { gateway, client } = await start()
+  for (const model of ['gpt', 'claude']) {
+    const sent = await all(await client.responses.create({ model, input: 'two-calls think', stream: true }))
+    const { id, model: name } = sent.at(-1).response
+    assert.deepEqual(await all(await client.responses.retrieve(id, { stream: true })), sent, model)
+    for (const after of [0, 3, sent.length - 2, sent.length - 1]) {
+      const rest = await all(await client.responses.retrieve(id, { stream: true, starting_after: after }))
+      assert.deepEqual(rest, sent.slice(after + 1), `${model} after ${after}`)
+    }
+    assert.equal(name, model)
+    assert.equal((await client.responses.retrieve(id)).id, id)
+    for (const query of ['stream=true&starting_after=x', 'starting_after=2']) {
+      const wrong = await fetch(`${gateway.url}/v1/responses/${id}?${query}`, { headers: { authorization: 'Bearer sk-master' } })
+      assert.deepEqual([wrong.status, (await wrong.json()).error.param], [400, 'starting_after'])
+    }
+  }
+  const whole = await client.responses.create({ model: 'claude', input: 'think' })
+  const shown = await all(await client.responses.retrieve(whole.id, { stream: true }))
+  assert.deepEqual(shown.map(event => event.sequence_number), shown.map((_, index) => index))
+  assert.deepEqual(shown.filter(event => event.type === 'response.output_text.delta').map(event => event.delta), ['Hi there'])
+  assert.deepEqual(shown.at(-1).response.output, whole.output)
+  assert.deepEqual([shown[0].response.status, shown[0].response.output, shown[0].response.usage], ['in_progress', [], null])
+  await assert.rejects(client.responses.retrieve('resp_nothing', { stream: true }), OpenAI.NotFoundError)
   assert.equal(await gateway.stop(), 0)
 }))

@@ -23,12 +23,6 @@ std::int64_t unix_seconds() {
         .count();
 }
 
-void make_stream(http::Fields& fields) {
-    fields.set("Content-Type", "text/event-stream; charset=utf-8");
-    fields.set("Cache-Control", "no-cache");
-    fields.set("X-Accel-Buffering", "no");
-}
-
 }  // namespace
 
 Slot::Slot(const Deployment& deployment, std::optional<int> most) : state_(deployment.state) {
