@@ -108,7 +108,7 @@ class ChatCall {
     void note(Attempt& attempt, const Usage& usage);
     std::optional<NanoUsd> cost_of(const Attempt& attempt, const Usage& usage) const;
     void settle(const Attempt& attempt, const Usage& usage);
-    void keep_stream(std::string_view sent, bool whole);
+    void keep_stream(std::string_view sent, bool whole, const Usage& usage);
 
     Gateway& gateway_;
     http::Exchange& exchange_;

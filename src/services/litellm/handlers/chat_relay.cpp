@@ -139,7 +139,7 @@ Awaitable<Failure> ChatCall::send_stream(Attempt& attempt, Completion stream, co
     make_stream(fields);
     auto lost = co_await exchange_.start(200, fields, std::nullopt);
     note(attempt, stream.usage);
-    keep_stream(stream.json, true);
+    keep_stream(stream.json, true, stream.usage);
     if (!lost && !scope_->client_gone()) lost = co_await exchange_.write(stream.json);
     if (lost)
         scope_->end(CallScope::Ended::ClientGone);
@@ -180,7 +180,7 @@ Awaitable<Failure> ChatCall::relay_stream(Attempt& attempt) {
         }
         bool ended = piece && piece->empty();
         first = false;
-        keep_stream(step.out, step.done && !step.error);
+        keep_stream(step.out, step.done && !step.error, relay->usage());
         if (out.empty())
             out = std::move(step.out);
         else

@@ -48,12 +48,12 @@ void ChatCall::settle(const Attempt& attempt, const Usage& usage) {
 }
 
 // What the client is about to get of a stream, for the cache.
-void ChatCall::keep_stream(std::string_view sent, bool whole) {
+void ChatCall::keep_stream(std::string_view sent, bool whole, const Usage& usage) {
     if (!admission_->cache_wish().write) return;
     if (!collector_) collector_ = std::make_unique<StreamCollector>();
     collector_->feed(sent);
     if (!whole) return;
-    if (auto completion = collector_->completion()) admission_->keep(std::move(*completion));
+    if (auto completion = collector_->completion(usage)) admission_->keep(std::move(*completion));
 }
 
 http::Fields ChatCall::fields_for(const Deployment* deployment, const http::Fields* upstream) const {

@@ -224,6 +224,7 @@ Awaitable<bool> Ledger::reserve(Admission& admission, std::string version) {
     auto index = static_cast<std::size_t>(std::max<std::int64_t>(number(1) - 1, 0));
     if (word == "stale") co_return false;
     if (word == "budget" && index < plan.purses.size()) {
+        if (plan.purses[index].entity == "api_key") admission.spend_before_ = number(3);
         refuse(admission, budget_exceeded(plan.purses[index], number(2), config.budget_status));
     } else if (word == "parallel" && index < plan.purses.size()) {
         refuse(admission, too_many_parallel(plan.purses[index], number(2)));
