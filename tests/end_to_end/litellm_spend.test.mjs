@@ -22,6 +22,8 @@ model_list:
     model_info: { id: big-1 }
   - model_name: listed
     litellm_params: { model: openai/gpt-4o-mini-2024-07-18, api_base: "${url}", api_key: sk-up }
+  - model_name: painter
+    litellm_params: { model: openai/gpt-paints, api_base: "${url}", api_key: sk-up, output_cost_per_image: 0.04 }
   - model_name: unpriced
     litellm_params: { model: openai/nobody-knows, api_base: "${url}", api_key: sk-up }
 router_settings: { num_retries: 0 }
@@ -124,6 +126,8 @@ test('prices come from deployment, table and what the provider says; unknown one
   assert.equal(gateway().log.filter(line => line.event === 'price_unknown').length, 1)
   upstream.next({ body: { id: 'c', object: 'chat.completion', created: 1, model: 'm', choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'x' } }], usage: { prompt_tokens: 9, completion_tokens: 3, total_tokens: 12, cost: 0.5 } } })
   assert.equal((await chat('sk-master')).headers.get('x-litellm-response-cost'), '0.5')
+  upstream.next({ body: { created: 1, data: [{ b64_json: 'AA' }, { b64_json: 'AA' }] } })
+  assert.equal((await ask('/v1/images/generations', { model: 'painter', prompt: 'x', n: 2 })).headers.get('x-litellm-response-cost'), '0.08')
   assert.equal((await ask('/spend/calculate', { completion_response: { model: 'gpt-4o', usage: { prompt_tokens: 1_000_000, completion_tokens: 0, prompt_tokens_details: { cached_tokens: 500_000 } } } })).json.cost, 1.875)
   assert.ok((await ask('/spend/calculate', { model: 'big', messages })).json.cost > 0)
   assert.equal((await ask('/spend/calculate', { model: 'nobody/knows', messages })).status, 400)

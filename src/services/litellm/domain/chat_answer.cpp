@@ -83,8 +83,12 @@ std::optional<Usage> read_usage(const std::optional<JsonValue>& usage) {
         if (key == "prompt_tokens_details") {
             read.cached = part("cached_tokens");
             if (auto written = part("cache_creation_tokens")) read.cache_creation = written;
+            read.audio = part("audio_tokens");
         }
-        if (key == "completion_tokens_details") read.reasoning = part("reasoning_tokens");
+        if (key == "completion_tokens_details") {
+            read.reasoning = part("reasoning_tokens");
+            read.audio_out = part("audio_tokens");
+        }
         if (key == "prompt_cache_hit_tokens") read.cached = count(value);  // DeepSeek's name
     }
     return read;

@@ -90,6 +90,7 @@ NanoUsd Ledger::most_it_may_cost(const Ask& ask, std::string_view model, const R
         Usage usage;
         usage.prompt = ask.prompt_estimate * 2;  // an estimate of the most, not of the mean
         usage.completion = output * choices;
+        usage.images = choices;
         most = std::max(most, cost_of(*price, usage));
     }
     free = known && all_free;
