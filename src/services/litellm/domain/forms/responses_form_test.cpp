@@ -1,5 +1,6 @@
 #include "services/litellm/domain/forms/responses_form.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "services/litellm/domain/forms/completion_form.hpp"
@@ -73,12 +74,29 @@ TEST(EmbeddingForm, EncodesWhatAnUpstreamLeftAsNumbersAndNothingElse) {
 TEST(CompletionForm, TurnsChatsIntoTexts) {
     EXPECT_EQ(*prompt_to_chat(*parse_json("{\"prompt\":\"a\",\"logprobs\":2,\"echo\":true}")),
               "{\"logprobs\":true,\"top_logprobs\":2,\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}");
+    EXPECT_EQ(prompt_to_chat(*parse_json("{\"prompt\":[\"a\",\"b\"]}")).error().param, "prompt");
     EXPECT_EQ(chat_to_text_completion(
                   "{\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\"},\"finish_reason\":"
                   "null}]}"),
               "");
     EXPECT_THAT(chat_to_text_completion("{\"choices\":[{\"index\":1,\"delta\":{\"content\":\"x\"}}]}"),
                 HasSubstr("{\"text\":\"x\",\"index\":1,\"logprobs\":null,\"finish_reason\":null}"));
+}
+
+TEST(CompletionForm, WritesLogProbabilitiesAsTextsHaveThem) {
+    auto chunk = [](std::string_view token) {
+        return fmt::format(
+            "{{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{0}\"}},\"logprobs\":{{\"content\":[{{"
+            "\"token\":"
+            "\"{0}\",\"logprob\":-0.5,\"top_logprobs\":[{{\"token\":\"x\",\"logprob\":-1e-7}}]}}]}}}}]}}",
+            token);
+    };
+    TextOffsets offsets;
+    chat_to_text_completion(chunk("Hello"), &offsets);
+
+    EXPECT_THAT(chat_to_text_completion(chunk("there"), &offsets),
+                HasSubstr("\"logprobs\":{\"tokens\":[\"there\"],\"token_logprobs\":[-0.5],"
+                          "\"top_logprobs\":[{\"x\":-1e-7}],\"text_offset\":[5]}"));
 }
 
 }  // namespace seance::litellm
