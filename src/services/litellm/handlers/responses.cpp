@@ -149,7 +149,7 @@ Awaitable<void> ask_keeper(Gateway& gateway, http::Exchange& exchange, What what
     ResponsesNative dialogue({}, false, to, context, scope_of(gateway, exchange));
     std::optional<OpenUpstream> open;
     auto failure = co_await open_upstream(gateway, scope, *call, dialogue, *endpoint->provider, kLimit, open);
-    if (scope->client_gone()) co_return;
+    if (scope->client_gone()) co_return reply_to_nobody(exchange);
     if (failure) co_return reply_error(exchange, *failure);
     auto fields = common_fields(head, call_id(head));
     fields.set("x-litellm-model-id", deployment->id);
@@ -160,7 +160,7 @@ Awaitable<void> ask_keeper(Gateway& gateway, http::Exchange& exchange, What what
         co_return;
     }
     auto body = co_await read_rest(scope, open->stream, *endpoint->provider, kLimit, kMostAnswer);
-    if (scope->client_gone()) co_return;
+    if (scope->client_gone()) co_return reply_to_nobody(exchange);
     if (!body) co_return reply_error(exchange, body.error());
     ResponseNames names{name, deployment->id, scope_of(gateway, exchange), config.master_key.reveal()};
     reply_json(exchange, 200, for_client(std::move(*body), what, id, names), std::move(fields));
