@@ -20,7 +20,7 @@ error_code refused_by_server() {
 }
 
 Store::Store(Loop& loop, const valkey::Address& address, Duration deadline)
-    : client_(loop, address, options_for(deadline)) {}
+    : deadline_(deadline), client_(loop, address, options_for(deadline)) {}
 
 Awaitable<Result<valkey::Reply>> Store::command(std::vector<std::string> words) {
     auto began = Clock::now();
