@@ -103,7 +103,7 @@ class TextRelay final : public StreamRelay {
             bytes_ += choice.text("text").size();
             step.content = true;
         }
-        step.out += fmt::format("data: {}\n\n", edit.text());
+        step.out += fmt::format("data: {}\n\n", one_line(edit.text()));
     }
     void close(Step& step) {
         step.out += "data: [DONE]\n\n";
@@ -150,10 +150,8 @@ class TextDialogue final : public Dialogue {
     Answer<Completion> whole_as_stream(std::string_view body) override {
         auto completion = whole(body);
         if (!completion) return completion;
-        auto line = completion->json;
-        for (char& c : line)
-            if (c == '\n' || c == '\r') c = ' ';
-        return Completion{fmt::format("data: {}\n\ndata: [DONE]\n\n", line), completion->usage};
+        return Completion{fmt::format("data: {}\n\ndata: [DONE]\n\n", one_line(std::move(completion->json))),
+                          completion->usage};
     }
     ApiError error(int status, std::string_view body) const override {
         return upstream_error(*context_.provider, status, body, context_.key);

@@ -81,8 +81,9 @@ std::string OutputItem::json(bool done, bool cut) const {
 void ResponseEvents::event(std::string_view type, const std::string& members, std::string& out) {
     auto number = sequence_++;
     if (after_ && number <= *after_) return;
+    // What an answer repeats of its request may span lines.
     out += fmt::format("event: {}\ndata: {{\"type\":\"{}\",\"sequence_number\":{},{}}}\n\n", type, type,
-                       number, members);
+                       number, one_line(members));
 }
 
 void ResponseEvents::began(const std::string& response, std::string& out) {

@@ -99,4 +99,18 @@ TEST(CompletionForm, WritesLogProbabilitiesAsTextsHaveThem) {
                           "\"top_logprobs\":[{\"x\":-1e-7}],\"text_offset\":[5]}"));
 }
 
+TEST(CompletionForm, WritesAChunkThatCameOverLinesOnOne) {
+    CompletionForm form;
+    Config config;
+    Deployment deployment;
+    Endpoint endpoint{find_provider("text-completion-openai"), "m", "http://up", {}};
+    auto request = form.parse("{\"prompt\":\"x\",\"stream\":true}", {}, "model", config);
+    AnswerContext context{endpoint.provider, SecretText(""), "m", "id", 1, 1};
+    auto dialogue = form.begin(*request, {endpoint, deployment, config}, context);
+
+    auto step = (*dialogue)->stream()->feed("data: {\"choices\":\ndata: [{\"text\":\"Hi\"}]}\n\n");
+
+    EXPECT_THAT(step.out, HasSubstr("data: {\"choices\": [{\"text\":\"Hi\"}]"));
+}
+
 }  // namespace seance::litellm

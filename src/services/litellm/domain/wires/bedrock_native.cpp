@@ -89,9 +89,7 @@ class FramedRelay final : public StreamRelay {
             step.error = broken("the upstream sent an event that is no JSON object");
             return;
         }
-        std::string line(root->text);
-        std::replace_if(
-            line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+        auto line = one_line(std::string(root->text));
         auto type = json_text(json_find(*root, "type")).value_or("");
         bool plain =
             std::all_of(type.begin(), type.end(), [](char c) { return c == '_' || (c >= 'a' && c <= 'z'); });

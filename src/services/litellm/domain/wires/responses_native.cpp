@@ -124,12 +124,9 @@ ApiError ResponsesNative::error(int status, std::string_view body) const {
 Answer<Completion> ResponsesNative::whole_as_stream(std::string_view body) {
     auto completion = whole(body);
     if (!completion) return completion;
-    auto line = completion->json;
-    for (char& c : line)
-        if (c == '\n' || c == '\r') c = ' ';
     return Completion{fmt::format("event: response.completed\ndata: {{\"type\":\"response.completed\","
                                   "\"sequence_number\":0,\"response\":{}}}\n\n",
-                                  line),
+                                  one_line(std::move(completion->json))),
                       completion->usage};
 }
 
