@@ -117,6 +117,20 @@ test('each call leaves one record, whatever became of it', { skip }, () => withS
   assert.equal(gateway().log.some(line => JSON.stringify(line).includes(key.key)), false)
 }))
 
+test('prompts and answers are recorded only where that is wanted, whole and streamed', { skip }, async t => {
+  for (const wanted of [false, true]) {
+    await t.test(wanted ? 'store_prompts_in_spend_logs' : 'by default', () => withSpend(async ({ ask, chat }) => {
+      for (const stream of [false, true]) {
+        await chat('sk-master', { stream }, { 'x-litellm-call-id': `call-${stream}` })
+        const [record] = await waitFor(async () => { const found = (await ask(`/spend/logs?request_id=call-${stream}`)).json; return found.length > 0 && found }, 'the record')
+        assert.deepEqual(record.messages, wanted ? messages : {})
+        assert.equal(record.response.choices?.[0].message.content, wanted ? 'Hi \u{1F600} there' : undefined)
+        if (wanted) assert.equal(record.response.usage.total_tokens, 12)
+      }
+    }, { config: wanted ? ', store_prompts_in_spend_logs: true' : '' }))
+  }
+})
+
 test('prices come from deployment, table and what the provider says; unknown ones cost nothing and say so once', { skip }, () => withSpend(async ({ upstream, ask, chat, gateway }) => {
   // gpt-4o-mini: 0.15 and 0.60 USD for a million tokens.
   assert.equal((await chat('sk-master', { model: 'listed' })).headers.get('x-litellm-response-cost'), '0.00000315')

@@ -116,7 +116,8 @@ class ChatCall {
     ChatRequest request_;
     std::shared_ptr<const ModelTable> models_;
     AdmissionPtr admission_;
-    std::unique_ptr<StreamCollector> collector_;  // of a stream that is to be cached
+    std::unique_ptr<StreamCollector> collector_;  // of a stream that is to be cached or recorded
+    std::string answer_;                          // for the record, where that keeps answers
     std::shared_ptr<CallScope> scope_;
     std::string call_id_, group_, api_base_;
     Instant started_;

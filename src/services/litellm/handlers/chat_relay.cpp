@@ -127,6 +127,7 @@ Awaitable<Failure> ChatCall::send_whole(Attempt& attempt, Completion completion,
     auto fields = fields_for(attempt.deployment.get(), upstream);
     if (upstream) add_times(fields, attempt);
     if (auto cost = cost_of(attempt, completion.usage)) admission_->add_fields(fields, cost);
+    if (admission_->keeps_answer()) answer_ = completion.json;
     note(attempt, completion.usage);
     if (admission_->cache_wish().write) admission_->keep(completion.json);
     reply_json(exchange_, 200, std::move(completion.json), std::move(fields));

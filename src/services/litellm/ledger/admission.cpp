@@ -95,6 +95,10 @@ void Admission::keep(std::string completion) {
     if (cache_wish_.write) ledger_->cache().store(cache_wish_, std::move(completion));
 }
 
+bool Admission::keeps_answer() const {
+    return records_ && ledger_->config().keep_prompts;
+}
+
 std::string Admission::log_fields() const {
     if (caller_.kind == Caller::Kind::Open) return "";
     auto out = fmt::format(",\"api_key_alias\":{}", or_null(caller_.alias()));

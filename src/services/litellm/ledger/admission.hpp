@@ -63,6 +63,7 @@ class Admission {
     void set_cache_wish(CacheWish wish) { cache_wish_ = std::move(wish); }
     const CacheWish& cache_wish() const { return cache_wish_; }
     void keep(std::string completion);
+    bool keeps_answer() const;  // store_prompts_in_spend_logs
     void settle(Settlement how);
     bool settled() const { return settled_; }
     std::string log_fields() const;  // `,"api_key_alias":…`
