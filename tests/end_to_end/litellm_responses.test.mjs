@@ -1,8 +1,10 @@
 // Answers of /v1/responses that their provider keeps: found again, gone on from, counted, cancelled and deleted there.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import http from 'node:http'
 import { test } from 'node:test'
 import { startUpstream } from '../differential/upstream.mjs'
-import { missing, startGateway } from './litellm/program.mjs'
+import { missing, startGateway, waitFor } from './litellm/program.mjs'
 
 const skip = missing('openai')
 const { default: OpenAI } = skip ? {} : await import('openai')
@@ -125,3 +127,38 @@ test('what a request spreads over lines breaks no event that repeats it', { skip
   assert.equal(events[0].response.tools[0].name, 'f')
   assert.equal(await gateway.stop(), 0)
 }))
+
+test('a kept answer whose keeper dies is an error, and a client that leaves ends its call', { skip }, async () => {
+  const event = (type, more = {}) => `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: 0, ...more })}\n\n`
+  const answer = { id: 'resp_up1', object: 'response', status: 'in_progress', model: 'gpt-x', output: [] }
+  const calls = []
+  const server = http.createServer(async (request, response) => {
+    for await (const _ of request) { /* read */ }
+    const call = { url: request.url, closed: false }
+    calls.push(call)
+    response.on('close', () => { call.closed = true })
+    if (request.method === 'POST') return response.setHeader('content-type', 'application/json').end(JSON.stringify(answer))
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write(event('response.output_text.delta', { delta: 'Hel' }))
+    if (!request.url.includes('starting_after')) setTimeout(() => response.destroy(), 20)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const gateway = await startGateway(`model_list: [{ model_name: gpt, litellm_params: { model: openai/gpt-x, api_base: "http://127.0.0.1:${server.address().port}", api_key: sk-up } }]`)
+  try {
+    const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'sk-master', maxRetries: 0 })
+    const { id } = await client.responses.create({ model: 'gpt', input: 'Hello' })
+    const show = (query, signal) => fetch(`${gateway.url}/v1/responses/${id}?stream=true${query}`, { signal, headers: { authorization: 'Bearer sk-master' } })
+    assert.match(await (await show('')).text(), /"delta":"Hel"[^]*event: error\ndata: \{"type":"error"/)
+    const leaving = new AbortController()
+    await (await show('&starting_after=7', leaving.signal)).body.getReader().read()
+    assert.equal(calls.at(-1).url, '/responses/resp_up1?stream=true&starting_after=7')
+    leaving.abort()
+    await waitFor(() => calls.at(-1).closed, 'the keeper to be hung up on')
+  } finally {
+    const code = await gateway.stop()
+    server.closeAllConnections()
+    server.close()
+    assert.equal(code, 0)
+  }
+})
