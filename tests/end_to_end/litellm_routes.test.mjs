@@ -170,6 +170,9 @@ test('responses of other models are chats underneath, with tools, thinking and a
   assert.deepEqual(anthropic.calls.at(-1).body.messages.map(message => [message.role, message.content.map(block => block.type)]), [['user', ['text', 'image']], ['assistant', ['text', 'tool_use', 'tool_use']], ['user', ['tool_result', 'tool_result']]])
   assert.equal((await client.responses.retrieve(next.id)).output_text, 'Hi \u{1F600} there')
   assert.equal((await client.responses.inputItems.list(next.id)).data.length, 2)
+  const asked = []
+  for await (const item of client.responses.inputItems.list(next.id, { limit: 1, order: 'asc' })) asked.push(item)
+  assert.deepEqual(asked.map(item => [item.type, item.call_id]), final.output.slice(2).map(item => ['function_call_output', item.call_id]))
   await client.responses.delete(next.id)
   await assert.rejects(client.responses.retrieve(next.id), OpenAI.NotFoundError)
   const other = await fetch(`${gateway.url}/v1/responses/${final.id}`, { headers: { 'x-litellm-api-key': 'sk-else', authorization: 'Bearer sk-master' } })

@@ -5,6 +5,7 @@
 #include "core/base/text.hpp"
 #include "net/http/parser.hpp"
 #include "services/litellm/domain/forms/conversations.hpp"
+#include "services/litellm/domain/forms/input_items.hpp"
 #include "services/litellm/domain/forms/response_id.hpp"
 #include "services/litellm/domain/forms/responses_form.hpp"
 #include "services/litellm/domain/json_edit.hpp"
@@ -187,11 +188,11 @@ Awaitable<void> answer(Gateway& gateway, http::Exchange& exchange, std::string i
                 co_return reply_json(
                     exchange, 200,
                     fmt::format("{{\"id\":{},\"object\":\"response\",\"deleted\":true}}", json_quote(id)));
-            case What::Input:
-                co_return reply_json(exchange, 200,
-                                     fmt::format("{{\"object\":\"list\",\"data\":[{}],\"first_id\":null,"
-                                                 "\"last_id\":null,\"has_more\":false}}",
-                                                 kept->input));
+            case What::Input: {
+                auto page = input_page(kept->input, id, exchange.head().query());
+                if (!page) co_return reply_error(exchange, page.error());
+                co_return reply_json(exchange, 200, std::move(*page));
+            }
             case What::Cancel:
                 co_return reply_error(exchange, bad_request(not_to_cancel()));
         }

@@ -6,6 +6,7 @@
 #include "services/litellm/domain/forms/completion_form.hpp"
 #include "services/litellm/domain/forms/conversations.hpp"
 #include "services/litellm/domain/forms/embedding_form.hpp"
+#include "services/litellm/domain/forms/input_items.hpp"
 #include "services/litellm/domain/forms/responses_request.hpp"
 
 namespace seance::litellm {
@@ -55,6 +56,29 @@ TEST(Conversations, AreSeenByWhoMadeThemAndForgetTheOldest) {
     EXPECT_FALSE(all.forget("me", "3"));
     all.keep("me", "4", {std::string(200, 'd'), "", ""});
     EXPECT_FALSE(all.find("me", "4"));
+}
+
+TEST(InputItems, AreShownByPagesWithWhatTheClientLeftOut) {
+    std::string items =
+        "{\"role\":\"user\",\"content\":\"Hi\"},{\"type\":\"function_call_output\",\"id\":\"own\",\"output\":"
+        "\"1\"},"
+        "{\"type\":\"message\",\"role\":\"assistant\",\"content\":[]}";
+
+    EXPECT_EQ(*input_page(items, "resp_ab", "order=asc&limit=2"),
+              "{\"object\":\"list\",\"data\":[{\"role\":\"user\",\"content\":[{\"type\":\"input_text\","
+              "\"text\":\"Hi\"}],"
+              "\"type\":\"message\",\"status\":\"completed\",\"id\":\"msg_abin00\"},"
+              "{\"type\":\"function_call_output\",\"id\":\"own\",\"output\":\"1\"}],"
+              "\"first_id\":\"msg_abin00\",\"last_id\":\"own\",\"has_more\":true}");
+    EXPECT_THAT(*input_page(items, "resp_ab", ""),
+                HasSubstr("\"first_id\":\"msg_abin02\",\"last_id\":\"msg_abin00\""));
+    EXPECT_EQ(*input_page(items, "resp_ab", "after=msg_abin00"),
+              "{\"object\":\"list\",\"data\":[],\"first_id\":null,\"last_id\":null,\"has_more\":false}");
+    for (auto& [query, parameter] : {std::pair{"limit=0", "limit"},
+                                     {"limit=101", "limit"},
+                                     {"order=up", "order"},
+                                     {"after=nothing", "after"}})
+        EXPECT_EQ(input_page(items, "resp_ab", query).error().param, parameter);
 }
 
 TEST(EmbeddingForm, EncodesFloatsAsClientsDecodeThem) {
