@@ -29,7 +29,7 @@ Awaitable<void> relay_raw(Gateway& gateway, http::Exchange& exchange, RawCall ca
     scope->allow(call.limit);
     std::optional<Result<http::ResponseStream>> opened;
     bool whole = co_await scope->run(open_into(gateway.client(), call.url.origin, call.request, opened));
-    if (scope->client_gone()) co_return reply_to_nobody(exchange);
+    if (scope->client_gone()) co_return;
     if (!whole || !opened || !*opened) {
         auto why = opened && !*opened ? opened->error() : error_code(asio::error::operation_aborted);
         co_return reply_error(exchange, lost(call, *scope, why));
