@@ -280,6 +280,12 @@ std::optional<double> json_number(const std::optional<JsonValue>& value) {
     return number;
 }
 
+std::string one_line(std::string json) {
+    std::replace_if(
+        json.begin(), json.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+    return json;
+}
+
 std::string json_quote(std::string_view text) {
     std::string out;
     observe::append_json_string(out, text);

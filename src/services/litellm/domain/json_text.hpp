@@ -45,6 +45,9 @@ std::optional<std::string> json_text(const JsonValue& value);
 std::optional<std::string> json_text(const std::optional<JsonValue>& value);
 std::optional<double> json_number(const std::optional<JsonValue>& value);
 
+// A document that spans lines, as pretty printers write it, on one: data of events must not.
+std::string one_line(std::string json);
+
 std::string json_quote(std::string_view text);  // with quotes; bytes that are not UTF-8 become U+FFFD
 
 }  // namespace seance::litellm

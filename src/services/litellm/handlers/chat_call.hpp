@@ -108,7 +108,7 @@ class ChatCall {
     void note(Attempt& attempt, const Usage& usage);
     std::optional<NanoUsd> cost_of(const Attempt& attempt, const Usage& usage) const;
     void settle(const Attempt& attempt, const Usage& usage);
-    void keep_stream(std::string_view sent, bool whole);
+    void keep_stream(std::string_view sent, bool whole, const Usage& usage);
 
     Gateway& gateway_;
     http::Exchange& exchange_;
@@ -116,7 +116,8 @@ class ChatCall {
     ChatRequest request_;
     std::shared_ptr<const ModelTable> models_;
     AdmissionPtr admission_;
-    std::unique_ptr<StreamCollector> collector_;  // of a stream that is to be cached
+    std::unique_ptr<StreamCollector> collector_;  // of a stream that is to be cached or recorded
+    std::string answer_;                          // for the record, where that keeps answers
     std::shared_ptr<CallScope> scope_;
     std::string call_id_, group_, api_base_;
     Instant started_;

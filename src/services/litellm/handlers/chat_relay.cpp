@@ -23,12 +23,6 @@ std::int64_t unix_seconds() {
         .count();
 }
 
-void make_stream(http::Fields& fields) {
-    fields.set("Content-Type", "text/event-stream; charset=utf-8");
-    fields.set("Cache-Control", "no-cache");
-    fields.set("X-Accel-Buffering", "no");
-}
-
 }  // namespace
 
 Slot::Slot(const Deployment& deployment, std::optional<int> most) : state_(deployment.state) {
@@ -133,6 +127,7 @@ Awaitable<Failure> ChatCall::send_whole(Attempt& attempt, Completion completion,
     auto fields = fields_for(attempt.deployment.get(), upstream);
     if (upstream) add_times(fields, attempt);
     if (auto cost = cost_of(attempt, completion.usage)) admission_->add_fields(fields, cost);
+    if (admission_->keeps_answer()) answer_ = completion.json;
     note(attempt, completion.usage);
     if (admission_->cache_wish().write) admission_->keep(completion.json);
     reply_json(exchange_, 200, std::move(completion.json), std::move(fields));
@@ -145,7 +140,7 @@ Awaitable<Failure> ChatCall::send_stream(Attempt& attempt, Completion stream, co
     make_stream(fields);
     auto lost = co_await exchange_.start(200, fields, std::nullopt);
     note(attempt, stream.usage);
-    keep_stream(stream.json, true);
+    keep_stream(stream.json, true, stream.usage);
     if (!lost && !scope_->client_gone()) lost = co_await exchange_.write(stream.json);
     if (lost)
         scope_->end(CallScope::Ended::ClientGone);
@@ -186,7 +181,7 @@ Awaitable<Failure> ChatCall::relay_stream(Attempt& attempt) {
         }
         bool ended = piece && piece->empty();
         first = false;
-        keep_stream(step.out, step.done && !step.error);
+        keep_stream(step.out, step.done && !step.error, relay->usage());
         if (out.empty())
             out = std::move(step.out);
         else

@@ -49,9 +49,8 @@ Awaitable<void> ChatCall::run() {
     log_decision();
     if (scope_->client_gone()) {
         gateway_.abandoned.add();
-        exchange_.log_fields(
-            fmt::format(",\"model_group\":{},\"client_gone\":true,\"answered\":499", json_quote(group_)));
-        co_return;
+        exchange_.log_fields(fmt::format(",\"model_group\":{},\"client_gone\":true", json_quote(group_)));
+        co_return reply_to_nobody(exchange_);
     }
     if (!failure) co_return;
     if (resolution) add_group(*failure, resolution->group, walk_.available(resolution->group));

@@ -91,6 +91,12 @@ void reply_json(http::Exchange& exchange, int status, std::string json) {
     reply_json(exchange, status, std::move(json), common_fields(exchange.head(), call_id(exchange.head())));
 }
 
+void reply_to_nobody(http::Exchange& exchange) {
+    if (exchange.started()) return;
+    http::Response nothing{499, {}, ""};
+    exchange.reply(std::move(nothing));
+}
+
 void reply_error(http::Exchange& exchange, const ApiError& error) {
     // Clients of Anthropic's form read errors in it alone.
     auto path = exchange.head().path();

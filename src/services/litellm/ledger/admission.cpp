@@ -73,7 +73,7 @@ void Admission::add_fields(http::Fields& fields, std::optional<NanoUsd> cost) co
     if (limits.tpm) fields.set("x-litellm-key-tpm-limit", std::to_string(*limits.tpm));
     if (limits.rpm) fields.set("x-litellm-key-rpm-limit", std::to_string(*limits.rpm));
     if (limits.max_budget) fields.set("x-litellm-key-max-budget", print_usd(*limits.max_budget));
-    fields.set("x-litellm-key-spend", print_usd(spend_before_ + cost.value_or(0)));
+    if (spend_before_) fields.set("x-litellm-key-spend", print_usd(*spend_before_ + cost.value_or(0)));
     auto now = unix_ms();
     for (std::size_t i = 0; i < plan_.windows.size() && i < window_counts_.size(); ++i) {
         auto& window = plan_.windows[i];
@@ -93,6 +93,10 @@ void Admission::add_fields(http::Fields& fields, std::optional<NanoUsd> cost) co
 
 void Admission::keep(std::string completion) {
     if (cache_wish_.write) ledger_->cache().store(cache_wish_, std::move(completion));
+}
+
+bool Admission::keeps_answer() const {
+    return records_ && ledger_->config().keep_prompts;
 }
 
 std::string Admission::log_fields() const {
@@ -228,12 +232,13 @@ void Admission::settle(Settlement how) {
     }
     if (caller_.key && caller_.key->limits.soft_budget) {
         auto soft = *caller_.key->limits.soft_budget;
-        if (spend_before_ < soft && spend_before_ + cost >= soft)
+        auto before = spend_before_.value_or(0);
+        if (before < soft && before + cost >= soft)
             observe::log(observe::Level::Warning, "soft_budget_crossed")
                 .field("api_key_alias", caller_.alias())
                 .field("api_key_hash", caller_.key->id.substr(0, 12))
                 .field("soft_budget", print_usd(soft))
-                .field("spend", print_usd(spend_before_ + cost));
+                .field("spend", print_usd(before + cost));
     }
     if (!records_ || !ledger_->courier_) return;
     ledger_->courier_->post(operations(how, cost), record(how, cost));

@@ -50,6 +50,7 @@ class Admission {
     const Failure& refusal() const { return refusal_; }
     const std::string& call_id() const { return call_id_; }
     const std::string& model() const { return model_; }  // what a key's alias stands for
+    Instant started() const { return started_; }
     bool may_mock() const;
     const Caller& caller() const { return caller_; }
 
@@ -62,6 +63,7 @@ class Admission {
     void set_cache_wish(CacheWish wish) { cache_wish_ = std::move(wish); }
     const CacheWish& cache_wish() const { return cache_wish_; }
     void keep(std::string completion);
+    bool keeps_answer() const;  // store_prompts_in_spend_logs
     void settle(Settlement how);
     bool settled() const { return settled_; }
     std::string log_fields() const;  // `,"api_key_alias":…`
@@ -82,8 +84,9 @@ class Admission {
     std::vector<std::string> tags_;
     CacheWish cache_wish_;
     std::string lease_;
-    NanoUsd reserved_ = 0, spend_before_ = 0;  // of the key
-    std::vector<NanoUsd> spends_;              // of each purse, before this call
+    NanoUsd reserved_ = 0;
+    std::optional<NanoUsd> spend_before_;  // of the key, if Valkey has said
+    std::vector<NanoUsd> spends_;          // of each purse, before this call
     std::vector<std::int64_t> window_counts_;
     std::vector<UnixMs> window_ends_;
     std::vector<UnixMs> resets_;  // of each purse; 0: never

@@ -92,6 +92,7 @@ NanoUsd Ledger::most_it_may_cost(const Ask& ask, std::string_view model, const R
         Usage usage;
         usage.prompt = ask.prompt_estimate * 2;  // an estimate of the most, not of the mean
         usage.completion = output * choices;
+        usage.images = choices;
         most = std::max(most, cost_of(*price, usage));
     }
     free = known && all_free;
@@ -236,6 +237,7 @@ Awaitable<bool> Ledger::reserve(Admission& admission, std::string version) {
     if (quick || word == "late") ahead_ = number(1) - sent;
     if (word == "stale" || word == "late") co_return false;
     if (word == "budget" && index < plan.purses.size()) {
+        if (plan.purses[index].entity == "api_key") admission.spend_before_ = number(3);
         refuse(admission, budget_exceeded(plan.purses[index], number(2), config.budget_status));
     } else if (word == "parallel" && index < plan.purses.size()) {
         refuse(admission, too_many_parallel(plan.purses[index], number(2)));

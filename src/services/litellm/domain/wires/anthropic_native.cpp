@@ -71,6 +71,9 @@ Answer<Completion> AnthropicNative::whole(std::string_view body) {
         return not_an_answer(context_, body, "the body is no JSON object");
     JsonEdit edit(*root);
     if (json_text(edit.find("type")) == "error") return anthropic_error(body, context_);
+    auto content = edit.find("content");
+    if (!edit.has("input_tokens") && !(content && content->is(JsonKind::Array)))
+        return not_an_answer(context_, body, "the body has no list \"content\"");
     if (edit.has("model")) edit.set("model", json_quote(context_.model));
     AnthropicUsage usage;
     usage.update(edit.find("usage"));
