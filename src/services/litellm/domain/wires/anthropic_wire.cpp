@@ -4,6 +4,7 @@
 
 #include "core/base/text.hpp"
 #include "services/litellm/domain/longest_answer.hpp"
+#include "services/litellm/domain/upstream_body.hpp"
 #include "services/litellm/domain/wires/anthropic_answer.hpp"
 #include "services/litellm/domain/wires/anthropic_request.hpp"
 

@@ -5,6 +5,7 @@
 #include "core/base/hash.hpp"
 #include "net/aws/sigv4.hpp"
 #include "net/http/parser.hpp"
+#include "services/litellm/domain/upstream_body.hpp"
 #include "services/litellm/domain/wires/bedrock_answer.hpp"
 #include "services/litellm/domain/wires/bedrock_request.hpp"
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "services/litellm/domain/upstream_body.hpp"
 #include "services/litellm/domain/wires/gemini_answer.hpp"
 #include "services/litellm/domain/wires/gemini_request.hpp"
 

@@ -6,6 +6,7 @@
 
 #include "core/base/id.hpp"
 #include "core/base/text.hpp"
+#include "services/litellm/domain/upstream_body.hpp"
 
 namespace seance::litellm {
 namespace {

@@ -3,6 +3,7 @@
 #include "core/base/text.hpp"
 #include "services/litellm/domain/json_edit.hpp"
 #include "services/litellm/domain/openai_chat.hpp"
+#include "services/litellm/domain/upstream_body.hpp"
 #include "services/litellm/domain/wires/queued_decoder.hpp"
 
 namespace seance::litellm {
