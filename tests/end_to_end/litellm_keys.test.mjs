@@ -113,7 +113,13 @@ test('model lists hold names, wildcards and access groups, for calls, fallbacks 
   rejects(denied, 403, 'key_model_access_denied', /key not allowed to access model/)
   assert.equal(denied.json.error.param, 'model')
   assert.equal((await chat(named.key, { model: 'team/a/b' })).status, 200)
-  rejects(await chat(named.key, { model: 'free', fallbacks: ['big'] }), 403, 'key_model_access_denied', /big/)
+  for (const fallbacks of [
+    { fallbacks: ['big'] },
+    { fallbacks: [{ model: 'big', messages }] },
+    { fallbacks: [{ free: ['big'] }] },
+    { context_window_fallbacks: { free: ['big'] } },
+    { content_policy_fallbacks: [{ '*': ['big'] }] }
+  ]) rejects(await chat(named.key, { model: 'free', ...fallbacks }), 403, 'key_model_access_denied', /big/)
   assert.deepEqual((await ask('/v1/models', undefined, named.key)).json.data.map(model => model.id), ['free'])
 
   const premium = await make({ models: ['premium'] })

@@ -8,6 +8,7 @@
 #include "services/litellm/domain/access.hpp"
 #include "services/litellm/domain/json_text.hpp"
 #include "services/litellm/ledger/ledger.hpp"
+#include "services/litellm/routing/wishes.hpp"
 
 // How one call is admitted: who asks, for which model, and what it may take.
 namespace seance::litellm {
@@ -45,16 +46,8 @@ std::optional<ApiError> Ledger::judge_models(const Caller& caller, const Ask& as
     };
     if (auto denied = deny(model)) return denied;
     if (!ask.body.is(JsonKind::Object)) return std::nullopt;
-    for (auto list : {"fallbacks", "context_window_fallbacks"}) {
-        auto fallbacks = json_find(ask.body, list);
-        if (!fallbacks || !fallbacks->is(JsonKind::Array)) continue;
-        for (auto& item : json_elements(*fallbacks)) {
-            auto name = json_text(item);
-            if (!name && item.is(JsonKind::Object)) name = json_text(json_find(item, "model"));
-            if (name)
-                if (auto denied = deny(*name)) return denied;
-        }
-    }
+    for (auto& name : named_fallbacks(ask.body))
+        if (auto denied = deny(name)) return denied;
     return std::nullopt;
 }
 
