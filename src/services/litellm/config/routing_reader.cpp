@@ -39,6 +39,8 @@ class RoutingReader {
         read_shared(general, "litellm_settings");
         if (auto limit = seconds(general, "request_timeout")) settings_.timeout = *limit;
         read_shared(router, "router_settings");
+        // Once both have spoken: the list of one section leaves the defaults of the other in force.
+        if (!defaults_.empty()) settings_.fallbacks.add("*", std::move(defaults_));
         if (auto limit = seconds(router, "timeout")) settings_.timeout = *limit;
         settings_.stream_timeout = seconds(router, "stream_timeout");
         settings_.retry_after = seconds(router, "retry_after").value_or(Duration{0});
@@ -89,7 +91,7 @@ class RoutingReader {
         read_fallbacks(map, section, "context_window_fallbacks", settings_.context_window_fallbacks);
         read_fallbacks(map, section, "content_policy_fallbacks", settings_.content_policy_fallbacks);
         if (auto defaults = read_texts(map.find("default_fallbacks"), notes_); !defaults.empty())
-            settings_.fallbacks.add("*", std::move(defaults));
+            defaults_ = std::move(defaults);
     }
 
     void read_fallbacks(const Node& map, std::string_view section, std::string_view key,
@@ -197,6 +199,7 @@ class RoutingReader {
 
     Notes& notes_;
     RoutingSettings settings_;
+    std::vector<std::string> defaults_;  // default_fallbacks
 };
 
 }  // namespace

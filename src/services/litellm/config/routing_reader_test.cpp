@@ -47,6 +47,15 @@ TEST(RoutingReader, TakesTheRoutersValueWhereBothSpeak) {
     EXPECT_THAT(*settings.fallbacks.find("a"), ElementsAre("b"));
 }
 
+TEST(RoutingReader, KeepsDefaultFallbacksOfOneSectionBesideTheListOfTheOther) {
+    auto lists = read("{fallbacks: [{a: [b]}]}", "{default_fallbacks: [last], num_retries: 1}").settings;
+    auto both = read("{default_fallbacks: [routers]}", "{default_fallbacks: [others]}").settings;
+
+    EXPECT_THAT(*lists.fallbacks.find("a"), ElementsAre("b"));
+    EXPECT_THAT(*lists.fallbacks.find("x"), ElementsAre("last"));
+    EXPECT_THAT(*both.fallbacks.find("x"), ElementsAre("routers"));
+}
+
 TEST(RoutingReader, ReadsFallbacksOfEveryKind) {
     auto settings = read(
                         "fallbacks: [{a: [b, c]}, {d: e}]\n"

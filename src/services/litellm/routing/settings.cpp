@@ -35,6 +35,12 @@ void FallbackTable::add(std::string group, std::vector<std::string> targets) {
     lists_.emplace_back(std::move(group), std::move(targets));
 }
 
+const std::vector<std::string>* FallbackTable::find_own(std::string_view group) const {
+    for (auto& [name, targets] : lists_)
+        if (name == group) return &targets;
+    return nullptr;
+}
+
 const std::vector<std::string>* FallbackTable::find(std::string_view group) const {
     const std::vector<std::string>* any = nullptr;
     for (auto& [name, targets] : lists_) {

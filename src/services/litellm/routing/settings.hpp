@@ -27,6 +27,7 @@ class FallbackTable {
   public:
     void add(std::string group, std::vector<std::string> targets);
     const std::vector<std::string>* find(std::string_view group) const;
+    const std::vector<std::string>* find_own(std::string_view group) const;  // without "*"
     bool empty() const { return lists_.empty(); }
     const std::vector<std::pair<std::string, std::vector<std::string>>>& lists() const { return lists_; }
 
