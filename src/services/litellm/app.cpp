@@ -7,6 +7,7 @@
 
 #include "core/observe/log.hpp"
 #include "net/http/router.hpp"
+#include "services/litellm/handlers/budget_share.hpp"
 #include "services/litellm/handlers/handlers.hpp"
 #include "services/litellm/handlers/health_check.hpp"
 #include "services/litellm/handlers/routing_share.hpp"
@@ -81,6 +82,7 @@ App::App(Loop& loop, const Settings& settings, ConfigSource& source, bool first)
         tasks_ = std::make_unique<TaskGroup>(loop.executor());
         tasks_->spawn(check_in_background(gateway_, stopping_));
         tasks_->spawn(share_routing(gateway_, stopping_));
+        tasks_->spawn(share_budgets(gateway_, stopping_));
     }
     if (first && settings.admin_port != 0) {
         admin_ = std::make_unique<http::Server>(loop, http::ServerOptions{}, admin_routes());
@@ -102,6 +104,7 @@ Awaitable<void> App::drain() {
         stopping_ = true;
         tasks_->cancel();
         co_await tasks_->wait();
+        co_await tell_budgets(gateway_);
     }
     if (admin_) co_await admin_->drain();
 }

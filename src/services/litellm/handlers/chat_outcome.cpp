@@ -57,12 +57,12 @@ void ChatCall::count_usage(const Attempt& attempt) {
     auto exact = cost_of(attempt, attempt.usage);
     if (!exact || *exact <= 0) return;
     auto cost = std::optional(to_usd(*exact));
-    if (deployment.budget) deployment.state->spend.add(*cost, now, deployment.budget->period);
+    if (auto& budget = deployment.budget) deployment.state->spend.add(*cost, now, budget->length(unix_ms()));
     auto& config = models_->config();
     auto& provider = attempt.endpoint->provider->prefix;
     if (auto budget = config.routing.provider_budgets.find(provider);
         budget != config.routing.provider_budgets.end())
-        config.provider_spend.find(provider)->second->add(*cost, now, budget->second.period);
+        config.provider_spend.find(provider)->second->add(*cost, now, budget->second.length(unix_ms()));
 }
 
 }  // namespace seance::litellm

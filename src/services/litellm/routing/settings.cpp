@@ -29,6 +29,10 @@ std::optional<int> ClassNumbers::find(ErrorClass kind) const {
     return found == numbers.end() ? std::nullopt : std::optional<int>(found->second);
 }
 
+Duration Budget::length(UnixMs now) const {
+    return period ? std::chrono::milliseconds(next_reset(*period, now, now) - now) : Duration{0};
+}
+
 void FallbackTable::add(std::string group, std::vector<std::string> targets) {
     auto same = [&](auto& entry) { return entry.first == group; };
     if (std::any_of(lists_.begin(), lists_.end(), same)) return;  // the first counts

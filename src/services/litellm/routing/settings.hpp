@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/duration.hpp"
+#include "services/litellm/domain/budget_period.hpp"
 #include "services/litellm/domain/error_class.hpp"
 
 namespace seance::litellm {
@@ -36,9 +37,11 @@ class FallbackTable {
 };
 
 struct Budget {
-    double limit = 0;       // USD
-    Duration period{0};     // 0: never begins anew
-    std::string name = {};  // of the period, as written: "1d"
+    double limit = 0;                         // USD
+    std::optional<BudgetPeriod> period = {};  // nothing: never begins anew
+
+    // Of a period that begins now; 0: it never ends.
+    Duration length(UnixMs now) const;
 };
 
 // router_settings and what litellm_settings says of the same (reference, sections 2.4, 5 and 6).
