@@ -121,11 +121,14 @@ void remove_gateway_owned(JsonEdit& edit) {
         if (is_gateway_owned(member.key)) edit.remove(member.key);
 }
 
-std::string drop_paths(std::string text, const Deployment& deployment) {
-    if (deployment.drop_params.empty()) return text;
+// What the deployment never wants, and what this client would rather not send.
+std::string drop_paths(std::string text, const JsonValue& asked, const Deployment& deployment) {
+    auto paths = json_texts(json_find(asked, "additional_drop_params"));
+    paths.insert(paths.end(), deployment.drop_params.begin(), deployment.drop_params.end());
+    if (paths.empty()) return text;
     auto root = parse_json(text);
     JsonEdit drop(*root);
-    for (auto& path : deployment.drop_params) drop.remove_path(path);
+    for (auto& path : paths) drop.remove_path(path);
     return drop.text();
 }
 
@@ -141,7 +144,7 @@ std::string prepared_request(const ChatRequest& request, const Deployment& deplo
     remove_gateway_owned(edit);
     edit.remove("metadata");
     for (auto& [name, json] : deployment.defaults) edit.fill(name, json);
-    return drop_paths(edit.text(), deployment);
+    return drop_paths(edit.text(), request.root, deployment);
 }
 
 std::string native_body(const JsonValue& root, const Deployment& deployment, const Endpoint& endpoint) {
@@ -150,7 +153,7 @@ std::string native_body(const JsonValue& root, const Deployment& deployment, con
     remove_gateway_owned(edit);
     for (auto& [name, json] : deployment.defaults) edit.fill(name, json);
     for (auto& [name, json] : deployment.extra_body) edit.set(name, json);
-    return drop_paths(edit.text(), deployment);
+    return drop_paths(edit.text(), root, deployment);
 }
 
 std::string finish_body(std::string body, const Deployment& deployment) {
@@ -185,7 +188,7 @@ std::string upstream_body(const ChatRequest& request, const Deployment& deployme
     shape_messages(edit, endpoint);
     if (provider.prefix == "openrouter") edit.fill("usage", "{\"include\":true}");
     for (auto& [name, json] : deployment.extra_body) edit.set(name, json);
-    return drop_paths(edit.text(), deployment);
+    return drop_paths(edit.text(), request.root, deployment);
 }
 
 }  // namespace seance::litellm

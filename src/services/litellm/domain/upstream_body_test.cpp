@@ -51,6 +51,14 @@ TEST(UpstreamBody, FillsDefaultsThatTheClientDoesNotSet) {
               "\"x\"}],\"seed\":7}");
 }
 
+TEST(UpstreamBody, DropsWhatTheClientAsksToDrop) {
+    EXPECT_EQ(sent("{\"model\":\"a\",\"seed\":1,\"additional_drop_params\":[\"seed\",\"x.y\",7],\"x\":{\"y\":"
+                   "1,\"z\":2}," +
+                       kMessages + "}",
+                   "groq"),
+              "{\"model\":\"m\",\"x\":{\"z\":2}," + kMessages + "}");
+}
+
 TEST(UpstreamBody, AsksForUsageOfAStreamWhereTheProviderKnowsHow) {
     auto body = [](std::string more) {
         return "{\"model\":\"a\",\"stream\":true" + more + "," + kMessages + "}";

@@ -111,8 +111,8 @@ Answer<UpstreamCall> BedrockWire::call(const ChatRequest& request) {
     auto chat = read_openai_chat(*parse_json(text));
     if (!chat) return chat.error();
     auto& model = to_.endpoint.model;
-    if (auto refused = refuse_unsupported(unsupported_by_bedrock(*chat, model), to_.deployment, to_.endpoint,
-                                          drops_params(request, to_.deployment, to_.config)))
+    if (auto refused = refuse_unsupported(unsupported_by_bedrock(*chat, model), request, to_.deployment,
+                                          to_.endpoint, to_.config))
         return *refused;
     auto made = make_bedrock_request(*chat, model, to_.config.modify_params);
     if (!made) return made.error();
