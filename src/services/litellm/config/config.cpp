@@ -189,7 +189,7 @@ class ConfigReader {
         config_.modify_params = read_bool(map.find("modify_params"), notes()).value_or(false);
         config_.public_metrics =
             !read_bool(map.find("require_auth_for_metrics_endpoint"), notes()).value_or(true);
-        for (auto key : {"success_callback", "failure_callback", "callbacks", "service_callback"})
+        for (auto key : {"success_callback", "failure_callback", "callbacks", "service_callback", "service_callbacks"})
             for (auto& name : read_texts(map.find(key), notes())) read_callback(map, key, name);
     }
 

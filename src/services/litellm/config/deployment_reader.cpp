@@ -12,6 +12,7 @@
 #include "services/litellm/config/routing_reader.hpp"
 #include "services/litellm/config/wire_reader.hpp"
 #include "services/litellm/domain/pattern.hpp"
+#include "services/litellm/domain/upstream_body.hpp"
 
 namespace seance::litellm {
 namespace {
@@ -48,6 +49,12 @@ bool is_numeric_parameter(std::string_view name) {
                                      "n", "seed", "presence_penalty", "frequency_penalty", "top_logprobs"})
         if (name == numeric) return true;
     return false;
+}
+
+// Prices of what is not counted here, such as seconds of audio; no upstream wants them either.
+bool is_price(std::string_view name) {
+    return name.find("cost_per_") != std::string_view::npos ||
+           name.find("_token_cost") != std::string_view::npos;
 }
 
 class DeploymentReader {
@@ -165,10 +172,8 @@ class DeploymentReader {
         };
         for (auto& [name, value] : params_.members) {
             if (is_in(known.used, name)) continue;
-            if (is_in(known.later, name)) {
-                notes_.warnings.push_back(
-                    fmt::format("{}litellm_params.{} is recognised but not supported yet; it has no effect",
-                                value.place(), name));
+            if (is_in(known.later, name) || is_price(name) || is_gateway_owned(name)) {
+                notes_.warnings.push_back(without_effect(value, "litellm_params." + name));
                 continue;
             }
             // Everything else is a body value, so a typo would be sent to the provider: say so.
