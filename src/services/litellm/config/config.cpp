@@ -165,6 +165,12 @@ class ConfigReader {
             *into = read_text(map.find(name), notes()).value_or("");
         config_.key_header = read_text(map.find("litellm_key_header_name"), notes()).value_or("");
         config_.public_routes = read_texts(map.find("public_routes"), notes());
+        config_.admin_only_routes = read_texts(map.find("admin_only_routes"), notes());
+        if (auto list = map.find("allowed_routes"); list && !list->is_null())
+            config_.allowed_routes = read_texts(list, notes());
+        config_.enforce_user = read_bool(map.find("enforce_user_param"), notes()).value_or(false);
+        config_.use_forwarded_for = read_bool(map.find("use_x_forwarded_for"), notes()).value_or(false);
+        read_allowed_addresses(map.find("allowed_ips"));
         config_.pass_through = read_pass_through(map.find("pass_through_endpoints"), notes());
         if (auto most = read_number(map.find("max_request_size_mb"), notes()); most && *most > 0)
             config_.max_body = static_cast<std::uint64_t>(std::min(*most, 4096.0) * kMebibyte);
@@ -183,13 +189,30 @@ class ConfigReader {
                 seconds_to_duration(*seconds).value_or(config_.health_check_interval);
     }
 
+    // An entry that is no address lets nobody in: what was meant as a limit stays one.
+    void read_allowed_addresses(const Node* list) {
+        if (!list || list->is_null()) return;
+        std::vector<std::string> good;
+        for (auto& entry : read_texts(list, notes())) {
+            if (proxy::Networks::parse({entry}))
+                good.push_back(entry);
+            else
+                notes().errors.push_back(fmt::format(
+                    "{}general_settings.allowed_ips: \"{}\" is no address such as 203.0.113.9 and no "
+                    "range such as 10.0.0.0/8; it allows nobody",
+                    list->place(), entry));
+        }
+        config_.allowed_addresses = *proxy::Networks::parse(good);
+    }
+
     void read_settings(const Node& map) {
         warn_about_keys(map, "litellm_settings", notes());
         config_.drop_params = read_bool(map.find("drop_params"), notes()).value_or(false);
         config_.modify_params = read_bool(map.find("modify_params"), notes()).value_or(false);
         config_.public_metrics =
             !read_bool(map.find("require_auth_for_metrics_endpoint"), notes()).value_or(true);
-        for (auto key : {"success_callback", "failure_callback", "callbacks", "service_callback", "service_callbacks"})
+        for (auto key :
+             {"success_callback", "failure_callback", "callbacks", "service_callback", "service_callbacks"})
             for (auto& name : read_texts(map.find(key), notes())) read_callback(map, key, name);
     }
 

@@ -197,6 +197,15 @@ TEST(Config, SendsNoPriceAndNothingOfItsOwnToAnUpstream) {
             "config.yaml:5: litellm_params.fallbacks is recognised, but has no effect here"));
 }
 
+TEST(Config, LetsNobodyInByAnAddressThatIsNone) {
+    auto config = read("general_settings: {allowed_ips: [10.0.0.0/8, here]}\n");
+
+    ASSERT_TRUE(config.allowed_addresses);
+    EXPECT_THAT(config.notes.errors, ElementsAre(HasSubstr("\"here\" is no address")));
+    EXPECT_FALSE(read("general_settings: {}").allowed_addresses);
+    EXPECT_TRUE(read("general_settings: {allowed_ips: []}").allowed_addresses);
+}
+
 TEST(Config, SkipsWhatCannotBeADeploymentAndLoadsTheRest) {
     auto config = read(
         "model_list:\n"

@@ -96,7 +96,7 @@ void Admission::keep(std::string completion) {
 }
 
 std::string Admission::log_fields() const {
-    if (caller_.kind == Caller::Kind::Open) return "";
+    if (caller_.kind == Caller::Kind::Open || !ledger_->config().name_keys) return "";
     auto out = fmt::format(",\"api_key_alias\":{}", or_null(caller_.alias()));
     if (caller_.key) out += fmt::format(",\"api_key_hash\":{}", json_quote(caller_.key->id.substr(0, 12)));
     return out;
@@ -191,7 +191,8 @@ std::string Admission::record(const Settlement& how, NanoUsd cost) const {
         or_null(caller_.key ? caller_.key->team_id : ""), or_null(end_user_), or_null(peer_),
         json_quote(metadata), how.cache_hit ? "True" : "False", or_null(how.cache_key),
         json_quote(quoted_list(tags_)), or_null(session_), failed ? "failure" : "success",
-        prompt_.empty() ? "{}" : prompt_, how.response.empty() || !config.keep_prompts ? "{}" : how.response);
+        prompt_.empty() ? "{}" : prompt_,
+        how.response.empty() || !config.keep_prompts || redacted_ ? "{}" : how.response);
 }
 
 void Admission::settle(Settlement how) {

@@ -90,6 +90,7 @@ class Admission {
     UnixMs started_ms_ = 0;
     Instant started_;
     bool settled_ = false, records_ = false;
+    bool redacted_ = false;  // its prompt and answer are not to be kept
 };
 using AdmissionPtr = std::shared_ptr<Admission>;
 

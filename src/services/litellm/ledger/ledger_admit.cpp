@@ -6,7 +6,9 @@
 #include "core/base/id.hpp"
 #include "core/base/text.hpp"
 #include "services/litellm/domain/access.hpp"
+#include "services/litellm/domain/end_user.hpp"
 #include "services/litellm/domain/json_text.hpp"
+#include "services/litellm/domain/route_class.hpp"
 #include "services/litellm/ledger/ledger.hpp"
 #include "services/litellm/routing/wishes.hpp"
 
@@ -21,12 +23,6 @@ std::int64_t number_in(const valkey::Reply& reply) {
     bool negative = reply.text.starts_with('-');
     auto parsed = parse_number(std::string_view(reply.text).substr(negative ? 1 : 0));
     return parsed ? (negative ? -1 : 1) * static_cast<std::int64_t>(*parsed) : 0;
-}
-
-// The path as routes name it, without SERVER_ROOT_PATH.
-std::string_view below(std::string_view root, std::string_view path) {
-    if (root.empty() || !path.starts_with(root) || path.size() == root.size()) return path;
-    return path[root.size()] == '/' ? path.substr(root.size()) : path;
 }
 
 }  // namespace
@@ -104,7 +100,7 @@ Awaitable<AdmissionPtr> Ledger::admit(const http::RequestHead& head, std::string
     auto& config = models_->config();
     auto& ledger = config.ledger;
     admission->call_type_ = ask.call_type;
-    std::string method(head.method), path(below(settings_.root_path, head.path()));
+    std::string method(head.method), path(path_below(settings_.root_path, head.path()));
     auto refused = check_key(config, find_key(head, config.key_header), settings_.loopback_only());
     bool is_virtual = refused && refused->type == "no_db_connection";
     bool is_public = refused && !is_virtual && is_public_route(config, path);
@@ -114,8 +110,8 @@ Awaitable<AdmissionPtr> Ledger::admit(const http::RequestHead& head, std::string
         admission->caller_.nobody = is_public;
         if (!store_) co_return admission;
         describe(*admission, head, ask);
-        admission->plan_ =
-            plan_admission(admission->caller_, ledger, ask.model, false, admission->started_ms_);
+        admission->plan_ = plan_admission(admission->caller_, ledger, admission->asked_model_, false,
+                                          admission->started_ms_);
         admission->records_ = true;
         co_return admission;
     }
@@ -255,9 +251,7 @@ Awaitable<bool> Ledger::reserve(Admission& admission, std::string version) {
 void Ledger::describe(Admission& admission, const http::RequestHead& head, const Ask& ask) const {
     admission.peer_ = ask.peer;
     auto& fields = head.fields;
-    for (auto name : {"x-litellm-end-user-id", "x-litellm-customer-id"})
-        if (auto id = fields.find(name); id && !id->empty() && admission.end_user_.empty())
-            admission.end_user_ = std::string(*id);
+    admission.end_user_ = end_user_of(fields, ask.body);
     if (auto tags = fields.find("x-litellm-tags"))
         for (auto tag : split(*tags, ','))
             if (!trim(tag).empty()) admission.tags_.emplace_back(trim(tag));
@@ -267,7 +261,6 @@ void Ledger::describe(Admission& admission, const http::RequestHead& head, const
     auto text = [&](std::initializer_list<std::string_view> path) {
         return json_text(json_find(ask.body, path)).value_or("");
     };
-    if (admission.end_user_.empty()) admission.end_user_ = text({"user"}).substr(0, 256);
     admission.session_ = text({"litellm_session_id"});
     if (admission.session_.empty()) admission.session_ = text({"metadata", "session_id"});
     for (auto path : {std::initializer_list<std::string_view>{"metadata", "tags"}, {"tags"}})
@@ -276,7 +269,8 @@ void Ledger::describe(Admission& admission, const http::RequestHead& head, const
                 if (auto tag = json_text(item); tag && admission.tags_.size() < 20)
                     admission.tags_.push_back(tag->substr(0, 128));
     constexpr std::size_t kMostPrompt = 64 << 10;
-    if (models_->config().ledger.keep_prompts)
+    admission.redacted_ = iequals(fields.get("x-litellm-enable-message-redaction"), "true");
+    if (models_->config().ledger.keep_prompts && !admission.redacted_)
         for (auto name : {"messages", "input", "prompt"})
             if (auto prompt = json_find(ask.body, name); prompt && prompt->text.size() <= kMostPrompt) {
                 admission.prompt_ = prompt->text;
