@@ -171,7 +171,8 @@ class ConfigReader {
         config_.enforce_user = read_bool(map.find("enforce_user_param"), notes()).value_or(false);
         config_.use_forwarded_for = read_bool(map.find("use_x_forwarded_for"), notes()).value_or(false);
         read_allowed_addresses(map.find("allowed_ips"));
-        config_.pass_through = read_pass_through(map.find("pass_through_endpoints"), notes());
+        config_.pass_through =
+            read_pass_through(map.find("pass_through_endpoints"), config_.environment, notes());
         if (auto most = read_number(map.find("max_request_size_mb"), notes()); most && *most > 0)
             config_.max_body = static_cast<std::uint64_t>(std::min(*most, 4096.0) * kMebibyte);
         if (auto most = read_number(map.find("max_response_size_mb"), notes()); most && *most > 0)

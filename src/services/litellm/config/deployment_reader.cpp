@@ -154,6 +154,7 @@ class DeploymentReader {
         if (auto most = read_integer(params_.find("max_parallel_requests"), notes_); most && *most > 0)
             d.max_parallel_requests = static_cast<int>(std::min<std::int64_t>(*most, 1'000'000));
         d.cooldown_time = duration("cooldown_time");
+        d.for_pass_through = read_bool(params_.find("use_in_pass_through"), notes_).value_or(false);
         d.tags = read_texts(params_.find("tags"), notes_);
         d.budget = read_budget(params_, "max_budget", "budget_duration", notes_);
         d.input_price = read_number(params_.find("input_cost_per_token"), notes_);

@@ -199,7 +199,9 @@ void Admission::settle(Settlement how) {
     if (std::exchange(settled_, true)) return;
     ledger_->open_.erase(this);
     NanoUsd cost = 0;
-    if (how.deployment && !how.cache_hit)
+    if (how.cost)
+        cost = *how.cost;
+    else if (how.deployment && !how.cache_hit)
         cost = this->cost(how.usage, *how.deployment, how.provider, how.model).value_or(0);
     if (caller_.kind != Caller::Kind::Open || ledger_->courier_) {
         // Names from the configuration alone: what clients make up is no label.
@@ -208,7 +210,9 @@ void Admission::settle(Settlement how) {
                                     std::string(caller_.alias()),
                                     caller_.key ? caller_.key->team_id : "",
                                     caller_.key ? caller_.key->user_id : "",
-                                    how.deployment ? how.deployment->model_name : "",
+                                    how.deployment ? how.deployment->model_name
+                                    : how.cost     ? how.model_group
+                                                   : "",
                                     !made_up         ? how.model
                                     : how.deployment ? how.deployment->litellm_model
                                                      : "",

@@ -41,7 +41,7 @@ std::optional<ApiError> Ledger::judge_models(const Caller& caller, const Ask& as
         return std::nullopt;
     };
     if (auto denied = deny(model)) return denied;
-    if (!ask.body.is(JsonKind::Object)) return std::nullopt;
+    if (!ask.body.is(JsonKind::Object) || !ask.endpoint.empty()) return std::nullopt;
     for (auto& name : named_fallbacks(ask.body))
         if (auto denied = deny(name)) return denied;
     return std::nullopt;
@@ -96,14 +96,15 @@ Awaitable<AdmissionPtr> Ledger::admit(const http::RequestHead& head, std::string
     admission->call_id_ = std::move(call_id);
     admission->started_ = Clock::now();
     admission->started_ms_ = unix_ms();
-    admission->asked_model_ = admission->model_ = ask.model;
+    bool is_model = ask.endpoint.empty();
+    admission->asked_model_ = admission->model_ = is_model ? ask.model : ask.endpoint;
     auto& config = models_->config();
     auto& ledger = config.ledger;
     admission->call_type_ = ask.call_type;
     std::string method(head.method), path(path_below(settings_.root_path, head.path()));
     auto refused = check_key(config, find_key(head, config.key_header), settings_.loopback_only());
     bool is_virtual = refused && refused->type == "no_db_connection";
-    bool is_public = refused && !is_virtual && is_public_route(config, path);
+    bool is_public = refused && (ask.open || (!is_virtual && is_public_route(config, path)));
     if (!refused || is_public) {
         admission->caller_.kind =
             config.master_key.empty() || is_public ? Caller::Kind::Open : Caller::Kind::Master;
@@ -136,14 +137,15 @@ Awaitable<AdmissionPtr> Ledger::admit(const http::RequestHead& head, std::string
         if (who.kind == Caller::Kind::Key && !admission->end_user_.empty())
             who.customer = co_await find_customer(admission->end_user_, fresh);
         admission->model_ = admission->asked_model_;
-        if (who.key)
+        if (who.key && is_model)
             if (auto alias = who.key->aliases.find(admission->asked_model_); alias != who.key->aliases.end())
                 admission->model_ = alias->second;
         auto error = judge(who, method, path);
         if (!error && who.customer && who.customer->blocked)
             error =
                 auth_error(fmt::format("User blocked from making LLM API Calls. User={}", who.customer->id));
-        if (!error) error = judge_models(who, ask, admission->asked_model_, *rules_now);
+        // What is passed on need not name a model; if it does, the key must have access to it.
+        if (!error && (is_model || !ask.model.empty())) error = judge_models(who, ask, ask.model, *rules_now);
         if (error) {
             if (fresh == Fresh::Yes || who.kind == Caller::Kind::Unchecked) {
                 refuse(*admission, std::move(*error));
@@ -153,7 +155,8 @@ Awaitable<AdmissionPtr> Ledger::admit(const http::RequestHead& head, std::string
             continue;
         }
         bool free = false;
-        admission->reserved_ = most_it_may_cost(ask, admission->model_, *rules_now, free);
+        admission->reserved_ =
+            is_model ? most_it_may_cost(ask, admission->model_, *rules_now, free) : ask.price;
         admission->plan_ = plan_admission(who, ledger, admission->asked_model_, free, admission->started_ms_);
         admission->records_ = true;
         if (who.kind == Caller::Kind::Unchecked) co_return admission;
