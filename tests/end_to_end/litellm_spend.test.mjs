@@ -236,6 +236,16 @@ test('a frozen Valkey stalls no request: what needs no money goes on, what does 
   }
 })
 
+test('a pause of Valkey fails the calls that met it, and the next one is answered', { skip }, () => withSpend(async ({ valkey, ask, chat }) => {
+  const bound = (await ask('/key/generate', { max_budget: 100 })).json
+  assert.equal((await chat(bound.key)).status, 200)
+  valkey.freeze()
+  const met = await Promise.all(Array.from({ length: 32 }, () => chat(bound.key)))
+  valkey.thaw()
+  assert.deepEqual([...new Set(met.map(answer => answer.status))], [503])
+  for (let i = 0; i < 20; i++) assert.equal((await chat(bound.key)).status, 200, `call ${i + 1} after the pause`)
+}, { env: { LITELLM_VALKEY_DEADLINE: `${500 * slowness}ms` } }))
+
 test('a gateway whose Valkey is not there starts, answers, and hands its spend over later', { skip }, () => withSpend(async ({ valkey, ask, chat, gateway, start }) => {
   await valkey.kill()
   await gateway().stop()

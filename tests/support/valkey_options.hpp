@@ -9,7 +9,7 @@ namespace seance::testing_support {
 inline valkey::ClientOptions quick() {
     using namespace std::chrono_literals;
     valkey::ClientOptions options;
-    options.connect_timeout = options.command_timeout = 300ms;
+    options.connect_timeout = options.command_timeout = options.longest_silence = 300ms;
     options.ping_interval = 100ms;
     options.first_retry = 10ms;
     options.longest_retry = 50ms;

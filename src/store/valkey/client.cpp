@@ -124,10 +124,14 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
         if (waiting->outcome) co_return std::move(*waiting->outcome);
         waiting->abandoned = true;
         if (error) co_return error;  // the caller was cancelled
-        auto connection = self->connection_;
-        if (connection && connection->last_read < waiting->since)
-            self->lose(connection,
-                       fmt::format("no answer within {}", print_duration(self->options_.command_timeout)));
+        if (auto connection = self->connection_) {
+            auto silent = silence(*connection);
+            if (silent >= self->options_.longest_silence)
+                self->lose(
+                    connection,
+                    fmt::format("no answer within {}",
+                                print_duration(std::chrono::floor<std::chrono::milliseconds>(silent))));
+        }
         co_return error_code{asio::error::timed_out};
     }
 
@@ -183,6 +187,12 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
             self->retry_.expires_after(pauses.next());
             co_await self->retry_.async_wait(kAwait);
         }
+    }
+
+    // How long the server has owed a reply.
+    static Duration silence(const Connection& connection) {
+        if (connection.in_flight.empty()) return Duration::zero();
+        return Clock::now() - std::max(connection.in_flight.front()->since, connection.last_read);
     }
 
     // A connection over which the server has answered. The reason of a refusal is left in refusal_.

@@ -27,6 +27,9 @@ error_code make_error_code(Errc code);
 struct ClientOptions {
     Duration connect_timeout = std::chrono::seconds(2);  // resolving, TCP, AUTH, SELECT and a PING
     Duration command_timeout = std::chrono::seconds(1);  // of each command, waiting in the queue included
+    // What a server may owe its oldest reply before the connection counts as lost. With a short
+    // `command_timeout` and a longer silence a pause fails the commands that met their deadline, and no others.
+    Duration longest_silence = std::chrono::seconds(1);
     Duration ping_interval =
         std::chrono::seconds(5);  // of a quiet connection, so that state() tells the truth
     Duration first_retry = std::chrono::milliseconds(50), longest_retry = std::chrono::seconds(3);
@@ -45,8 +48,8 @@ struct State {
 // One connection to one server, shared by all coroutines of a loop: their commands are pipelined and each
 // gets its own reply. It connects by itself and again after every loss. While a first try to connect is under
 // way commands wait for it; once a try has failed they fail at once with NotConnected until the server is
-// back, so that an outage costs callers nothing. A server that is silent for a command's whole deadline
-// counts as lost.
+// back, so that an outage costs callers nothing. A server that is silent for `longest_silence` when a command
+// meets its deadline counts as lost.
 class Client {
   public:
     Client(Loop& loop, Address address, ClientOptions options = {});

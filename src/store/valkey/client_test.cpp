@@ -128,6 +128,25 @@ TEST_F(ValkeyClient, GivesUpOnAFrozenServerAtTheDeadline) {
     run(loop, expect_deadline(server, client));
 }
 
+// Commands that meet a pause longer than their deadline fail; the connection, and what is sent later, do not.
+Awaitable<void> expect_pause_survived(RedisServer& server, Client& client) {
+    EXPECT_TRUE(co_await client.wait_connected(5s));
+    server.freeze();
+    auto late = co_await client.command("SET", "late", "carried out");
+    EXPECT_TRUE(!late && late.error() == asio::error::timed_out);
+    server.thaw();
+    auto next = co_await client.command("GET", "late");
+    EXPECT_TRUE(next && next->text == "carried out");
+    EXPECT_EQ(client.state().connections, 1u);
+}
+
+TEST_F(ValkeyClient, KeepsTheConnectionOfAServerThatPauses) {
+    auto options = quick();
+    options.longest_silence = options.ping_interval = 10s;
+    Client client(loop, at(server.port()), options);
+    run(loop, expect_pause_survived(server, client));
+}
+
 Awaitable<void> expect_noticed(RedisServer& server, Client& client) {
     EXPECT_TRUE(co_await client.wait_connected(5s));
     server.freeze();

@@ -86,6 +86,7 @@ class Ledger : public std::enable_shared_from_this<Ledger> {
     std::map<const ModelTable*, std::pair<std::shared_ptr<const ModelTable>, std::shared_ptr<const Rules>>>
         rules_;
     std::unique_ptr<Store> store_, patient_store_;
+    std::optional<UnixMs> ahead_;  // Valkey's clock of ours, once it has told us
     std::shared_ptr<Courier> courier_;
     std::shared_ptr<AnswerCache> cache_;
     std::unordered_map<std::string, Known> known_;  // by hash

@@ -16,6 +16,8 @@
 namespace seance::litellm {
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr int kMostReads = 3;  // of a key that changes while it is read
 
 std::int64_t number_in(const valkey::Reply& reply) {
@@ -173,19 +175,26 @@ Awaitable<AdmissionPtr> Ledger::admit(const http::RequestHead& head, std::string
     co_return admission;
 }
 
-// False: the records changed since they were read.
+// False: to be tried again, for the records changed since they were read, or Valkey's clock is not what we
+// took it for.
 Awaitable<bool> Ledger::reserve(Admission& admission, std::string version) {
     auto& config = models_->config().ledger;
     auto& plan = admission.plan_;
     admission.lease_ = random_id();
     auto ms = [](Duration d) { return std::to_string(d / std::chrono::milliseconds(1)); };
+    // A pause of Valkey must not leave what it then takes for callers that have gone: the release of such a
+    // call may overtake it, on another connection.
+    auto sent = unix_ms();
+    auto deadline = store_->deadline() / 1ms;
+    auto until = ahead_ ? std::to_string(sent + *ahead_ + deadline + 1) : std::string();
     std::vector<std::string> arguments{std::move(version),
                                        admission.lease_,
                                        std::to_string(admission.reserved_),
                                        ms(config.lease),
                                        ms(config.window),
                                        std::to_string(plan.purses.size()),
-                                       std::to_string(plan.windows.size())};
+                                       std::to_string(plan.windows.size()),
+                                       std::move(until)};
     for (auto& purse : plan.purses) {
         arguments.push_back(purse.id);
         arguments.push_back(purse.limit ? std::to_string(*purse.limit) : "");
@@ -214,7 +223,10 @@ Awaitable<bool> Ledger::reserve(Admission& admission, std::string version) {
     auto word = list.empty() ? std::string() : list[0].text;
     auto number = [&](std::size_t i) { return i < list.size() ? number_in(list[i]) : 0; };
     auto index = static_cast<std::size_t>(std::max<std::int64_t>(number(1) - 1, 0));
-    if (word == "stale") co_return false;
+    // The quicker an answer the better it tells the time.
+    bool quick = word == "ok" && (!ahead_ || unix_ms() - sent <= deadline / 4);
+    if (quick || word == "late") ahead_ = number(1) - sent;
+    if (word == "stale" || word == "late") co_return false;
     if (word == "budget" && index < plan.purses.size()) {
         refuse(admission, budget_exceeded(plan.purses[index], number(2), config.budget_status));
     } else if (word == "parallel" && index < plan.purses.size()) {

@@ -85,11 +85,12 @@ end
 
 constexpr std::string_view kAdmit = R"lua(
 if (redis.call('GET', P .. 'version') or '0') ~= ARGV[1] then return {'stale'} end
+if now > (tonumber(ARGV[8]) or now) then return {'late', now} end
 local lease, amount, lease_ms, length = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local purses, windows = tonumber(ARGV[6]), tonumber(ARGV[7])
 local out = {'ok', now}
 local keys = {}
-local at = 8
+local at = 9
 for i = 1, purses do
   local key = P .. 'purse:' .. ARGV[at]
   keys[i] = key
@@ -113,7 +114,7 @@ for i = 1, purses do
   out[#out + 1] = redis.call('HGET', key, 'reset_at') or ''
   at = at + 4
 end
-at = 8
+at = 9
 for i = 1, purses do
   local limit = tonumber(ARGV[at + 2])
   if limit then
@@ -140,7 +141,7 @@ for i = 1, windows do
   out[#out + 1] = string.format('%.0f', c[2])
   out[#out + 1] = string.format('%.0f', c[3] + length)
 end
-at = 8
+at = 9
 for i = 1, purses do
   if ARGV[at + 1] ~= '' or ARGV[at + 2] ~= '' then
     redis.call('ZADD', keys[i] .. ':open', now + lease_ms, lease .. '|' .. ARGV[3])

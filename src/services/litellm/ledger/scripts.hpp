@@ -15,13 +15,15 @@ inline constexpr std::string_view kPrefix = "litellm:";
 
 // Checks budgets, parallel limits and rate limits of one call, in this order, and takes from all of them or
 // from none. Money that the call may cost and its place among the parallel calls are leased: the lease of a
-// process that dies runs out.
+// process that dies runs out. A call that comes after its caller has given up takes nothing.
 //   ARGV: version of the records that the caller knows · lease · amount (nano-USD) · lease time (ms) · window
-//         (ms) · number of purses · number of windows · per purse: id, budget or "", parallel limit or "",
-//         period ("s86400", "m1") or "" · per window: id, limit, what it takes ("1" a request, "0" nothing)
+//         (ms) · number of purses · number of windows · when the caller gives up (ms of the server's clock)
+//         or
+//         "" · per purse: id, budget or "", parallel limit or "", period ("s86400", "m1") or "" · per window:
+//         id, limit, what it takes ("1" a request, "0" nothing)
 //   gives {"ok", now, per purse: spend, time of its reset or "", then count and end (ms) of each window}
-//      or {"stale"} · {"budget", index, spend + open reservations, spend} · {"parallel", index, count}
-//      or {"window", index, count, end}
+//      or {"stale"} · {"late", now} · {"budget", index, spend + open reservations, spend} · {"parallel",
+//      index, count} or {"window", index, count, end}
 const Script& admit_script();
 
 // Applies a batch of settled calls, each exactly once: a writer numbers its entries, and those not above the

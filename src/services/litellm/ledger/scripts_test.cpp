@@ -60,10 +60,10 @@ struct Scripts : testing::Test {
 
     // One purse "p" with a budget, and no windows.
     Words admit(std::string lease, std::string amount, std::string budget, std::string lease_ms = "60000",
-                std::string parallel = "", std::string period = "") {
+                std::string parallel = "", std::string period = "", std::string until = "") {
         return run(admit_script(),
-                   {"0", std::move(lease), std::move(amount), std::move(lease_ms), "60000", "1", "0", "p",
-                    std::move(budget), std::move(parallel), std::move(period)});
+                   {"0", std::move(lease), std::move(amount), std::move(lease_ms), "60000", "1", "0",
+                    std::move(until), "p", std::move(budget), std::move(parallel), std::move(period)});
     }
     Words settle(std::string writer, Words entries) {
         Words arguments{std::move(writer), "1000"};
@@ -140,7 +140,7 @@ TEST_F(Scripts, CountParallelCallsAndTakeNothingWhenTheyRefuse) {
 TEST_F(Scripts, RefuseAtOneWindowWithoutTakingFromAnother) {
     auto call = [&] {
         return run(admit_script(),
-                   {"0", "l", "0", "60000", "60000", "0", "2", "wide", "10", "1", "narrow", "1", "1"});
+                   {"0", "l", "0", "60000", "60000", "0", "2", "", "wide", "10", "1", "narrow", "1", "1"});
     };
     EXPECT_EQ(call()[0], "ok");
 
@@ -156,6 +156,17 @@ TEST_F(Scripts, SayThatRecordsChangedBeforeTheyTakeAnything) {
 
     EXPECT_EQ(admit("a", "60", "100")[0], "stale");
     EXPECT_EQ(ask({"EXISTS", "litellm:purse:p"}), "0");
+}
+
+TEST_F(Scripts, TakeNothingForACallerThatHasGivenUp) {
+    auto now = std::stoll(admit("a", "60", "100")[1]);
+
+    auto late = admit("b", "60", "100", "60000", "", "", std::to_string(now - 1));
+    EXPECT_EQ(late[0], "late");
+    EXPECT_GE(std::stoll(late[1]), now);
+    EXPECT_EQ(field("reserved"), "60");
+
+    EXPECT_EQ(admit("c", "60", "100", "60000", "", "", std::to_string(now + 60'000))[0], "ok");
 }
 
 TEST_F(Scripts, ResetByCalendarMonthsAsTheGatewayShowsIt) {
@@ -179,7 +190,7 @@ TEST_F(Scripts, KeepAWindowWhoseClockStepsBack) {
     auto later = unix_ms() + 30'000;
     ask({"HSET", "litellm:win:narrow", "n", "1", "s", std::to_string(later)});
 
-    auto refused = run(admit_script(), {"0", "l", "0", "60000", "60000", "0", "1", "narrow", "1", "1"});
+    auto refused = run(admit_script(), {"0", "l", "0", "60000", "60000", "0", "1", "", "narrow", "1", "1"});
 
     EXPECT_EQ(refused[0], "window");
     EXPECT_LT(std::stoll(refused[3]), later + 60'000);

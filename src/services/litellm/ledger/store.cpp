@@ -20,13 +20,15 @@ error_code refused_by_server() {
 }
 
 Store::Store(Loop& loop, const valkey::Address& address, Duration deadline)
-    : client_(loop, address, options_for(deadline)) {}
+    : deadline_(deadline), client_(loop, address, options_for(deadline)) {}
 
 Awaitable<Result<valkey::Reply>> Store::command(std::vector<std::string> words) {
-    if (!breaker_.allow(Clock::now())) co_return error_code{valkey::Errc::NotConnected};
+    auto began = Clock::now();
+    if (!breaker_.allow(began)) co_return error_code{valkey::Errc::NotConnected};
     auto reply = co_await client_.command(words);
     if (!reply) {
-        breaker_.failed(Clock::now());
+        // A call whose client has left says nothing about the server.
+        if (reply.error() != asio::error::operation_aborted) breaker_.failed(began, Clock::now());
         co_return reply.error();
     }
     breaker_.succeeded();

@@ -21,9 +21,11 @@ class Store {
                                          std::vector<std::string> arguments);
 
     bool available() const { return client_.state().connected && !breaker_.open(); }
+    Duration deadline() const { return deadline_; }  // of each command
     const valkey::State& state() const { return client_.state(); }
 
   private:
+    Duration deadline_;
     valkey::Client client_;
     Breaker breaker_;
 };
