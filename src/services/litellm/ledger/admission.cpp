@@ -201,7 +201,7 @@ void Admission::settle(Settlement how) {
     NanoUsd cost = 0;
     if (how.cost)
         cost = *how.cost;
-    else if (how.deployment && !how.cache_hit)
+    else if (how.deployment && !how.cache_hit && !how.provider.empty())  // something has been asked
         cost = this->cost(how.usage, *how.deployment, how.provider, how.model).value_or(0);
     if (caller_.kind != Caller::Kind::Open || ledger_->courier_) {
         // Names from the configuration alone: what clients make up is no label.
