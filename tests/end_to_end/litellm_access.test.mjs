@@ -13,6 +13,8 @@ async function withGateway (general, body, litellm = '{}') {
 model_list:
   - { model_name: small, litellm_params: { model: openai/small, mock_response: small } }
   - { model_name: big, litellm_params: { model: openai/big, mock_response: big }, model_info: { id: big-1 } }
+  - { model_name: tagged, litellm_params: { model: openai/tagged, mock_response: for free, tags: [free] } }
+  - { model_name: tagged, litellm_params: { model: openai/tagged, mock_response: for money, tags: [paid] } }
 litellm_settings: ${litellm}
 general_settings:
   master_key: sk-master
@@ -81,10 +83,19 @@ test('a call names its end user where that is enforced', { skip }, () => withGat
   assert.equal((await ask('/v1/models', { key })).status, 200)
 }))
 
+test('tags of a key and of its team choose deployments, and stand in the records of its calls', { skip }, () => withGateway(`
+router_settings: { enable_tag_filtering: true }`, async ({ ask, make }) => {
+  const team = (await ask('/team/new', { body: { team_alias: 'payers', metadata: { tags: ['paid'] } } })).json.team_id
+  const answer = async key => (await ask('/v1/chat/completions', { key, body: { model: 'tagged', messages } })).json.choices[0].message.content
+  const [free, paid] = [await make({ tags: ['free'] }), await make({ team_id: team })]
+  for (let i = 0; i < 5; i++) assert.deepEqual([await answer(free), await answer(paid)], ['for free', 'for money'])
+  assert.deepEqual((await ask('/spend/logs')).json.slice(0, 2).map(one => one.request_tags).sort(), ['["free"]', '["paid"]'])
+}))
+
 test('/health shows a key the models that it may use', { skip }, () => withGateway('', async ({ ask, make }) => {
   const key = await make({ models: ['small'] })
   assert.deepEqual((await ask('/health', { key })).json.healthy_endpoints.map(one => one.model_name), ['small'])
-  assert.equal((await ask('/health')).json.healthy_count, 2)
+  assert.equal((await ask('/health')).json.healthy_count, 4)
   assert.equal((await ask('/health?model_id=big-1', { key })).status, 404)
 }))
 

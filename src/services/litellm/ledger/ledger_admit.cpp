@@ -156,6 +156,9 @@ Awaitable<AdmissionPtr> Ledger::admit(const http::RequestHead& head, std::string
             fresh = Fresh::Yes;
             continue;
         }
+        for (auto& tag : who.tags())
+            if (std::find(admission->tags_.begin(), admission->tags_.end(), tag) == admission->tags_.end())
+                admission->tags_.push_back(std::move(tag));
         bool free = false;
         admission->reserved_ =
             is_model ? most_it_may_cost(ask, admission->model_, *rules_now, free) : ask.price;
