@@ -7,12 +7,14 @@
 #include "core/base/text.hpp"
 #include "net/http/client.hpp"
 #include "net/http/parser.hpp"
+#include "services/litellm/config/config.hpp"
 
 namespace seance::litellm {
 namespace {
 
-constexpr std::string_view kKnown[] = {
-    "path", "target", "headers", "methods", "forward_headers", "include_subpath", "auth", "cost_per_request"};
+constexpr std::string_view kKnown[] = {"path",    "target",           "headers",
+                                       "methods", "forward_headers",  "include_subpath",
+                                       "auth",    "cost_per_request", "timeout"};
 
 bool is_known(std::string_view key) {
     for (auto known : kKnown)
@@ -100,6 +102,8 @@ std::vector<PassThroughEndpoint> read_pass_through(const Node* list, const confi
         }
         read_headers(entry.find("headers"), environment, endpoint, notes);
         endpoint.price = read_price(entry.find("cost_per_request"), notes);
+        if (auto seconds = read_number(entry.find("timeout"), notes))
+            endpoint.timeout = seconds_to_duration(*seconds);
         endpoint.methods = read_texts(entry.find("methods"), notes);
         endpoint.forward_headers = read_bool(entry.find("forward_headers"), notes).value_or(false);
         endpoint.include_subpath = read_bool(entry.find("include_subpath"), notes).value_or(false);

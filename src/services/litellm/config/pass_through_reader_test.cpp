@@ -23,7 +23,7 @@ TEST(PassThroughReader, ReadsWhatLiteLlmReads) {
         "- {path: /a/, target: 'http://one/x', include_subpath: true, forward_headers: 'true', auth: false, "
         "methods: "
         "[GET], headers: {x-key: os.environ/KEY, authorization: Bearer os.environ/KEY}, cost_per_request: "
-        "0.02}\n- {path: /b, target: 'https://two'}\n",
+        "0.02, timeout: 1.5}\n- {path: /b, target: 'https://two'}\n",
         notes);
 
     ASSERT_EQ(all.size(), 2u);
@@ -35,7 +35,8 @@ TEST(PassThroughReader, ReadsWhatLiteLlmReads) {
     EXPECT_EQ(all[0].headers[0].second.reveal(), "sk-up");
     EXPECT_EQ(all[0].headers[1].second.reveal(), "Bearer sk-up") << "as LiteLLM's own examples write it";
     EXPECT_EQ(all[0].price, 20'000'000);
-    EXPECT_FALSE(all[1].price);
+    EXPECT_EQ(all[0].timeout, std::chrono::milliseconds(1500));
+    EXPECT_FALSE(all[1].price || all[1].timeout);
     EXPECT_TRUE(all[1].needs_key) << "unless it says otherwise";
     EXPECT_TRUE(notes.errors.empty() && notes.warnings.empty());
 }

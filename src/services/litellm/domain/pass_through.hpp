@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/duration.hpp"
 #include "core/base/secret.hpp"
 #include "net/http/message.hpp"
 #include "services/litellm/domain/money.hpp"
@@ -20,6 +21,7 @@ struct PassThroughEndpoint {
     bool include_subpath = false;                             // what is below the path as well
     bool needs_key = true;
     std::optional<NanoUsd> price;  // cost_per_request
+    std::optional<Duration> timeout;
 };
 
 // What a target says that a request has cost and used in all, in its x-litellm-response-cost (USD) and

@@ -161,7 +161,7 @@ Awaitable<void> pass_to_endpoint(Gateway& gateway, http::Exchange& exchange, std
     request.target = url->target;
     request.body = std::move(*body);
     forward_fields(*endpoint, head.fields, key, request.fields);
-    RawCall call{std::move(*url), std::move(request), config.routing.timeout,
+    RawCall call{std::move(*url), std::move(request), endpoint->timeout.value_or(config.routing.timeout),
                  fmt::format("the target of {}", endpoint->path), std::move(meter)};
     co_await relay_raw(gateway, exchange, std::move(call));
 }
