@@ -89,7 +89,9 @@ void add_chunk(std::string& out, std::string_view data) {
     out += "\r\n";
 }
 
-void next_chunk(int fd, Connection& c, bool first) {
+// `due`: when it should go. The next one counts from there, so that a late chunk makes no others late with
+// it.
+void next_chunk(int fd, Connection& c, bool first, std::int64_t due) {
     auto times = (first ? std::to_string(c.arrived) + " " : std::string()) + std::to_string(now_ns()) + " ";
     add_chunk(
         c.out,
@@ -97,7 +99,7 @@ void next_chunk(int fd, Connection& c, bool first) {
             std::string(first ? R"("role":"assistant",)" : "") + R"("content":")" + times +
             R"("},"finish_reason":null}]})" + "\n\n");
     if (--c.chunks_left > 0) {
-        if (c.interval > 0) timers.push({now_ns() + c.interval, fd, c.generation});
+        if (c.interval > 0) timers.push({due + c.interval, fd, c.generation});
         return;
     }
     add_chunk(
@@ -145,8 +147,8 @@ void answer(int fd, Connection& c, std::string_view body) {
         c.busy = true;
         c.wants_usage = has("include_usage");
         c.out += "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
-        next_chunk(fd, c, true);
-        while (c.interval == 0 && c.chunks_left > 0) next_chunk(fd, c, false);
+        next_chunk(fd, c, true, c.arrived);
+        while (c.interval == 0 && c.chunks_left > 0) next_chunk(fd, c, false, c.arrived);
     } else {
         c.out += kAnswer;
     }
@@ -221,7 +223,7 @@ int main(int argc, char** argv) {
             auto& c = connections[static_cast<std::size_t>(due.fd)];
             if (!c.open || c.generation != due.generation) continue;
             if (c.chunks_left > 0) {
-                next_chunk(due.fd, c, false);
+                next_chunk(due.fd, c, false, due.at);
             } else {
                 c.out += kAnswer;
                 c.busy = false;

@@ -1,5 +1,6 @@
 #include "core/base/json_string.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "core/base/text.hpp"
@@ -38,10 +39,9 @@ std::string unescape_json(std::string_view raw, LoneSurrogate lone) {
     std::string out;
     out.reserve(raw.size());
     for (std::size_t at = 0; at < raw.size(); ++at) {
-        if (raw[at] != '\\') {
-            out += raw[at];
-            continue;
-        }
+        auto slash = std::min(raw.find('\\', at), raw.size());
+        out += raw.substr(at, slash - at);
+        if ((at = slash) == raw.size()) break;
         switch (char kind = raw[++at]) {
             case 'b':
                 out += '\b';

@@ -187,6 +187,31 @@ std::string decode_string(std::string_view literal) {
     return unescape_json(literal.substr(1, literal.size() - 2), LoneSurrogate::Replace);
 }
 
+// Whether a key's literal means that name; most are written as they are.
+bool is_named(std::string_view literal, std::string_view name) {
+    auto raw = literal.substr(1, literal.size() - 2);
+    return raw == name || (raw.find('\\') != raw.npos && decode_string(literal) == name);
+}
+
+// Calls `take` with the literal of each key, its value, and the text from one delimiter to the next.
+template <typename Take>
+void each_member(const JsonValue& object, Take take) {
+    if (!object.is(JsonKind::Object)) return;
+    auto text = object.text;
+    std::size_t segment = 1, at = skip_space(text, 1);
+    while (at < text.size() && text[at] == '"') {
+        auto key_end = skip_string(text, at);
+        auto begin = skip_space(text, skip_space(text, key_end) + 1);
+        auto end = skip_value(text, begin);
+        auto delimiter = skip_space(text, end);
+        take(text.substr(at, key_end - at), value_at(text, begin, end),
+             text.substr(segment, delimiter - segment));
+        segment = delimiter + 1;
+        at = skip_space(text, segment);
+        if (text[delimiter] == '}') break;
+    }
+}
+
 }  // namespace
 
 std::optional<JsonValue> parse_json(std::string_view document) {
@@ -199,20 +224,10 @@ std::optional<JsonValue> parse_json(std::string_view document) {
 
 std::vector<JsonMember> json_members(const JsonValue& object) {
     std::vector<JsonMember> members;
-    if (!object.is(JsonKind::Object)) return members;
-    auto text = object.text;
-    std::size_t segment = 1, at = skip_space(text, 1);
-    while (at < text.size() && text[at] == '"') {
-        auto key_end = skip_string(text, at);
-        auto begin = skip_key(text, at);
-        auto end = skip_value(text, begin);
-        auto delimiter = skip_space(text, end);
-        members.push_back({decode_string(text.substr(at, key_end - at)), value_at(text, begin, end),
-                           text.substr(segment, delimiter - segment)});
-        segment = delimiter + 1;
-        at = skip_space(text, segment);
-        if (text[delimiter] == '}') break;
-    }
+    members.reserve(8);
+    each_member(object, [&](std::string_view name, const JsonValue& value, std::string_view segment) {
+        members.push_back({decode_string(name), value, segment});
+    });
     return members;
 }
 
@@ -232,8 +247,9 @@ std::vector<JsonValue> json_elements(const JsonValue& array) {
 
 std::optional<JsonValue> json_find(const JsonValue& object, std::string_view key) {
     std::optional<JsonValue> found;
-    for (auto& member : json_members(object))
-        if (member.key == key) found = member.value;
+    each_member(object, [&](std::string_view name, const JsonValue& value, std::string_view) {
+        if (is_named(name, key)) found = value;
+    });
     return found;
 }
 

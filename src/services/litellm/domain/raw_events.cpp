@@ -22,7 +22,7 @@ void RawEvents::feed(std::string_view bytes) {
     while (seen_ < bytes_.size()) {
         char c = bytes_[seen_];
         if (c != '\n' && c != '\r') {
-            auto end = bytes_.find_first_of("\r\n", seen_);
+            auto end = find_line_end(bytes_, seen_);
             seen_ = end == std::string::npos ? bytes_.size() : end;
             continue;
         }

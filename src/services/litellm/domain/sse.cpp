@@ -1,6 +1,15 @@
 #include "services/litellm/domain/sse.hpp"
 
+#include <algorithm>
+
 namespace seance::litellm {
+
+// A plain loop: std::string_view::find_first_of makes a call for every byte.
+std::size_t find_line_end(std::string_view bytes, std::size_t from) {
+    auto rest = bytes.substr(from);
+    auto end = std::find_if(rest.begin(), rest.end(), [](char c) { return c == '\n' || c == '\r'; });
+    return end == rest.end() ? bytes.npos : from + static_cast<std::size_t>(end - rest.begin());
+}
 
 void SseParser::feed(std::string_view bytes) {
     while (!bytes.empty() && !overflowed_) {
@@ -11,7 +20,7 @@ void SseParser::feed(std::string_view bytes) {
                 continue;
             }
         }
-        auto end = bytes.find_first_of("\r\n");
+        auto end = find_line_end(bytes);
         line_ += bytes.substr(0, end);
         if (line_.size() + data_.size() > most_) {
             overflowed_ = true;

@@ -7,6 +7,9 @@
 
 namespace seance::litellm {
 
+// Where the line ends that `from` is in: its first CR or LF, or npos.
+std::size_t find_line_end(std::string_view bytes, std::size_t from = 0);
+
 // Server-sent events from bytes that come in any pieces (HTML standard, section 9.2): lines end with LF, CRLF
 // or CR, a BOM may lead, lines that begin with ":" are comments, several data lines join with LF. Only the
 // data matters here; event names and ids are skipped.
