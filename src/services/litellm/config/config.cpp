@@ -8,6 +8,7 @@
 
 #include "core/base/hash.hpp"
 #include "core/base/text.hpp"
+#include "services/litellm/config/access_reader.hpp"
 #include "services/litellm/config/deployment_reader.hpp"
 #include "services/litellm/config/known_keys.hpp"
 #include "services/litellm/config/pass_through_reader.hpp"
@@ -163,14 +164,7 @@ class ConfigReader {
                                    {"image_generation_model", &config_.image_generation_model},
                                    {"moderation_model", &config_.moderation_model}})
             *into = read_text(map.find(name), notes()).value_or("");
-        config_.key_header = read_text(map.find("litellm_key_header_name"), notes()).value_or("");
-        config_.public_routes = read_texts(map.find("public_routes"), notes());
-        config_.admin_only_routes = read_texts(map.find("admin_only_routes"), notes());
-        if (auto list = map.find("allowed_routes"); list && !list->is_null())
-            config_.allowed_routes = read_texts(list, notes());
-        config_.enforce_user = read_bool(map.find("enforce_user_param"), notes()).value_or(false);
-        config_.use_forwarded_for = read_bool(map.find("use_x_forwarded_for"), notes()).value_or(false);
-        read_allowed_addresses(map.find("allowed_ips"));
+        read_access(map, config_, notes());
         config_.pass_through =
             read_pass_through(map.find("pass_through_endpoints"), config_.environment, notes());
         if (auto most = read_number(map.find("max_request_size_mb"), notes()); most && *most > 0)
@@ -188,22 +182,6 @@ class ConfigReader {
         if (auto seconds = read_number(map.find("health_check_interval"), notes()))
             config_.health_check_interval =
                 seconds_to_duration(*seconds).value_or(config_.health_check_interval);
-    }
-
-    // An entry that is no address lets nobody in: what was meant as a limit stays one.
-    void read_allowed_addresses(const Node* list) {
-        if (!list || list->is_null()) return;
-        std::vector<std::string> good;
-        for (auto& entry : read_texts(list, notes())) {
-            if (proxy::Networks::parse({entry}))
-                good.push_back(entry);
-            else
-                notes().errors.push_back(fmt::format(
-                    "{}general_settings.allowed_ips: \"{}\" is no address such as 203.0.113.9 and no "
-                    "range such as 10.0.0.0/8; it allows nobody",
-                    list->place(), entry));
-        }
-        config_.allowed_addresses = *proxy::Networks::parse(good);
     }
 
     void read_settings(const Node& map) {

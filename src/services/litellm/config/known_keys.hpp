@@ -16,6 +16,9 @@ struct KnownKeys {
     std::map<std::string_view, std::string_view> vain;  // likewise, if they have that value
 };
 
+// All sections as text: known_keys_table.cpp says how.
+std::string_view known_keys_table();
+
 const KnownKeys& known_keys(std::string_view section);
 
 // The warning about a key that LiteLLM knows and that changes nothing here.

@@ -67,6 +67,7 @@ class LedgerReader {
         read_spend();
         read_defaults();
         read_cache();
+        if (!config_.server) warn_without_store();
         return std::move(config_);
     }
 
@@ -107,6 +108,21 @@ class LedgerReader {
                 "and "
                 "spend are kept in Valkey; set REDIS_URL");
         }
+    }
+
+    // Without Valkey there are no keys but the master key, which passes every limit.
+    void warn_without_store() {
+        for (auto& [section, map, key] : {std::tuple{"litellm_settings", &litellm_, "max_budget"},
+                                          {"litellm_settings", &litellm_, "max_user_budget"},
+                                          {"litellm_settings", &litellm_, "max_end_user_budget"},
+                                          {"litellm_settings", &litellm_, "max_internal_user_budget"},
+                                          {"general_settings", &general_, "max_parallel_requests"},
+                                          {"general_settings", &general_, "global_max_parallel_requests"},
+                                          {"general_settings", &general_, "store_prompts_in_spend_logs"}})
+            if (auto value = map->find(key); value && !value->is_null())
+                notes_.warnings.push_back(fmt::format(
+                    "{}{}.{} has no effect without Valkey, where keys and spend are kept; set REDIS_URL",
+                    value->place(), section, key));
     }
 
     void read_availability() {
