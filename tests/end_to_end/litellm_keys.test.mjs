@@ -325,6 +325,7 @@ test('a public route needs no key, and is still recorded', { skip }, () => withG
   const open = body => fetch(`${gateway.url}/v1/chat/completions`, { method: 'POST', body: JSON.stringify(body) })
   assert.equal((await open({ model: 'big', messages })).status, 200)
   assert.equal((await ask('/spend/logs')).json[0].api_key, '')
+  assert.equal((await ask('/v1/chat/completions', { model: 'big', messages }, 'sk-nobody-knows')).status, 200)
   const mocked = await (await open({ model: 'big', messages, mock_response: 'made up' })).json()
   assert.notEqual(mocked.choices[0].message.content, 'made up', 'who is nobody may not mock')
 }, { settings: ', public_routes: [/v1/chat/completions]' }))

@@ -9,6 +9,7 @@
 #include "core/base/hash.hpp"
 #include "core/base/text.hpp"
 #include "services/litellm/config/access_reader.hpp"
+#include "services/litellm/config/aws_profiles.hpp"
 #include "services/litellm/config/deployment_reader.hpp"
 #include "services/litellm/config/known_keys.hpp"
 #include "services/litellm/config/pass_through_reader.hpp"
@@ -68,6 +69,7 @@ class ConfigReader {
                 deployment->state->first_token.resize(config_.routing.latency_samples);
             }
         }
+        use_aws_profiles(config_, read_file_);
         take_fingerprints();
         return std::move(config_);
     }

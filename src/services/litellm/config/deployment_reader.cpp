@@ -96,6 +96,7 @@ class DeploymentReader {
     void read_access(Deployment& d) {
         auto base = params_.find("api_base");
         if (!base || base->is_null()) base = params_.find("base_url");
+        if (!base || base->is_null()) base = params_.find("aws_bedrock_runtime_endpoint");
         d.api_base = read_text(base, notes_).value_or("");
         d.api_version = read_text(params_.find("api_version"), notes_).value_or("");
         d.forced_provider = read_text(params_.find("custom_llm_provider"), notes_).value_or("");

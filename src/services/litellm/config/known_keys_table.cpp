@@ -101,7 +101,7 @@ cache_creation_input_token_cost_above_200k_tokens
 ~aws_web_identity_token
 ~aws_sts_endpoint
 ~aws_external_id
-~aws_bedrock_runtime_endpoint
+aws_bedrock_runtime_endpoint
 ~watsonx_region_name
 ~gcs_bucket_name
 ~s3_bucket_name

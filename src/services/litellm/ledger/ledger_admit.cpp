@@ -6,7 +6,6 @@
 #include "core/base/id.hpp"
 #include "core/base/text.hpp"
 #include "services/litellm/domain/access.hpp"
-#include "services/litellm/domain/end_user.hpp"
 #include "services/litellm/domain/json_text.hpp"
 #include "services/litellm/domain/route_class.hpp"
 #include "services/litellm/ledger/ledger.hpp"
@@ -103,6 +102,12 @@ Awaitable<AdmissionPtr> Ledger::admit(const http::RequestHead& head, std::string
     auto& config = models_->config();
     auto& ledger = config.ledger;
     admission->call_type_ = ask.call_type;
+    // Recorded, with nothing to hold it to.
+    auto count_only = [&] {
+        admission->plan_ = plan_admission(admission->caller_, ledger, admission->asked_model_, false,
+                                          admission->started_ms_);
+        admission->records_ = true;
+    };
     std::string method(head.method), path(path_below(settings_.root_path, head.path()));
     auto refused = check_key(config, find_key(head, config.key_header), settings_.loopback_only());
     bool is_virtual = refused && refused->type == "no_db_connection";
@@ -113,9 +118,7 @@ Awaitable<AdmissionPtr> Ledger::admit(const http::RequestHead& head, std::string
         admission->caller_.nobody = is_public;
         if (!store_) co_return admission;
         describe(*admission, head, ask);
-        admission->plan_ = plan_admission(admission->caller_, ledger, admission->asked_model_, false,
-                                          admission->started_ms_);
-        admission->records_ = true;
+        count_only();
         co_return admission;
     }
     if (!is_virtual || !store_) {
@@ -129,6 +132,11 @@ Awaitable<AdmissionPtr> Ledger::admit(const http::RequestHead& head, std::string
     auto fresh = Fresh::No;
     for (int tries = 0; tries < kMostReads; ++tries) {
         auto caller = co_await identify(key, fresh);
+        if (!caller && is_public_route(config, path)) {
+            admission->caller_.nobody = true;
+            count_only();
+            co_return admission;
+        }
         if (!caller) {
             refuse(*admission, caller.error());
             co_return admission;
@@ -264,36 +272,6 @@ Awaitable<bool> Ledger::reserve(Admission& admission, std::string version) {
     else
         admission.lease_.clear();
     co_return true;
-}
-
-void Ledger::describe(Admission& admission, const http::RequestHead& head, const Ask& ask) const {
-    admission.peer_ = ask.peer;
-    auto& fields = head.fields;
-    admission.end_user_ = end_user_of(fields, ask.body);
-    if (auto tags = fields.find("x-litellm-tags"))
-        for (auto tag : split(*tags, ','))
-            if (!trim(tag).empty()) admission.tags_.emplace_back(trim(tag));
-    if (auto more = fields.find("x-litellm-spend-logs-metadata"))
-        if (auto value = parse_json(*more); value && value->is(JsonKind::Object)) admission.metadata_ = *more;
-    if (!ask.body.is(JsonKind::Object)) return;
-    auto text = [&](std::initializer_list<std::string_view> path) {
-        return json_text(json_find(ask.body, path)).value_or("");
-    };
-    admission.session_ = text({"litellm_session_id"});
-    if (admission.session_.empty()) admission.session_ = text({"metadata", "session_id"});
-    for (auto path : {std::initializer_list<std::string_view>{"metadata", "tags"}, {"tags"}})
-        if (auto list = json_find(ask.body, path); list && list->is(JsonKind::Array))
-            for (auto& item : json_elements(*list))
-                if (auto tag = json_text(item); tag && admission.tags_.size() < 20)
-                    admission.tags_.push_back(tag->substr(0, 128));
-    constexpr std::size_t kMostPrompt = 64 << 10;
-    admission.redacted_ = iequals(fields.get("x-litellm-enable-message-redaction"), "true");
-    if (models_->config().ledger.keep_prompts && !admission.redacted_)
-        for (auto name : {"messages", "input", "prompt"})
-            if (auto prompt = json_find(ask.body, name); prompt && prompt->text.size() <= kMostPrompt) {
-                admission.prompt_ = prompt->text;
-                break;
-            }
 }
 
 }  // namespace seance::litellm
