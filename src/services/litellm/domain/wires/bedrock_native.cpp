@@ -8,6 +8,7 @@
 #include "core/base/text.hpp"
 #include "services/litellm/domain/event_stream.hpp"
 #include "services/litellm/domain/json_build.hpp"
+#include "services/litellm/domain/upstream_body.hpp"
 #include "services/litellm/domain/wires/bedrock_answer.hpp"
 #include "services/litellm/domain/wires/bedrock_request.hpp"
 #include "services/litellm/domain/wires/bedrock_wire.hpp"
