@@ -9,6 +9,7 @@
 #include "services/litellm/domain/chat_stream.hpp"
 #include "services/litellm/domain/raw_events.hpp"
 #include "services/litellm/domain/sse.hpp"
+#include "services/litellm/domain/upstream_body.hpp"
 #include "services/litellm/domain/upstream_call.hpp"
 
 namespace {

@@ -28,6 +28,8 @@ struct ServerOptions {
     bool health_names_commit = true;                    // X-Seance-Commit in answers under /health
     std::function<std::string(std::string_view client)>
         mask_client;  // of the address in the log; none: as is
+    // What an accepted connection becomes before it is served, such as the plain end of TLS; none: as it is.
+    std::function<Awaitable<Result<TcpSocket>>(TcpSocket accepted)> unwrap;
 };
 
 // A response that is whole. Date, Content-Length and (when due) Connection are added by the server.

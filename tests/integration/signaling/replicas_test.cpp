@@ -282,6 +282,29 @@ TEST(SignalingReplicas, MeetInACluster) {
     }
 }
 
+TEST(SignalingReplicas, MeetAgainAfterAMasterOfTheClusterDied) {
+    RedisCluster cluster;
+    Replica left(cluster.port(0)), right(cluster.port(1));
+    Peer ann(left.port()), bob(right.port());
+    std::vector<std::string> topics;
+    for (int i = 0; i < 20; ++i) {
+        topics.push_back("room " + std::to_string(i));
+        ann.joins(topics.back());
+        bob.joins(topics.back());
+    }
+
+    cluster.node(1).kill();
+    EXPECT_TRUE(valkey_is(left, false));
+    ann.publishes(topics[0], "local");
+    auto local = relayed(topics[0], "local", 1);
+    EXPECT_EQ(ann.receives(local.size()), local);
+    cluster.node(1).start();
+
+    for (const auto& topic : topics) EXPECT_TRUE(comes_to_count(bob, topic, 2)) << topic;
+    auto missed = ann.hears();
+    EXPECT_EQ(missed.find("local"), std::string::npos) << "not once more";
+}
+
 // During a deployment half of a room is on the old process and half on the new one.
 TEST(SignalingReplicas, KeepARoomTogetherWhileOneOfThemDrains) {
     RedisServer valkey;

@@ -12,6 +12,7 @@
 #include "services/litellm/config/routing_reader.hpp"
 #include "services/litellm/config/wire_reader.hpp"
 #include "services/litellm/domain/pattern.hpp"
+#include "services/litellm/domain/upstream_body.hpp"
 
 namespace seance::litellm {
 namespace {
@@ -48,6 +49,12 @@ bool is_numeric_parameter(std::string_view name) {
                                      "n", "seed", "presence_penalty", "frequency_penalty", "top_logprobs"})
         if (name == numeric) return true;
     return false;
+}
+
+// Prices of what is not counted here, such as seconds of audio; no upstream wants them either.
+bool is_price(std::string_view name) {
+    return name.find("cost_per_") != std::string_view::npos ||
+           name.find("_token_cost") != std::string_view::npos;
 }
 
 class DeploymentReader {
@@ -89,6 +96,7 @@ class DeploymentReader {
     void read_access(Deployment& d) {
         auto base = params_.find("api_base");
         if (!base || base->is_null()) base = params_.find("base_url");
+        if (!base || base->is_null()) base = params_.find("aws_bedrock_runtime_endpoint");
         d.api_base = read_text(base, notes_).value_or("");
         d.api_version = read_text(params_.find("api_version"), notes_).value_or("");
         d.forced_provider = read_text(params_.find("custom_llm_provider"), notes_).value_or("");
@@ -147,6 +155,7 @@ class DeploymentReader {
         if (auto most = read_integer(params_.find("max_parallel_requests"), notes_); most && *most > 0)
             d.max_parallel_requests = static_cast<int>(std::min<std::int64_t>(*most, 1'000'000));
         d.cooldown_time = duration("cooldown_time");
+        d.for_pass_through = read_bool(params_.find("use_in_pass_through"), notes_).value_or(false);
         d.tags = read_texts(params_.find("tags"), notes_);
         d.budget = read_budget(params_, "max_budget", "budget_duration", notes_);
         d.input_price = read_number(params_.find("input_cost_per_token"), notes_);
@@ -165,10 +174,8 @@ class DeploymentReader {
         };
         for (auto& [name, value] : params_.members) {
             if (is_in(known.used, name)) continue;
-            if (is_in(known.later, name)) {
-                notes_.warnings.push_back(
-                    fmt::format("{}litellm_params.{} is recognised but not supported yet; it has no effect",
-                                value.place(), name));
+            if (is_in(known.later, name) || is_price(name) || is_gateway_owned(name)) {
+                notes_.warnings.push_back(without_effect(value, "litellm_params." + name));
                 continue;
             }
             // Everything else is a body value, so a typo would be sent to the provider: say so.

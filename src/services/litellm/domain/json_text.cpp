@@ -271,6 +271,14 @@ std::optional<std::string> json_text(const std::optional<JsonValue>& value) {
     return value ? json_text(*value) : std::nullopt;
 }
 
+std::vector<std::string> json_texts(const std::optional<JsonValue>& array) {
+    std::vector<std::string> texts;
+    if (!array || !array->is(JsonKind::Array)) return texts;
+    for (auto& element : json_elements(*array))
+        if (auto text = json_text(element)) texts.push_back(std::move(*text));
+    return texts;
+}
+
 std::optional<double> json_number(const std::optional<JsonValue>& value) {
     if (!value || !value->is(JsonKind::Number)) return std::nullopt;
     double number = 0;

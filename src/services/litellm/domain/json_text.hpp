@@ -43,6 +43,7 @@ std::optional<JsonValue> json_find(const JsonValue& object, std::initializer_lis
 // The text of a string value; lone surrogates become U+FFFD. Nothing if the value is no string.
 std::optional<std::string> json_text(const JsonValue& value);
 std::optional<std::string> json_text(const std::optional<JsonValue>& value);
+std::vector<std::string> json_texts(const std::optional<JsonValue>& array);  // those of its elements that are
 std::optional<double> json_number(const std::optional<JsonValue>& value);
 
 // A document that spans lines, as pretty printers write it, on one: data of events must not.

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/base/id.hpp"
 #include "core/base/text.hpp"
 #include "services/litellm/domain/chat_dialogue.hpp"
@@ -49,7 +51,11 @@ ChatCall::ChatCall(Gateway& gateway, http::Exchange& exchange, ClientForm& form,
       wishes_(
           read_wishes(request_.root, exchange.head().fields, models_->config().routing.allow_mock_testing)),
       walk_(models_->config().routing, wishes_.fallbacks),
-      decision_(exchange.is_logged()) {}
+      decision_(exchange.is_logged()) {
+    for (auto& tag : admission_->caller().tags())
+        if (std::find(wishes_.tags.begin(), wishes_.tags.end(), tag) == wishes_.tags.end())
+            wishes_.tags.push_back(std::move(tag));
+}
 
 AnswerContext ChatCall::context_for(const Endpoint& endpoint) const {
     return {endpoint.provider,         endpoint.key,   request_.model,

@@ -25,7 +25,7 @@ Awaitable<void> ChatCall::run() {
     auto resolution = models_->resolve(admission_->model());
     group_ = resolution ? resolution->group : admission_->model();
     if (resolution) label_ = models_->label_of(*resolution);
-    walk_.begin(group_);
+    walk_.begin(group_, admission_->model());
     most_retries_ = request_.num_retries.value_or(models_->config().routing.num_retries);
     Failure failure;
     if (!resolution)

@@ -100,7 +100,7 @@ bool Admission::keeps_answer() const {
 }
 
 std::string Admission::log_fields() const {
-    if (caller_.kind == Caller::Kind::Open) return "";
+    if (caller_.kind == Caller::Kind::Open || !ledger_->config().name_keys) return "";
     auto out = fmt::format(",\"api_key_alias\":{}", or_null(caller_.alias()));
     if (caller_.key) out += fmt::format(",\"api_key_hash\":{}", json_quote(caller_.key->id.substr(0, 12)));
     return out;
@@ -195,14 +195,17 @@ std::string Admission::record(const Settlement& how, NanoUsd cost) const {
         or_null(caller_.key ? caller_.key->team_id : ""), or_null(end_user_), or_null(peer_),
         json_quote(metadata), how.cache_hit ? "True" : "False", or_null(how.cache_key),
         json_quote(quoted_list(tags_)), or_null(session_), failed ? "failure" : "success",
-        prompt_.empty() ? "{}" : prompt_, how.response.empty() || !config.keep_prompts ? "{}" : how.response);
+        prompt_.empty() ? "{}" : prompt_,
+        how.response.empty() || !config.keep_prompts || redacted_ ? "{}" : how.response);
 }
 
 void Admission::settle(Settlement how) {
     if (std::exchange(settled_, true)) return;
     ledger_->open_.erase(this);
     NanoUsd cost = 0;
-    if (how.deployment && !how.cache_hit)
+    if (how.cost)
+        cost = *how.cost;
+    else if (how.deployment && !how.cache_hit && !how.provider.empty())  // something has been asked
         cost = this->cost(how.usage, *how.deployment, how.provider, how.model).value_or(0);
     if (caller_.kind != Caller::Kind::Open || ledger_->courier_) {
         // Names from the configuration alone: what clients make up is no label.
@@ -211,7 +214,9 @@ void Admission::settle(Settlement how) {
                                     std::string(caller_.alias()),
                                     caller_.key ? caller_.key->team_id : "",
                                     caller_.key ? caller_.key->user_id : "",
-                                    how.deployment ? how.deployment->model_name : "",
+                                    how.deployment ? how.deployment->model_name
+                                    : how.cost     ? how.model_group
+                                                   : "",
                                     !made_up         ? how.model
                                     : how.deployment ? how.deployment->litellm_model
                                                      : "",

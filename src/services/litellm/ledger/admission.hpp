@@ -22,6 +22,11 @@ struct Ask {
     JsonValue body;              // a JSON object, or Null
     std::uint64_t prompt_estimate = 0;
     std::string_view peer;  // the client's address
+    // Of a request that is passed on to another server: what it is called instead of a model. `model` is then
+    // the one that its body names, if any.
+    std::string_view endpoint = {};
+    NanoUsd price = 0;  // of such a request, as far as it is known beforehand
+    bool open = false;  // no key is asked for
 };
 
 // How a call ended.
@@ -29,6 +34,7 @@ struct Settlement {
     int status = 200;
     std::string error = {};  // of a failure, a sentence
     Usage usage = {};
+    std::optional<NanoUsd> cost = {};  // where no price of a deployment tells
     const Deployment* deployment = nullptr;
     std::string provider = {}, model = {}, api_base = {}, model_group = {};
     bool cache_hit = false;
@@ -93,6 +99,7 @@ class Admission {
     UnixMs started_ms_ = 0;
     Instant started_;
     bool settled_ = false, records_ = false;
+    bool redacted_ = false;  // its prompt and answer are not to be kept
 };
 using AdmissionPtr = std::shared_ptr<Admission>;
 

@@ -7,6 +7,7 @@
 #include "services/litellm/domain/json_build.hpp"
 #include "services/litellm/domain/json_edit.hpp"
 #include "services/litellm/domain/multipart.hpp"
+#include "services/litellm/domain/upstream_body.hpp"
 #include "services/litellm/domain/wires/openai_wire.hpp"
 
 namespace seance::litellm {

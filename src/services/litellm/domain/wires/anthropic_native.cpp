@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "services/litellm/domain/forms/anthropic_answer.hpp"
+#include "services/litellm/domain/upstream_body.hpp"
 #include "services/litellm/domain/wires/anthropic_wire.hpp"
 #include "services/litellm/domain/wires/native_relay.hpp"
 

@@ -6,6 +6,7 @@
 #include "services/litellm/domain/forms/response_id.hpp"
 #include "services/litellm/domain/json_build.hpp"
 #include "services/litellm/domain/json_edit.hpp"
+#include "services/litellm/domain/upstream_body.hpp"
 #include "services/litellm/domain/wires/native_relay.hpp"
 #include "services/litellm/domain/wires/openai_wire.hpp"
 #include "services/litellm/domain/wires/queued_decoder.hpp"
