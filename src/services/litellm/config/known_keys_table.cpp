@@ -82,6 +82,9 @@ use_in_pass_through
 ~tpm_limit
 ~rpm_limit
 output_cost_per_reasoning_token
+input_cost_per_audio_token
+output_cost_per_audio_token
+output_cost_per_image
 input_cost_per_token_above_128k_tokens
 output_cost_per_token_above_128k_tokens
 cache_read_input_token_cost_above_128k_tokens

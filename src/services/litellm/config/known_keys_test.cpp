@@ -70,7 +70,8 @@ TEST(KnownKeys, KeepPricesAndWhatIsLiteLlmsOwnFromUpstreams) {
         "model_list:\n"
         "  - model_name: a\n"
         "    litellm_params: {model: openai/x, api_key: k, input_cost_per_token_above_128k_tokens: 1,\n"
-        "      output_cost_per_reasoning_token: 1, cache_read_input_token_cost: 1, input_cost_per_image: 1,\n"
+        "      output_cost_per_reasoning_token: 1, output_cost_per_image: 1, input_cost_per_audio_token: 1, "
+        "input_cost_per_image: 1,\n"
         "      client_secret: hush, fallbacks: [b], seed: 7}\n");
 
     EXPECT_THAT(config.deployments.at(0)->defaults, ElementsAre(testing::Pair("seed", "7")));

@@ -30,7 +30,10 @@ Awaitable<void> relay_raw(Gateway& gateway, http::Exchange& exchange, RawCall ca
     std::optional<Result<http::ResponseStream>> opened;
     bool whole = co_await scope->run(open_into(gateway.client(), call.url.origin, call.request, opened));
     auto& meter = *call.meter;
-    if (scope->client_gone()) co_return meter.abandoned();
+    if (scope->client_gone()) {
+        meter.abandoned();
+        co_return reply_to_nobody(exchange);
+    }
     if (!whole || !opened || !*opened) {
         auto why = opened && !*opened ? opened->error() : error_code(asio::error::operation_aborted);
         auto error = lost(call, *scope, why);

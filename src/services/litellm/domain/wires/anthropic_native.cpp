@@ -62,8 +62,12 @@ class AnthropicRelay final : public NativeRelay {
 
 }  // namespace
 
+std::string AnthropicNative::body() const {
+    return native_body(root_, to_.deployment, to_.endpoint);
+}
+
 Answer<UpstreamCall> AnthropicNative::call() {
-    return anthropic_call(to_, route_, native_body(root_, to_.deployment, to_.endpoint), stream_, {});
+    return anthropic_call(to_, route_, body(), stream_, {});
 }
 
 Answer<Completion> AnthropicNative::whole(std::string_view body) {

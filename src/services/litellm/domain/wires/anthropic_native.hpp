@@ -21,7 +21,7 @@ class AnthropicNative : public Dialogue {
     Answer<Completion> whole_as_stream(std::string_view body) override;
 
   protected:
-    const JsonValue& root() const { return root_; }
+    std::string body() const;  // the client's, as the deployment wants it
     bool streams() const { return stream_; }
     const Destination& to() const { return to_; }
     const AnswerContext& context() const { return context_; }

@@ -114,8 +114,8 @@ bool BedrockNative::suits(const Endpoint& endpoint) {
 }
 
 Answer<UpstreamCall> BedrockNative::call() {
-    auto body = native_body(root(), to().deployment, to().endpoint);
-    auto parsed = parse_json(body);
+    auto text = body();
+    auto parsed = parse_json(text);
     JsonEdit edit(*parsed);
     edit.remove("model");  // in the address
     edit.remove("stream");
