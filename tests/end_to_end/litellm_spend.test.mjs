@@ -115,6 +115,20 @@ test('each call leaves one record, whatever became of it', { skip }, () => withS
   assert.equal(gateway().log.some(line => JSON.stringify(line).includes(key.key)), false)
 }))
 
+test('models that clients make up leave no sums of their own', { skip }, () => withSpend(async ({ ask, chat, gateway, valkey }) => {
+  const key = (await ask('/key/generate', {})).json
+  for (let i = 0; i < 5; i++) assert.equal((await chat(key.key, { model: `made-up-${i}` })).status, 400)
+  await chat(key.key)
+
+  const models = (await ask('/global/spend/models')).json
+  assert.deepEqual(models.map(row => [row.model, row.requests, row.failures]).sort(), [['big', 1, 0], ['unknown', 5, 5]])
+  assert.equal((await ask('/spend/logs')).json.filter(record => record.model.startsWith('made-up')).length, 5, 'the log has what was asked for')
+  for (const name of (await valkey.command('KEYS', 'litellm:purse:*'))) {
+    assert.equal((await valkey.command('HKEYS', name)).some(field => field.includes('made-up')), false)
+  }
+  assert.equal(gateway().log.some(line => line.event === 'price_unknown'), false)
+}))
+
 test('prices come from deployment, table and what the provider says; unknown ones cost nothing and say so once', { skip }, () => withSpend(async ({ upstream, ask, chat, gateway }) => {
   // gpt-4o-mini: 0.15 and 0.60 USD for a million tokens.
   assert.equal((await chat('sk-master', { model: 'listed' })).headers.get('x-litellm-response-cost'), '0.00000315')
