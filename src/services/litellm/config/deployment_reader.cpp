@@ -50,6 +50,46 @@ bool is_numeric_parameter(std::string_view name) {
     return false;
 }
 
+// What else clients and configurations say in bodies: correct as it is, and what typos may have meant.
+const std::vector<std::string>& body_parameters() {
+    static const std::vector<std::string> names = {
+        "temperature",
+        "top_p",
+        "top_k",
+        "max_tokens",
+        "n",
+        "max_completion_tokens",
+        "seed",
+        "stop",
+        "presence_penalty",
+        "user",
+        "tools",
+        "frequency_penalty",
+        "logprobs",
+        "tool_choice",
+        "parallel_tool_calls",
+        "thinking",
+        "logit_bias",
+        "reasoning_effort",
+        "models",
+        "mode",
+        "response_format",
+        "modalities",
+        "top_logprobs",
+        "stream_options",
+        "service_tier",
+        "dimensions",
+        "encoding_format",
+        "min_p",
+        "safe_prompt",
+        "repetition_penalty",
+        "transforms",
+        "provider",
+        "extra_query",
+    };
+    return names;
+}
+
 class DeploymentReader {
   public:
     DeploymentReader(const Node& entry, Node params, Notes& notes)
@@ -172,8 +212,9 @@ class DeploymentReader {
                 continue;
             }
             // Everything else is a body value, so a typo would be sent to the provider: say so.
-            if (auto meant = nearest(name, known.used);
-                !meant.empty() && !is_numeric_parameter(name) && name != "models" && name != "mode")
+            auto candidates = known.used;
+            candidates.insert(candidates.end(), body_parameters().begin(), body_parameters().end());
+            if (auto meant = nearest(name, candidates); !meant.empty() && !is_in(body_parameters(), name))
                 notes_.warnings.push_back(
                     fmt::format("{}litellm_params.{} is not a known key (did you mean {}?); it is sent as "
                                 "part of the request body",
