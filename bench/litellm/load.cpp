@@ -33,7 +33,7 @@ struct Connection {
     std::string in;
     std::int64_t scheduled = 0, begun = 0, deadline = 0;
     bool active = false, head_done = false, chunked = false, streamed = false, will_leave = false,
-         will_fail = false;
+         will_fail = false, last = false;  // of its connection, as the server says
     long status = 0, length = 0;
     std::size_t at = 0;  // of the body, in `in`
     long chunk_left = -1;
@@ -193,6 +193,7 @@ class Load {
             c.status = std::atol(c.in.c_str() + 9);
             c.head_done = true;
             c.chunked = head.find("chunked") != std::string_view::npos;
+            c.last = head.find("onnection: close") != std::string_view::npos;
             // Ours writes it in capitals, the LiteLLM proxy in lower case.
             for (std::string_view name : {"\r\nContent-Length: ", "\r\ncontent-length: "})
                 if (auto at = head.find(name); at != std::string_view::npos)
@@ -295,7 +296,7 @@ class Load {
             ++totals_.errors;
             ++totals_.why[why ? why : "?"];
         }
-        if (!good || leave)
+        if (!good || leave || c.last)
             drop(c);
         else
             idle_.push_back(&c);

@@ -106,7 +106,7 @@ export async function startUpstream () {
     const text = Buffer.concat(pieces).toString('utf8')
     let body = {}
     try { body = JSON.parse(text) } catch {}
-    const path = new URL(request.url, 'http://x').pathname
+    const { pathname: path, searchParams: query } = new URL(request.url, 'http://x')
     const status = Number(text.match(/fail-(\d{3})/)?.[1] ?? 0)
     const wait = text.match(/wait-(\d+)/)?.[1]
     const headers = wait ? { 'retry-after': wait } : {}
@@ -116,7 +116,7 @@ export async function startUpstream () {
     if (path.endsWith('/responses/input_tokens')) return reply(response, 200, { object: 'response.input_tokens', input_tokens: 9 })
     if (/\/responses(\/|$)/.test(path)) {
       if (status) return reply(response, status, openAiError(status, text), headers)
-      const answer = answerResponses(request.method, path, body, text)
+      const answer = answerResponses(request.method, path, body, text, query)
       if (!answer.events) return reply(response, ...answer)
       stream(response, answer.events, true)
       return response.end()

@@ -81,7 +81,7 @@ const notFound = id => [404, { error: { message: `Response with id '${id}' not f
 // Of one upstream: answers with [status, JSON], or { events } for a stream.
 export const startResponses = () => answerResponses.bind(null, new Map())
 
-function answerResponses (kept, method, path, body, text) {
+function answerResponses (kept, method, path, body, text, query) {
   const [, id, what] = path.match(/\/responses\/([^/]+)(?:\/([a-z_]+))?$/) ?? []
   if (id && !kept.has(id)) return notFound(id)
   if (id && method === 'DELETE') {
@@ -90,6 +90,7 @@ function answerResponses (kept, method, path, body, text) {
   }
   if (id && what === 'input_items') return [200, { object: 'list', data: [{ id: 'msg_in', type: 'message', role: 'user', status: 'completed', content: [{ type: 'input_text', text: 'Hello' }] }], first_id: 'msg_in', last_id: 'msg_in', has_more: false }]
   if (id && what === 'cancel') return [200, { ...kept.get(id), status: 'cancelled' }]
+  if (id && query.get('stream') === 'true') return { events: events(kept.get(id)).slice(query.has('starting_after') ? Number(query.get('starting_after')) + 1 : 0) }
   if (id) return [200, kept.get(id)]
   if (body.previous_response_id && !kept.has(body.previous_response_id)) {
     return [400, { error: { message: `Previous response with id '${body.previous_response_id}' not found.`, type: 'invalid_request_error', param: 'previous_response_id', code: 'previous_response_not_found' } }]

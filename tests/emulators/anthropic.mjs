@@ -119,7 +119,7 @@ function judgeTools (body) {
 }
 
 // A sentence about what the real service would refuse; nothing if it would not.
-function judgeBody (body, headers, counting) {
+export function judgeBody (body, headers, counting) {
   if (!isObject(body)) return 'The request body is not valid JSON'
   const extra = Object.keys(body).find(name => !parameters.has(name))
   if (extra) return `${extra}: Extra inputs are not permitted`
@@ -155,7 +155,7 @@ function judge (call, key) {
   return problem ? wrong(problem) : null
 }
 
-function messageOf (call, plan) {
+export function messageOf (call, plan) {
   return {
     id: 'msg_up1',
     type: 'message',

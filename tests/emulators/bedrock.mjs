@@ -1,11 +1,13 @@
-// Amazon Bedrock's Converse API for tests: it checks signatures as AWS does, and requests as strictly.
+// Amazon Bedrock's Converse API, and Claude's own form below /invoke, for tests: it checks signatures as AWS does, and
+// requests as strictly.
 //
 //   const upstream = await startBedrock({ id: 'AKID', secret: '…', region: 'us-east-1', token: 'bearer-…' })
 //   upstream.next({ content: [{ text: 'Hi' }], stopReason: 'end_turn', usage: {…} })
 //
 // Plans: see models/server.mjs. `content`, `stopReason` and `usage` replace parts of the answer; an event of `events`
-// is { type, payload } or { exception, payload }.
+// is { type, payload } or { exception, payload }. Of /invoke: `message`, as of emulators/anthropic.mjs.
 import { createHash, createHmac } from 'node:crypto'
+import { judgeBody as judgeClaude, messageEvents, messageOf } from './anthropic.mjs'
 import { frame } from './models/event_stream.mjs'
 import { startModelServer } from './models/server.mjs'
 
@@ -88,14 +90,25 @@ function judgeBody (body) {
   if (thinking && (body.toolConfig?.toolChoice?.any || body.toolConfig?.toolChoice?.tool)) return 'Thinking may not be enabled when tool_choice forces tool use.'
 }
 
+// What Bedrock lets Claude's clients ask for beside the form itself.
+const betas = ['interleaved-thinking-2025-05-14', 'context-1m-2025-08-07', 'context-management-2025-06-27']
+
+function judgeInvoked ({ anthropic_version: version, anthropic_beta: wanted, ...body }) {
+  if (version !== 'bedrock-2023-05-31') return 'anthropic_version: Field required'
+  for (const name of ['model', 'stream']) if (name in body) return `${name}: Extra inputs are not permitted`
+  if (wanted !== undefined && !wanted.every(name => betas.includes(name))) return 'invalid beta flag'
+  return judgeClaude({ ...body, model: 'claude' }, {}, false)
+}
+
+const isClaude = call => call.path.includes('anthropic') && call.path.includes('/invoke')
+
 function judge (call, access) {
-  const [, model, action] = /^\/model\/([^/]+)\/(converse|converse-stream|invoke)$/.exec(call.path) ?? []
+  const [, model, action] = /^\/model\/([^/]+)\/(converse|converse-stream|invoke|invoke-with-response-stream)$/.exec(call.path) ?? []
   if (!action) return refusal(404, 'UnknownOperationException', 'Unknown operation')
   if (/[:/]/.test(model)) return invalid('the model id must be encoded')
   const problem = judgeSignature(call, access)
   if (problem) return refusal(403, 'AccessDeniedException', problem)
-  if (action === 'invoke') return null
-  const wrong = judgeBody(call.body)
+  const wrong = isClaude(call) ? judgeInvoked(call.body ?? {}) : action === 'invoke' ? null : judgeBody(call.body)
   return wrong ? invalid(wrong) : null
 }
 
@@ -125,6 +138,16 @@ function * events (plan) {
   yield { type: 'metadata', payload: { usage, metrics: { latencyMs: 10 } } }
 }
 
+// Claude's own answer; its events come in frames as base64.
+const claude = (call, plan) => messageOf({ body: { model: 'claude-sonnet-4' } }, plan)
+
+function * claudeEvents (call, plan) {
+  for (const event of messageEvents(claude(call, plan))) {
+    const more = event.type === 'message_stop' ? { 'amazon-bedrock-invocationMetrics': { inputTokenCount: 9 } } : {}
+    yield { type: 'chunk', payload: { bytes: Buffer.from(JSON.stringify({ ...event, ...more })).toString('base64'), p: 'abc' } }
+  }
+}
+
 const frameOf = event => frame(event.exception
   ? { ':message-type': 'exception', ':exception-type': event.exception, ':content-type': 'application/json' }
   : { ':event-type': event.type, ':content-type': 'application/json', ':message-type': 'event' }, JSON.stringify(event.payload))
@@ -133,12 +156,13 @@ export async function startBedrock ({ id = 'AKIDEXAMPLE', secret = 'secret', reg
   const server = await startModelServer({
     streamType: 'application/vnd.amazon.eventstream',
     judge: call => judge(call, { id, secret, region, token }),
-    isStreamed: call => call.path.endsWith('/converse-stream'),
+    isStreamed: call => call.path.endsWith('-stream'),
     whole: (call, plan) => {
+      if (isClaude(call)) return claude(call, plan)
       const { content, stopReason, usage } = parts(plan)
       return { output: { message: { role: 'assistant', content } }, stopReason, usage, metrics: { latencyMs: 10 } }
     },
-    events: (call, plan) => events(plan),
+    events: (call, plan) => isClaude(call) ? claudeEvents(call, plan) : events(plan),
     frame: frameOf,
     failure: status => ({ message: `told to answer ${status}` })
   }, port)

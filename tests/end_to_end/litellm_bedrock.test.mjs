@@ -1,11 +1,13 @@
-// OpenAI's client talks through the gateway to Bedrock's Converse: signed, framed, strictly judged.
+// OpenAI's client talks through the gateway to Bedrock's Converse, Anthropic's to Claude there: signed, framed, strictly
+// judged.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { frame, startBedrock } from '../emulators/bedrock.mjs'
-import { missing, startGateway } from './litellm/program.mjs'
+import { missing, startGateway, waitFor } from './litellm/program.mjs'
 
-const skip = missing('openai')
+const skip = missing('openai', '@anthropic-ai/sdk')
 const { default: OpenAI } = skip ? {} : await import('openai')
+const { default: Anthropic } = skip ? {} : await import('@anthropic-ai/sdk')
 const messages = [{ role: 'user', content: 'Hello' }]
 const tool = name => ({ type: 'function', function: { name, parameters: { type: 'object', properties: {} } } })
 
@@ -15,6 +17,8 @@ async function withGateway (body) {
 model_list:
   - model_name: claude
     litellm_params: { model: "bedrock/eu.anthropic.claude-sonnet-4-20250514-v1:0", api_base: "${upstream.url}", aws_access_key_id: AKIDTEST, aws_secret_access_key: os.environ/AWS_KEY, aws_region_name: eu-central-1 }
+  - model_name: conversing
+    litellm_params: { model: "bedrock/converse/anthropic.claude-sonnet-4-20250514-v1:0", api_base: "${upstream.url}", api_key: bearer-token, aws_region_name: eu-central-1 }
   - model_name: profile
     litellm_params: { model: "bedrock/converse/arn:aws:bedrock:eu-central-1:1:application-inference-profile/abc", api_base: "${upstream.url}/", aws_access_key_id: AKIDTEST, aws_secret_access_key: os.environ/AWS_KEY, aws_session_token: session-token, aws_region_name: eu-central-1 }
   - model_name: bearer
@@ -119,4 +123,65 @@ test('exceptions, wrong checksums and cut frames are errors', { skip }, () => wi
   await assert.rejects(client.chat.completions.create({ model: 'claude', messages, stream: true }), error => error.status === 429)
   upstream.next({ status: 429, body: { message: 'Too many requests' } })
   await assert.rejects(client.chat.completions.create({ model: 'claude', messages }), error => error.status === 429 && /Too many requests/.test(error.message))
+}))
+
+const claudeOf = gateway => new Anthropic({ baseURL: gateway.url, apiKey: 'sk-master', maxRetries: 0 })
+const thoughtful = {
+  model: 'claude',
+  max_tokens: 3000,
+  thinking: { type: 'enabled', budget_tokens: 1024 },
+  system: [{ type: 'text', text: 'Be brief', cache_control: { type: 'ephemeral', ttl: '1h' } }],
+  metadata: { user_id: 'u' },
+  tools: [{ name: 'f', input_schema: { type: 'object' }, cache_control: { type: 'ephemeral' } }],
+  messages: [
+    { role: 'user', content: 'Hello' },
+    { role: 'assistant', content: [{ type: 'thinking', thinking: 'hm', signature: 'signed:hm' }, { type: 'tool_use', id: 't1', name: 'f', input: { n: 1 } }] },
+    { role: 'user', content: [{ type: 'tool_result', tool_use_id: 't1', content: 'one', cache_control: { type: 'ephemeral' } }] }]
+}
+
+test('an Anthropic client speaks to Claude as it is: thoughts, marks and bytes stay', { skip }, () => withGateway(async ({ gateway, upstream }) => {
+  const client = claudeOf(gateway)
+  upstream.next({ message: { content: [{ type: 'thinking', thinking: 'so', signature: 'signed:so' }, { type: 'text', text: 'ok' }], usage: { input_tokens: 4, cache_read_input_tokens: 5, output_tokens: 2 } } })
+  const answer = await client.messages.create(thoughtful, { headers: { 'anthropic-beta': 'claude-code-20250219, context-1m-2025-08-07' } })
+  const { model: _, ...asked } = thoughtful
+  assert.deepEqual(sent(upstream), { ...asked, anthropic_version: 'bedrock-2023-05-31', anthropic_beta: ['context-1m-2025-08-07'] })
+  assert.equal(upstream.calls[0].path, '/model/eu.anthropic.claude-sonnet-4-20250514-v1%3A0/invoke')
+  assert.deepEqual([answer.id, answer.model, answer.content[0].signature, answer.usage.cache_read_input_tokens], ['msg_up1', 'claude', 'signed:so', 5])
+
+  upstream.next({ pieces: 1 })
+  const final = await client.messages.stream({ ...thoughtful, messages }).finalMessage()
+  assert.deepEqual([final.id, final.model, final.content, final.stop_reason], ['msg_up1', 'claude', [{ type: 'text', text: 'Hi \u{1F600} there' }], 'end_turn'])
+  assert.equal(upstream.calls[1].path, '/model/eu.anthropic.claude-sonnet-4-20250514-v1%3A0/invoke-with-response-stream')
+  await waitFor(() => gateway.log.some(line => line.prompt_tokens === 9 && line.completion_tokens === 3), 'the usage to be noted')
+}))
+
+test('errors of Claude on Bedrock are in the form of its clients, before and within a stream', { skip }, () => withGateway(async ({ gateway, upstream }) => {
+  const client = claudeOf(gateway)
+  const ask = { model: 'claude', max_tokens: 50, messages }
+  upstream.next({ status: 429, body: { message: 'Too many tokens' } })
+  await assert.rejects(client.messages.create(ask), error => error instanceof Anthropic.RateLimitError && /BedrockException - Too many tokens/.test(error.message))
+  await assert.rejects(client.messages.create({ ...ask, messages: [{ role: 'assistant', content: 'x' }] }), error => error.status === 400 && /first message/.test(error.message))
+  const chunk = event => ({ type: 'chunk', payload: { bytes: Buffer.from(JSON.stringify(event)).toString('base64') } })
+  const begin = [{ type: 'message_start', message: { id: 'm', model: 'x', content: [], usage: { input_tokens: 1, output_tokens: 1 } } }, { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } }, { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Hel' } }].map(chunk)
+  const damaged = frame({ ':event-type': 'chunk', ':message-type': 'event' }, '{}')
+  damaged[damaged.length - 1] ^= 1
+  for (const [end, type] of [[{ exception: 'throttlingException', payload: { message: 'slow down' } }, 'rate_limit_error'], [{ raw: damaged }, 'api_error'], [{ raw: damaged.subarray(0, 20) }, 'api_error'], [{ type: 'chunk', payload: { bytes: '!' } }, 'api_error']]) {
+    upstream.next({ events: [...begin, end] })
+    const text = await (await fetch(`${gateway.url}/v1/messages`, { method: 'POST', headers: { 'x-api-key': 'sk-master' }, body: JSON.stringify({ ...ask, stream: true }) })).text()
+    assert.match(text, /Hel[^]*event: error\ndata: /)
+    assert.ok(text.includes(`"type":"${type}"`), text)
+    assert.doesNotMatch(text, /message_stop/)
+  }
+}))
+
+test('through Converse thoughts and marks of an Anthropic client stay as well', { skip }, () => withGateway(async ({ gateway, upstream }) => {
+  await claudeOf(gateway).messages.create({ ...thoughtful, model: 'conversing' })
+  const cachePoint = { type: 'default' }
+  assert.equal(upstream.calls[0].path, '/model/anthropic.claude-sonnet-4-20250514-v1%3A0/converse')
+  assert.deepEqual(sent(upstream).system, [{ text: 'Be brief' }, { cachePoint }])
+  assert.deepEqual(sent(upstream).messages.slice(1), [
+    { role: 'assistant', content: [{ reasoningContent: { reasoningText: { text: 'hm', signature: 'signed:hm' } } }, { toolUse: { toolUseId: 't1', name: 'f', input: { n: 1 } } }] },
+    { role: 'user', content: [{ toolResult: { toolUseId: 't1', content: [{ text: 'one' }] } }, { cachePoint }] }])
+  assert.deepEqual(sent(upstream).additionalModelRequestFields, { thinking: thoughtful.thinking })
+  assert.deepEqual(sent(upstream).toolConfig.tools[1], { cachePoint })
 }))

@@ -96,6 +96,24 @@ test('a streamed answer is stored once it is complete, and serves whole calls; a
   assert.ok(again.json.usage.total_tokens > 0)
 }))
 
+test('a stream that is replayed holds all that the first one did', { skip }, () => withCache({}, async ({ upstream, valkey, chat }) => {
+  const chunk = (delta, finish = null, more = {}) => JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', service_tier: 'flex', choices: [{ index: 0, delta, finish_reason: finish, ...more }] })
+  const call = more => ({ tool_calls: [{ index: 0, ...more }] })
+  const events = [chunk({ role: 'assistant', reasoning_content: 'hm', thinking_blocks: [{ type: 'thinking', thinking: 'hm', signature: 's' }] }), chunk({ refusal: 'I' }, null, { logprobs: { content: [], refusal: [{ token: 'I' }] } }), chunk({ refusal: ' will not' }),
+    chunk(call({ id: 't', type: 'function', function: { name: 'f', arguments: '' } })), chunk(call({ function: { arguments: '{}' } })), chunk({}, 'stop')]
+  upstream.next({ events: [...events, '[DONE]'] })
+  await chat({ stream: true })
+  await stored(valkey)
+  const { choices: [{ message, logprobs }], service_tier: tier, usage } = (await chat()).json
+  assert.equal(upstream.calls.length, 1)
+  assert.deepEqual(message, { role: 'assistant', content: null, reasoning_content: 'hm', refusal: 'I will not', thinking_blocks: [{ type: 'thinking', thinking: 'hm', signature: 's' }], tool_calls: [{ id: 't', type: 'function', function: { name: 'f', arguments: '{}' } }] })
+  assert.deepEqual([logprobs, tier, usage.total_tokens > 0], [{ refusal: [{ token: 'I' }] }, 'flex', true])
+  upstream.next({ events: [chunk({ role: 'assistant', audio: { data: 'AA' } }), chunk({}, 'stop'), '[DONE]'] })
+  await chat({ stream: true, seed: 1 })
+  await chat({ seed: 1 })
+  assert.equal(upstream.calls.length, 3, 'what cannot be put together is asked for again')
+}))
+
 test('requests control reading, writing, age and namespace', { skip }, () => withCache({}, async ({ upstream, valkey, chat }) => {
   await chat({ cache: { 'no-store': true } })
   await chat({ cache: { 'no-cache': true } })
@@ -135,10 +153,12 @@ test('a hit costs nothing but a request, and a key may be kept from cache contro
   assert.equal(upstream.calls.length, 1)
   assert.equal(hit.headers.get('x-ratelimit-remaining-requests'), '1')
   assert.equal(hit.headers.get('x-litellm-key-spend'), '0.012')
+  for (const name of ['response', 'overhead']) assert.ok(Number(hit.headers.get(`x-litellm-${name}-duration-ms`)) > 0, name)
   assert.equal((await ask(`/key/info?key=${key.key}`)).json.info.spend, 0.012)
   const denied = await chat({ cache: { 'no-cache': true } }, {}, key.key)
   assert.equal(denied.status, 403)
-  assert.equal((await chat({}, {}, key.key)).status, 429)
+  const full = await chat({}, {}, key.key)
+  assert.deepEqual([full.status, full.headers.get('x-litellm-key-spend')], [429, null], 'what nobody looked up is not told')
   const logs = (await ask(`/spend/logs?api_key=${key.key}`)).json
   assert.deepEqual(logs.filter(log => log.cache_hit === 'True').map(log => [log.spend, log.total_tokens]), [[0, 0]])
 }))

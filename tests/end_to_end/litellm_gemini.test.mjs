@@ -119,6 +119,19 @@ test('a wanted format is asked for in the way the model knows', { skip }, () => 
   assert.deepEqual(sent(upstream).generationConfig.responseSchema, { type: 'object', properties: { a: { type: 'integer' } } })
 }))
 
+test('log probabilities come as OpenAI writes them, whole and streamed', { skip }, () => withGateway(async ({ client, upstream }) => {
+  const one = (token, logProbability) => ({ token, tokenId: 1, logProbability })
+  const candidates = [{ index: 0, content: { role: 'model', parts: [{ text: 'Hi' }] }, finishReason: 'STOP', logprobsResult: { chosenCandidates: [one('Hi', -0.25)], topCandidates: [{ candidates: [one('Hi', -0.25), one('Ho', -2)] }] } }]
+  const expected = { content: [{ token: 'Hi', logprob: -0.25, bytes: null, top_logprobs: [{ token: 'Hi', logprob: -0.25, bytes: null }, { token: 'Ho', logprob: -2, bytes: null }] }], refusal: null }
+  upstream.next({ candidates }, { events: [{ candidates }] })
+  const ask = { model: 'flash', messages, logprobs: true, top_logprobs: 2 }
+  assert.deepEqual((await client.chat.completions.create(ask)).choices[0].logprobs, expected)
+  assert.deepEqual([upstream.calls[0].body.generationConfig.responseLogprobs, upstream.calls[0].body.generationConfig.logprobs], [true, 2])
+  const seen = []
+  for await (const chunk of await client.chat.completions.create({ ...ask, stream: true })) seen.push(chunk.choices[0]?.logprobs)
+  assert.deepEqual(seen.filter(Boolean), [expected])
+}))
+
 test('what is refused for safety ends as content_filter', { skip }, () => withGateway(async ({ client, upstream }) => {
   for (const stream of [false, true]) {
     for (const plan of [{ promptFeedback: { blockReason: 'SAFETY' } }, { candidates: [{ finishReason: 'SAFETY', index: 0 }] }, { candidates: [{ content: { parts: [{ text: 'Hal' }] }, finishReason: 'RECITATION' }] }]) {

@@ -113,7 +113,13 @@ test('model lists hold names, wildcards and access groups, for calls, fallbacks 
   rejects(denied, 403, 'key_model_access_denied', /key not allowed to access model/)
   assert.equal(denied.json.error.param, 'model')
   assert.equal((await chat(named.key, { model: 'team/a/b' })).status, 200)
-  rejects(await chat(named.key, { model: 'free', fallbacks: ['big'] }), 403, 'key_model_access_denied', /big/)
+  for (const fallbacks of [
+    { fallbacks: ['big'] },
+    { fallbacks: [{ model: 'big', messages }] },
+    { fallbacks: [{ free: ['big'] }] },
+    { context_window_fallbacks: { free: ['big'] } },
+    { content_policy_fallbacks: [{ '*': ['big'] }] }
+  ]) rejects(await chat(named.key, { model: 'free', ...fallbacks }), 403, 'key_model_access_denied', /big/)
   assert.deepEqual((await ask('/v1/models', undefined, named.key)).json.data.map(model => model.id), ['free'])
 
   const premium = await make({ models: ['premium'] })
@@ -319,6 +325,7 @@ test('a public route needs no key, and is still recorded', { skip }, () => withG
   const open = body => fetch(`${gateway.url}/v1/chat/completions`, { method: 'POST', body: JSON.stringify(body) })
   assert.equal((await open({ model: 'big', messages })).status, 200)
   assert.equal((await ask('/spend/logs')).json[0].api_key, '')
+  assert.equal((await ask('/v1/chat/completions', { model: 'big', messages }, 'sk-nobody-knows')).status, 200)
   const mocked = await (await open({ model: 'big', messages, mock_response: 'made up' })).json()
   assert.notEqual(mocked.choices[0].message.content, 'made up', 'who is nobody may not mock')
 }, { settings: ', public_routes: [/v1/chat/completions]' }))

@@ -105,6 +105,17 @@ test('endpoints of the configuration pass requests on, without the key of the ga
   assert.ok(!gateway.log.some(line => /pass_through/.test(JSON.stringify(line.warning ?? ''))))
 }))
 
+test('routes are described for people and for programs, to anybody', { skip }, () => withGateway(async ({ ask, gateway }) => {
+  const { json } = await ask('/openapi.json', { headers: {} })
+  assert.equal(json.openapi, '3.1.0')
+  assert.deepEqual(Object.keys(json.paths['/v1/models']), ['get'])
+  assert.equal(json.paths['/v1/models/{model}'].get.parameters[0].name, 'model')
+  assert.ok(json.paths['/openai/{rest}'].delete)
+  const docs = await fetch(`${gateway.url}/docs`)
+  assert.match(docs.headers.get('content-type'), /text\/html/)
+  assert.match(await docs.text(), /<code>\/v1\/chat\/completions<\/code>/)
+}))
+
 test('clients of Gemini send their key in the query, and no key is sent on or logged', { skip }, () => withGateway(async ({ ask, gateway, upstream }) => {
   const body = JSON.stringify({ contents: [{ role: 'user', parts: [{ text: 'Hello' }] }] })
   const path = '/gemini/v1beta/models/gemini-x:generateContent'

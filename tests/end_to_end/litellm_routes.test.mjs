@@ -59,6 +59,11 @@ test('texts are completed by who can, and as a chat by who cannot', { skip }, ()
   const whole = await client.completions.create({ model: 'claude', prompt: 'Say hi', max_tokens: 9 })
   assert.deepEqual(whole.choices, [{ text: 'Hi \u{1F600} there', index: 0, logprobs: null, finish_reason: 'stop' }])
   assert.deepEqual(anthropic.calls.at(-1).body.messages, [{ role: 'user', content: [{ type: 'text', text: 'Say hi' }] }])
+  await client.completions.create({ model: 'gpt', prompt: [1, 2] })
+  assert.deepEqual([openai.calls.at(-1).path, openai.calls.at(-1).body.prompt], ['/v1/completions', [1, 2]], 'a chat cannot stand for it')
+  await client.completions.create({ model: 'gpt', prompt: ['a', 'b'] })
+  assert.deepEqual([openai.calls.at(-1).path, openai.calls.at(-1).body.prompt], ['/v1/completions', ['a', 'b']])
+  await assert.rejects(client.completions.create({ model: 'claude', prompt: ['a', 'b'] }), error => error.status === 400 && error.param === 'prompt' && /one prompt a call/.test(error.message))
   await assert.rejects(client.completions.create({ model: 'claude', prompt: [1, 2] }), error => error.status === 400 && error.param === 'prompt')
   await assert.rejects(client.completions.create({ model: 'claude' }), error => error.status === 400 && error.param === 'prompt')
 
@@ -85,6 +90,16 @@ test('embeddings come from every provider that has them, in the encoding that wa
   await assert.rejects(client.embeddings.create({ model: 'claude', input: 'a' }), error => error.status === 400 && /does not offer \/embeddings/.test(error.message))
   await assert.rejects(client.embeddings.create({ model: 'gpt' }), error => error.param === 'input')
   await assert.rejects(client.embeddings.create({ model: 'titan', input: ['a', 'b'] }), error => error.status === 400 && /one text a call/.test(error.message))
+}))
+
+test('an upstream that knows no base64, and a mock, give what the client asked for', { skip }, () => withGateway(async ({ client, openai }) => {
+  const numbers = { object: 'list', model: 'm', data: [{ object: 'embedding', index: 0, embedding: [0.25, -2] }], usage: { prompt_tokens: 1, total_tokens: 1 } }
+  openai.next({ body: numbers }, { body: numbers }) // as Ollama's and older servers do
+  assert.deepEqual([...(await client.embeddings.create({ model: 'gpt', input: 'a' })).data[0].embedding], [0.25, -2])
+  assert.deepEqual((await client.embeddings.create({ model: 'gpt', input: 'a', encoding_format: 'float' })).data[0].embedding, [0.25, -2])
+  const mocked = await client.embeddings.create({ model: 'gpt', input: ['a', 'b'], mock_response: 'x' })
+  assert.deepEqual(mocked.data.map(one => [one.index, one.embedding.length]), [[0, 3], [1, 3]])
+  assert.ok(Math.abs(mocked.data[1].embedding[2] - 0.3) < 1e-6)
 }))
 
 test('images, speech, transcriptions, moderations and rankings pass', { skip }, () => withGateway(async ({ client, gateway, openai }) => {
@@ -155,6 +170,9 @@ test('responses of other models are chats underneath, with tools, thinking and a
   assert.deepEqual(anthropic.calls.at(-1).body.messages.map(message => [message.role, message.content.map(block => block.type)]), [['user', ['text', 'image']], ['assistant', ['text', 'tool_use', 'tool_use']], ['user', ['tool_result', 'tool_result']]])
   assert.equal((await client.responses.retrieve(next.id)).output_text, 'Hi \u{1F600} there')
   assert.equal((await client.responses.inputItems.list(next.id)).data.length, 2)
+  const asked = []
+  for await (const item of client.responses.inputItems.list(next.id, { limit: 1, order: 'asc' })) asked.push(item)
+  assert.deepEqual(asked.map(item => [item.type, item.call_id]), final.output.slice(2).map(item => ['function_call_output', item.call_id]))
   await client.responses.delete(next.id)
   await assert.rejects(client.responses.retrieve(next.id), OpenAI.NotFoundError)
   const other = await fetch(`${gateway.url}/v1/responses/${final.id}`, { headers: { 'x-litellm-api-key': 'sk-else', authorization: 'Bearer sk-master' } })

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startOpenAi } from '../emulators/openai.mjs'
-import { missing, startGateway, waitFor } from './litellm/program.mjs'
+import { missing, patience, startGateway, waitFor } from './litellm/program.mjs'
 import { startValkey } from './valkey.mjs'
 
 const skip = missing('openai')
@@ -245,6 +245,38 @@ test('a provider or deployment over its budget is left out', { skip }, () => wit
   assert.equal((await ask()).id, 'one')
   assert.equal((await ask()).id, 'two', '9 USD of 5 are spent')
 }))
+
+test('what a provider and a deployment have spent is remembered over restarts, and counted by all gateways together', { skip }, async () => {
+  const valkey = await startValkey()
+  const server = await startOpenAi({ key: 'sk-up' })
+  const priced = `api_base: "${server.url}", api_key: sk-up, input_cost_per_token: 1, output_cost_per_token: 0`
+  const config = `model_list:
+  - { model_name: big, litellm_params: { model: openai/up, ${priced} }, model_info: { id: one } }
+  - { model_name: own, litellm_params: { model: groq/up, ${priced}, max_budget: 5, budget_duration: 1mo }, model_info: { id: two } }
+router_settings: { num_retries: 0, provider_budget_config: { openai: { budget_limit: 15, time_period: 1d } } }
+general_settings: { master_key: sk-master }
+`
+  const start = () => startGateway(config, { REDIS_URL: valkey.url, ...patience })
+  const ask = async (gateway, model) => (await fetch(`${gateway.url}/v1/chat/completions`, { method: 'POST', headers: { authorization: 'Bearer sk-master' }, body: JSON.stringify({ model, messages }) })).status
+  let gateways = [await start(), await start()]
+  try {
+    assert.equal(await ask(gateways[0], 'big'), 200)
+    assert.equal(await ask(gateways[1], 'big'), 200, '9 USD of 15 are spent')
+    await waitFor(async () => await ask(gateways[0], 'big') === 429, 'the first to hear of the second')
+    assert.equal(await ask(gateways[0], 'own'), 200)
+    for (const gateway of gateways) await gateway.stop()
+
+    const days = Number(await valkey.command('PTTL', 'litellm:routing:spend:deployment:m1:two')) / 86_400_000
+    assert.ok(days > 27.9 && days <= 31, `a calendar month, not ${days} days`)
+    gateways = [await start()]
+    await waitFor(async () => await ask(gateways[0], 'big') === 429, 'what was spent before the restart')
+    assert.equal(await ask(gateways[0], 'own'), 429)
+  } finally {
+    for (const gateway of gateways) await gateway.stop()
+    await server.stop()
+    await valkey.stop()
+  }
+})
 
 test('a full deployment answers 429 at once', { skip }, () => withRouter(`model_list:${deployment('big', 0, 'one', 'max_parallel_requests: 1')}`, async ({ ask, servers }) => {
   servers[0].next({ delay: 500 })

@@ -22,6 +22,8 @@ model_list:
     model_info: { id: big-1 }
   - model_name: listed
     litellm_params: { model: openai/gpt-4o-mini-2024-07-18, api_base: "${url}", api_key: sk-up }
+  - model_name: painter
+    litellm_params: { model: openai/gpt-paints, api_base: "${url}", api_key: sk-up, output_cost_per_image: 0.04 }
   - model_name: unpriced
     litellm_params: { model: openai/nobody-knows, api_base: "${url}", api_key: sk-up }
 router_settings: { num_retries: 0 }
@@ -129,6 +131,20 @@ test('models that clients make up leave no sums of their own', { skip }, () => w
   assert.equal(gateway().log.some(line => line.event === 'price_unknown'), false)
 }))
 
+test('prompts and answers are recorded only where that is wanted, whole and streamed', { skip }, async t => {
+  for (const wanted of [false, true]) {
+    await t.test(wanted ? 'store_prompts_in_spend_logs' : 'by default', () => withSpend(async ({ ask, chat }) => {
+      for (const stream of [false, true]) {
+        await chat('sk-master', { stream }, { 'x-litellm-call-id': `call-${stream}` })
+        const [record] = await waitFor(async () => { const found = (await ask(`/spend/logs?request_id=call-${stream}`)).json; return found.length > 0 && found }, 'the record')
+        assert.deepEqual(record.messages, wanted ? messages : {})
+        assert.equal(record.response.choices?.[0].message.content, wanted ? 'Hi \u{1F600} there' : undefined)
+        if (wanted) assert.equal(record.response.usage.total_tokens, 12)
+      }
+    }, { config: wanted ? ', store_prompts_in_spend_logs: true' : '' }))
+  }
+})
+
 test('prices come from deployment, table and what the provider says; unknown ones cost nothing and say so once', { skip }, () => withSpend(async ({ upstream, ask, chat, gateway }) => {
   // gpt-4o-mini: 0.15 and 0.60 USD for a million tokens.
   assert.equal((await chat('sk-master', { model: 'listed' })).headers.get('x-litellm-response-cost'), '0.00000315')
@@ -138,6 +154,8 @@ test('prices come from deployment, table and what the provider says; unknown one
   assert.equal(gateway().log.filter(line => line.event === 'price_unknown').length, 1)
   upstream.next({ body: { id: 'c', object: 'chat.completion', created: 1, model: 'm', choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'x' } }], usage: { prompt_tokens: 9, completion_tokens: 3, total_tokens: 12, cost: 0.5 } } })
   assert.equal((await chat('sk-master')).headers.get('x-litellm-response-cost'), '0.5')
+  upstream.next({ body: { created: 1, data: [{ b64_json: 'AA' }, { b64_json: 'AA' }] } })
+  assert.equal((await ask('/v1/images/generations', { model: 'painter', prompt: 'x', n: 2 })).headers.get('x-litellm-response-cost'), '0.08')
   assert.equal((await ask('/spend/calculate', { completion_response: { model: 'gpt-4o', usage: { prompt_tokens: 1_000_000, completion_tokens: 0, prompt_tokens_details: { cached_tokens: 500_000 } } } })).json.cost, 1.875)
   assert.ok((await ask('/spend/calculate', { model: 'big', messages })).json.cost > 0)
   assert.equal((await ask('/spend/calculate', { model: 'nobody/knows', messages })).status, 400)

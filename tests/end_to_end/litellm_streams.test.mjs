@@ -17,8 +17,10 @@ const answer = 'Hi \u{1F600} there'
 
 async function withGateway (body, settings = '') {
   const up = { openai: await startOpenAi({ key: 'sk-up' }), anthropic: await startAnthropic({ key: 'sk-up' }), gemini: await startGemini({ key: 'sk-up' }), ollama: await startOllama(), bedrock: await startBedrock({ id: 'A', secret: 'B', region: 'us-east-1' }) }
+  up.claude_on_bedrock = up.bedrock
   const gateway = await startGateway(`
 model_list:
+  - { model_name: claude_on_bedrock, litellm_params: { model: "bedrock/anthropic.claude-sonnet-4-20250514-v1:0", api_base: "${up.bedrock.url}", aws_access_key_id: A, aws_secret_access_key: B, aws_region_name: us-east-1 } }
   - { model_name: openai, litellm_params: { model: openai/gpt-x, api_base: "${up.openai.url}", api_key: sk-up } }
   - { model_name: anthropic, litellm_params: { model: anthropic/claude-sonnet-4-0, api_base: "${up.anthropic.url}", api_key: sk-up } }
   - { model_name: gemini, litellm_params: { model: gemini/gemini-2.5-flash, api_base: "${up.gemini.url}", api_key: sk-up } }
@@ -30,22 +32,26 @@ router_settings: { num_retries: 0, disable_cooldowns: true, ${settings} }
     await body({ gateway, up })
   } finally {
     const code = await gateway.stop()
-    for (const one of Object.values(up)) await one.stop()
+    for (const one of new Set(Object.values(up))) await one.stop()
     assert.equal(code, 0)
   }
 }
 
+// `whole`: the text of an answer that is no stream; `body`: what a request holds beside the model.
 const routes = {
-  chat: { path: '/v1/chat/completions', text: event => event.choices?.[0]?.delta?.content ?? '', ended: text => text.endsWith('data: [DONE]\n\n'), failed: /data: \{"error":\{"message":/ },
-  messages: { path: '/v1/messages', text: event => event.delta?.text ?? '', ended: text => /event: message_stop\n[^]*$/.test(text), failed: /event: error\ndata: \{"type":"error"/ }
+  chat: { path: '/v1/chat/completions', text: event => event.choices?.[0]?.delta?.content ?? '', ended: text => text.endsWith('data: [DONE]\n\n'), failed: /data: \{"error":\{"message":/, whole: answer => answer.choices[0].message.content },
+  messages: { path: '/v1/messages', text: event => event.delta?.text ?? '', ended: text => /event: message_stop\n[^]*$/.test(text), failed: /event: error\ndata: \{"type":"error"/, whole: answer => answer.content[0].text },
+  responses: { path: '/v1/responses', body: { input: 'Hello', messages: undefined, max_tokens: undefined }, text: event => event.type === 'response.output_text.delta' ? event.delta : '', ended: text => /event: response\.completed\n[^]*$/.test(text), failed: /event: (response\.failed|error)\n/, whole: answer => answer.output[0].content[0].text },
+  completions: { path: '/v1/completions', body: { prompt: 'Hello', messages: undefined }, text: event => event.choices?.[0]?.text ?? '', ended: text => text.endsWith('data: [DONE]\n\n'), failed: /data: \{"error":\{"message":/, whole: answer => answer.choices[0].text }
 }
+const translated = ['chat', 'messages'] // what the tests of time go by; those of cuts take all
 
 function ask (gateway, model, { route = 'chat', stream = true, signal, body = {} } = {}) {
   return fetch(gateway.url + routes[route].path, {
     method: 'POST',
     signal,
     headers: { authorization: 'Bearer sk-master', 'content-type': 'application/json' },
-    body: JSON.stringify({ model, messages, max_tokens: 50, stream, ...body })
+    body: JSON.stringify({ model, messages, max_tokens: 50, stream, ...routes[route].body, ...body })
   })
 }
 
@@ -59,40 +65,55 @@ async function outcome (gateway, model, route) {
   return { failed: routes[route].failed.test(bytes), complete: routes[route].ended(bytes), text: textOf(bytes, route), bytes }
 }
 
-for (const model of models) {
+// The numbers of bytes after which an upstream may die, at most 50 at a time. Each one, where there is time for it.
+function * cutsOf (length) {
+  const cuts = Array.from({ length: length + 1 }, (_, k) => k).filter(k => slowness === 1 || k % 7 === 0)
+  while (cuts.length) yield cuts.splice(0, 50)
+}
+
+// How many bytes the upstream said the last time.
+async function lengthOf (up) {
+  const { url, headers, bytes } = up.calls.at(-1)
+  return (await (await fetch(up.origin + url, { method: 'POST', headers, body: bytes })).arrayBuffer()).byteLength
+}
+
+for (const model of [...models, 'claude_on_bedrock']) {
   test(`an upstream that dies at any byte of a stream is an error: ${model}`, { skip }, () => withGateway(async ({ gateway, up }) => {
-    for (const route of Object.keys(routes)) {
+    for (const route of model === 'claude_on_bedrock' ? ['messages'] : Object.keys(routes)) {
       const whole = await outcome(gateway, model, route)
-      assert.deepEqual([whole.text, whole.complete, whole.failed], [answer, true, false])
-      const direct = await fetch(up[model].origin + up[model].calls.at(-1).url, { method: 'POST', headers: up[model].calls.at(-1).headers, body: up[model].calls.at(-1).bytes }).catch(() => null)
-      const length = direct ? (await direct.arrayBuffer()).byteLength : 3000
-      const cuts = Array.from({ length }, (_, k) => k)
-      while (cuts.length) {
-        const some = cuts.splice(0, 50)
+      assert.deepEqual([whole.complete, whole.failed, whole.text.startsWith('Hi')], [true, false, true], whole.bytes)
+      for (const some of cutsOf(await lengthOf(up[model]))) {
         up[model].next(...some.map(cutAfter => ({ cutAfter })))
         const outcomes = await Promise.all(some.map(() => outcome(gateway, model, route)))
         for (const one of outcomes) {
           assert.notEqual(Boolean(one.failed), Boolean(one.complete), `${route}, cut within bytes ${some[0]} to ${some.at(-1)}: ${one.bytes}`)
-          if (one.complete) assert.equal(one.text, answer)
-          else assert.ok(answer.startsWith(one.text))
+          if (one.complete) assert.equal(one.text, whole.text)
+          else assert.ok(whole.text.startsWith(one.text))
         }
       }
     }
   }))
 
   test(`an upstream that dies at any byte of a whole answer is an error: ${model}`, { skip }, () => withGateway(async ({ gateway, up }) => {
-    const cuts = Array.from({ length: 60 }, (_, i) => i * 3)
-    up[model].next(...cuts.map(cutAfter => ({ cutAfter })))
-    const statuses = await Promise.all(cuts.map(async () => (await ask(gateway, model, { stream: false })).status))
-    assert.deepEqual(new Set(statuses), new Set([500]))
+    for (const [route, { whole }] of Object.entries(routes)) {
+      assert.match(whole(await (await ask(gateway, model, { route, stream: false })).json()), /^Hi/)
+      for (const some of cutsOf(await lengthOf(up[model]))) {
+        up[model].next(...some.map(cutAfter => ({ cutAfter })))
+        const answers = await Promise.all(some.map(() => ask(gateway, model, { route, stream: false })))
+        assert.deepEqual([...new Set(answers.map(one => one.status))], [500], `${route}, cut within bytes ${some[0]} to ${some.at(-1)}`)
+        for (const one of answers) assert.ok((await one.json()).error.message)
+      }
+    }
   }))
+}
 
+for (const model of models) {
   test(`a client that leaves ends the call of ${model} within 50 ms, in every phase`, { skip }, () => withGateway(async ({ gateway, up }) => {
     const slowBody = { eventDelay: 200 * slowness }
     const phases = [
       ['before the head, streamed', { hang: true }, true, false], ['before the head, whole', { hang: true }, false, false],
       ['in the stream', slowBody, true, true], ['in a whole answer', { events: Array(20).fill({ raw: ' ' }), type: 'application/json', ...slowBody }, false, false]]
-    for (const route of Object.keys(routes)) {
+    for (const route of translated) {
       for (const [phase, plan, stream, begun] of phases) {
         let best = Infinity
         for (let i = 0; i < 3 && best > 50 * slowness; i++) { // other load on the machine counts too
@@ -119,7 +140,7 @@ for (const model of models) {
   }))
 
   test(`a stream of ${model} that stalls is ended with a timeout`, { skip }, () => withGateway(async ({ gateway, up }) => {
-    for (const route of Object.keys(routes)) {
+    for (const route of translated) {
       up[model].next({ hang: true }, { eventDelay: 3000 * slowness })
       const before = await ask(gateway, model, { route })
       assert.equal(before.status, 408)

@@ -83,7 +83,12 @@ test('a replay says what went otherwise, and what it cannot read', { skip }, asy
     const unreadable = await run('--replay', file)
     assert.equal(unreadable.code, 65)
     assert.match(unreadable.stderr, /capture\.jsonl line 2 needs t \(milliseconds\) and c/)
-    assert.equal((await run('--replay', file, '--speed', 'fast')).code, 64)
+    const misused = await run('--replay', file, '--speed', 'fast')
+    assert.equal(misused.code, 64)
+    assert.match(misused.stderr, /--speed fast is not understood; this is how it is used:\n {2}seance-signaling --replay FILE/)
+    assert.equal((await run('--replay')).code, 64)
+    assert.equal((await run('--speed', '0', '--url', server.url, '--replay', file)).code, 65)
+    assert.match((await run('--help')).stdout, /--replay FILE/)
   } finally {
     await server.stop('SIGKILL')
     rmSync(folder, { recursive: true })

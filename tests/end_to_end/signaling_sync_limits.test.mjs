@@ -66,11 +66,30 @@ test('a bad message ends its connection, with a reason, and no other', { skip },
     assert.equal(server.log.filter(line => JSON.stringify(line).includes('well')).length, 0)
   }))
 
+test('limits let everything through up to their edge', { skip }, () => withServer(
+  { SYNC_MAX_MESSAGE_BYTES: '5000', SYNC_MAX_ROOM_BYTES: '30', MAX_MESSAGES_PER_SECOND: '5' }, async ({ connect }) => {
+    const refused = async (client, code, reason) => assert.deepEqual(await client.closed(), { code, reason })
+    const message = size => Buffer.alloc(size, 9)  // of a type that is for others
+
+    const ann = await connect(`/sync/${'r'.repeat(30)}`)
+    ann.send(message(5000))
+    assert.equal((await ann.ask()).length, 1)
+    ann.send(message(5001))
+    await refused(ann, 1009, 'message too big')
+    assert.ok(!(await connect(`/sync/${'r'.repeat(31)}`)).isOpen())
+
+    const hasty = await connect('/sync/room')
+    for (let i = 0; i < 9; i++) hasty.send(message(1))
+    assert.equal((await hasty.ask()).length, 1)
+    for (let i = 0; i < 20; i++) hasty.send(message(1))
+    await refused(hasty, 1008, 'too many messages per second')
+  }))
+
 // On several threads the documents may be on different ones, and it is the other one that has to make room.
 for (const THREADS of ['1', '5']) {
   test(`no more documents are opened than there is memory for, and unused ones make room, on ${THREADS} threads`, { skip }, () => withServer(
-    { THREADS, SYNC_MAX_MESSAGE_BYTES: '5000', SYNC_MAX_DOCUMENT_BYTES: '3000', SYNC_MAX_MEMORY_BYTES: '3000' }, async ({ join, connect }) => {
-      const sealed = fill => Buffer.alloc(2800, fill)
+    { THREADS, SYNC_MAX_MESSAGE_BYTES: '50000', SYNC_MAX_DOCUMENT_BYTES: '30000', SYNC_MAX_MEMORY_BYTES: '30000' }, async ({ connect }) => {
+      const sealed = fill => Buffer.alloc(25_000, fill)
       const ann = await connect('/sync/one')
       ann.update(sealed(0xf1))
       assert.equal((await ann.ask()).length, 1)
@@ -89,4 +108,42 @@ for (const THREADS of ['1', '5']) {
         }, `the document before to make room for ${room}`)
       }
     }))
+
+  test(`no more documents are open than may be, and unused ones make room, on ${THREADS} threads`, { skip }, () => withServer(
+    { THREADS, SYNC_MAX_ROOMS: '3' }, async ({ connect }) => {
+      const open = []
+      for (const room of ['one', 'two', 'three']) {
+        const client = await connect(`/sync/${room}`)
+        client.update(Buffer.from(room))
+        await client.ask()
+        open.push(client)
+      }
+      const refused = await connect('/sync/four')
+      assert.deepEqual(await refused.closed(), { code: 1013, reason: 'as many documents are open as may be' })
+      const second = await connect('/sync/one')
+      assert.equal((await second.ask()).length, 1)
+
+      open[1].end()
+      await waitFor(async () => {
+        const next = await connect('/sync/four')
+        const opened = await Promise.race([next.ask().then(() => true), next.closed().then(() => false)])
+        next.end()
+        return opened
+      }, 'a document that nobody is in to make room')
+    }))
 }
+
+test('a room that nobody has written in is gone with its last client', { skip }, () => withServer({}, async ({ server, connect }) => {
+  const rooms = async () => (await (await fetch(`http://127.0.0.1:${server.port}/health`)).json()).sync.rooms
+  const clients = []
+  for (let i = 0; i < 20; i++) clients.push(await connect(`/sync/room ${i}`))
+  clients[0].update(Buffer.from('kept'))
+  await clients[0].ask()
+  await waitFor(async () => await rooms() === 20, 'twenty rooms')
+
+  clients.forEach(client => client.end())
+
+  await waitFor(async () => await rooms() === 1, 'the one that was written in to be left')
+  const again = await connect('/sync/room 0')
+  assert.equal(Buffer.from((await again.ask())[0]).toString(), 'kept')
+}))

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { waitFor } from './signaling/program.mjs'
 import { contents, converge, edit, newSeed, randomOf, skip, withReplicas } from './signaling/sync_server.mjs'
-import { noValkey } from './valkey.mjs'
+import { noValkey, startValkeyCluster } from './valkey.mjs'
 
 test('clients of two replicas share documents and see one another', { skip: skip || noValkey }, () => withReplicas(async (one, other) => {
   const ann = one.join('notes')
@@ -71,3 +71,45 @@ test('while Valkey is away each replica goes on, and both have everything when i
   const late = other.join('notes')
   await waitFor(() => late.doc.getText('notes').length === 3, 'the whole document, though Valkey had lost it')
 }))
+
+test('while Valkey is frozen each replica goes on, and both have everything when it is awake', { skip: skip || noValkey, timeout: 90_000 }, () => withReplicas(async (one, other, valkey) => {
+  const ann = one.join('notes')
+  const bob = other.join('notes')
+  const carl = one.join('notes')
+  await Promise.all([ann.synced(), bob.synced(), carl.synced()])
+  ann.write('1')
+  await bob.sees('1')
+  valkey.freeze()
+  ann.write('2')
+  await carl.sees('12')  // at once: nobody waits for what is written
+  bob.write('3')
+  await Promise.all([ann.acknowledged(), bob.acknowledged()])  // once it is known that it cannot be written now
+  const dora = one.join('another')
+  await dora.synced()
+  dora.write('new')
+
+  valkey.thaw()
+  await waitFor(() => contents(ann.doc) === contents(bob.doc) && ann.doc.getText('notes').length === 3, 'both to have everything')
+  await other.join('another').sees('new')
+  await Promise.all([ann.acknowledged(), bob.acknowledged(), dora.acknowledged()])
+  for (const client of [ann, bob, carl, dora]) client.leave()
+  await Promise.all([one.restart('SIGKILL'), other.restart('SIGKILL')])
+  const late = other.join('notes')
+  await waitFor(() => late.doc.getText('notes').length === 3, 'the whole document')
+}))
+
+test('over a cluster documents are kept and shared as well', { skip: skip || noValkey, timeout: 60_000 }, () => withReplicas(async (one, other, cluster) => {
+  const rooms = Array.from({ length: 12 }, (_, i) => ({ name: `room ${i}`, here: one.join(`room ${i}`), there: other.join(`room ${i}`) }))
+  for (const { here, there, name } of rooms) {
+    await Promise.all([here.synced(), there.synced()])
+    here.write(`${name}, `)
+    await there.sees(`${name}, `)
+    there.write('and back')
+    await here.sees(`${name}, and back`)
+  }
+  await Promise.all(rooms.flatMap(({ here, there }) => [here.acknowledged(), there.acknowledged()]))
+  rooms.forEach(({ here, there }) => { here.leave(); there.leave() })
+  await Promise.all([one.restart('SIGKILL'), other.restart('SIGKILL')])
+  for (const { name } of rooms) await other.join(name).sees(`${name}, and back`)
+  for (const keys of await cluster.keys()) assert.ok(keys > 0, 'each master has some')
+}, startValkeyCluster))

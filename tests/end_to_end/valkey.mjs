@@ -80,3 +80,28 @@ export async function startValkey ({ keeps = true } = {}) {
   await valkey.start()
   return valkey
 }
+
+// Two masters that share the slots, without replicas.
+export async function startValkeyCluster () {
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'seance-valkey-'))
+  const nodes = []
+  for (const slots of [[0, 8191], [8192, 16383]]) {
+    const [port, bus] = [await freePort(), await freePort()]
+    const dir = path.join(folder, String(port))
+    await fs.mkdir(dir)
+    const child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', dir, '--cluster-enabled', 'yes', '--cluster-port', String(bus)], { stdio: 'ignore' })
+    await waitFor(() => ask(port, ['PING']).then(reply => reply === 'PONG', () => false), 'redis-server')
+    await ask(port, ['CLUSTER', 'ADDSLOTSRANGE', ...slots])
+    nodes.push({ port, bus, child })
+  }
+  await ask(nodes[0].port, ['CLUSTER', 'MEET', '127.0.0.1', nodes[1].port, nodes[1].bus])
+  for (const { port } of nodes) await waitFor(() => ask(port, ['CLUSTER', 'INFO']).then(reply => reply.includes('cluster_state:ok')), 'the cluster')
+  return {
+    url: `redis://127.0.0.1:${nodes[0].port}/0`,
+    keys: () => Promise.all(nodes.map(({ port }) => ask(port, ['DBSIZE']))),
+    async stop () {
+      for (const { child } of nodes) await stop(child, 'SIGKILL')
+      await fs.rm(folder, { recursive: true, force: true })
+    }
+  }
+}

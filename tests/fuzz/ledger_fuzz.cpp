@@ -71,8 +71,8 @@ void collect(std::string_view text) {
     StreamCollector whole, cut;
     whole.feed(text);
     for (char c : text) cut.feed({&c, 1});
-    auto completion = whole.completion();
-    check(completion == cut.completion());
+    auto completion = whole.completion(Usage{});
+    check(completion == cut.completion(Usage{}));
     if (completion) check(parse_json(*completion).has_value());
 }
 

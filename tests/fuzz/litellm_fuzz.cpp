@@ -7,7 +7,9 @@
 #include "relayed.hpp"
 #include "services/litellm/config/config.hpp"
 #include "services/litellm/domain/chat_stream.hpp"
+#include "services/litellm/domain/raw_events.hpp"
 #include "services/litellm/domain/sse.hpp"
+#include "services/litellm/domain/upstream_body.hpp"
 #include "services/litellm/domain/upstream_call.hpp"
 
 namespace {
@@ -64,7 +66,35 @@ std::string relay(std::string_view bytes, std::size_t size) {
     return relayed(*(*dialogue)->stream(), bytes, size);
 }
 
+// Every event of bytes that are cut once, at `split`.
+template <class Parser, class Print>
+std::string events_of(std::string_view bytes, std::size_t split, Print print) {
+    Parser parser;
+    std::string out;
+    auto take = [&] {
+        while (auto event = parser.next()) out += print(*event) + "\n";
+    };
+    parser.feed(bytes.substr(0, split));
+    take();
+    parser.feed(bytes.substr(split));
+    take();
+    if (auto rest = parser.rest()) out += print(*rest);
+    return out;
+}
+
+void fuzz_splits(std::string_view text) {
+    constexpr std::size_t kMost = 300;  // each split reads all of it
+    text = text.substr(0, kMost);
+    auto data = [](const std::string& event) { return event; };
+    auto raw = [](const RawEvents::Event& event) { return event.bytes + event.data; };
+    auto parsed = events_of<SseParser>(text, 0, data), kept = events_of<RawEvents>(text, 0, raw);
+    for (std::size_t split = 1; split <= text.size(); ++split)
+        require(events_of<SseParser>(text, split, data) == parsed &&
+                events_of<RawEvents>(text, split, raw) == kept);
+}
+
 void fuzz_stream(std::string_view text) {
+    fuzz_splits(text);
     auto whole = relay(text, text.size() + 1);
     require(relay(text, 1) == whole && relay(text, 7) == whole);
     SseParser check;

@@ -5,11 +5,13 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "core/base/base64.hpp"
 #include "relayed.hpp"
 #include "services/litellm/domain/event_stream.hpp"
 #include "services/litellm/domain/forms/anthropic_form.hpp"
 #include "services/litellm/domain/forms/completion_form.hpp"
 #include "services/litellm/domain/forms/embedding_form.hpp"
+#include "services/litellm/domain/forms/responses_events.hpp"
 #include "services/litellm/domain/forms/responses_form.hpp"
 #include "services/litellm/domain/multipart.hpp"
 #include "services/litellm/domain/raw_events.hpp"
@@ -114,7 +116,7 @@ std::string relay(Dialogue& dialogue, std::string_view bytes, std::size_t size) 
     return without_ids(relayed(*dialogue.stream(), bytes, size));
 }
 
-void fuzz_stream(std::string_view provider, char which, std::string_view text) {
+void fuzz_stream(std::string_view provider, char which, std::string_view text, bool sound = false) {
     static const std::string chat =
         "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"max_tokens\":1,"
         "\"input\":\"x\",\"prompt\":\"x\",\"stream\":true,\"store\":false}";
@@ -129,7 +131,50 @@ void fuzz_stream(std::string_view provider, char which, std::string_view text) {
     check.feed(whole);
     // Streams that pass as they are may hold what their upstream sent.
     bool passes = (which % 4 == 1 && provider == "anthropic") || (which % 4 == 2 && provider == "openai");
-    while (auto data = check.next()) require(passes || *data == "[DONE]" || parse_json(*data).has_value());
+    while (auto data = check.next())
+        require((passes && !sound) || *data == "[DONE]" || parse_json(*data).has_value());
+}
+
+// Lines of an event's type and its JSON, in frames whose checksums hold: what a change of a byte would not
+// get past.
+void fuzz_framed(char which, std::string_view text) {
+    std::string frames;
+    while (!text.empty()) {
+        auto line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(text.size(), line.size() + 1));
+        auto type = line.substr(0, line.find(' '));
+        line.remove_prefix(std::min(line.size(), type.size() + 1));
+        auto claudes = type == "chunk";
+        auto payload = claudes ? JsonObject().text("bytes", base64_encode(line)).str() : std::string(line);
+        auto exception = type.ends_with("Exception");
+        frames += frame_event({{":message-type", exception ? "exception" : "event"},
+                               {exception ? ":exception-type" : ":event-type", std::string(type)}},
+                              payload);
+    }
+    fuzz_stream("bedrock", which, frames, true);
+}
+
+// Answers that are kept and shown again: events that are whole, in order, from any place on.
+void fuzz_kept(std::string_view text) {
+    auto root = parse_json(text);
+    if (!root || !root->is(JsonKind::Object)) return;
+    ResponseSteps steps;
+    for (std::size_t i = 0; i < text.size() && i < 20; ++i) {
+        auto byte = static_cast<unsigned char>(text[text.size() - 1 - i]);
+        steps.push_back({static_cast<ResponseStep::Kind>(byte % 3), byte / 3u % 4, byte / 12u});
+    }
+    for (auto& taken : {ResponseSteps{}, steps}) {
+        auto all = replay_response(*root, taken, std::nullopt);
+        require(all.ends_with(replay_response(*root, taken, 2)));
+        SseParser check;
+        check.feed(all);
+        std::uint64_t number = 0;
+        while (auto data = check.next()) {
+            auto event = parse_json(*data);
+            require(event && JsonFields(*event).count("sequence_number") == number++);
+        }
+        require(number >= 3 && !check.rest());
+    }
 }
 
 void fuzz_frames(std::string_view text) {
@@ -188,6 +233,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             break;
         case 'p':
             fuzz_parts(rest);
+            break;
+        case 'b':
+            fuzz_framed(text[1], rest);
+            break;
+        case 'k':
+            fuzz_kept(rest);
+            break;
+        case 'e':
+            if (auto root = parse_json(rest))
+                if (auto encoded = embeddings_in_base64(*root)) require(parse_json(*encoded).has_value());
             break;
         case 'c':
             fuzz_schema(rest);

@@ -122,7 +122,7 @@ int run_service(const ServiceOptions& options,
 }
 
 std::optional<int> begin_service(int argc, char** argv, std::string_view name, std::string_view about,
-                                 const config::Reader& read) {
+                                 const config::Reader& read, std::string_view usage) {
     for (int i = 1; i < argc; ++i) {
         std::string_view argument = argv[i];
         if (argument == "--version") {
@@ -130,8 +130,8 @@ std::optional<int> begin_service(int argc, char** argv, std::string_view name, s
             return 0;
         }
         if (argument == "--help" || argument == "-h") {
-            fmt::print("{}: {}\n\nSettings are environment variables:\n{}", name, about,
-                       config::describe(read.declared()));
+            fmt::print("{}: {}\n\n{}{}Settings are environment variables:\n{}", name, about, usage,
+                       usage.empty() ? "" : "\n", config::describe(read.declared()));
             return 0;
         }
         fmt::print(stderr, "{}: unknown argument \"{}\"; settings are environment variables, see --help\n",

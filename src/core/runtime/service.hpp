@@ -31,8 +31,8 @@ int run_service(const ServiceOptions& options,
 
 // The parts of main() that are the same in every service: --version, --help (from the declared settings),
 // problems listed on stderr with exit 65, log level and service name. Gives an exit code, or nothing to go
-// on.
+// on. `usage`: lines of --help on what else the program does, each with its end.
 std::optional<int> begin_service(int argc, char** argv, std::string_view name, std::string_view about,
-                                 const config::Reader& read);
+                                 const config::Reader& read, std::string_view usage = {});
 
 }  // namespace seance

@@ -150,6 +150,23 @@ class Server::Impl {
 
     static void serve(TcpSocket socket, const asio::ip::tcp::endpoint& peer,
                       const std::shared_ptr<ServerShared>& shared) {
+        if (!shared->options.unwrap) return begin(std::move(socket), peer, shared);
+        // An answer in plain text would be none.
+        if (shared->connections.size() + shared->unwrapping >= shared->options.max_connections)
+            return shared->refused.add();
+        asio::co_spawn(shared->loop.executor(), unwrap(std::move(socket), peer, shared), asio::detached);
+    }
+
+    static Awaitable<void> unwrap(TcpSocket socket, asio::ip::tcp::endpoint peer,
+                                  std::shared_ptr<ServerShared> shared) {
+        ++shared->unwrapping;
+        auto plain = co_await shared->options.unwrap(std::move(socket));
+        --shared->unwrapping;
+        if (plain && !shared->draining) begin(std::move(*plain), peer, shared);
+    }
+
+    static void begin(TcpSocket socket, const asio::ip::tcp::endpoint& peer,
+                      const std::shared_ptr<ServerShared>& shared) {
         error_code ignored;
         socket.native_non_blocking(true, ignored);
         if (shared->connections.size() >= shared->options.max_connections) {

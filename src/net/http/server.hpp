@@ -29,6 +29,8 @@ struct ServerOptions {
     std::function<std::string(std::string_view client)>
         mask_client;                                              // of the address in the log; none: as is
     std::function<std::string(std::string_view path)> mask_path;  // likewise of the path
+    // What an accepted connection becomes before it is served, such as the plain end of TLS; none: as it is.
+    std::function<Awaitable<Result<TcpSocket>>(TcpSocket accepted)> unwrap;
 };
 
 // A response that is whole. Date, Content-Length and (when due) Connection are added by the server.

@@ -44,6 +44,7 @@ struct ServerShared {
     ServerOptions options;
     Handler handler;
     bool draining = false;
+    std::size_t unwrapping = 0;  // accepted, and not served yet
     boost::intrusive::list<OpenConnection> connections;
     Signal emptied;
     std::vector<std::unique_ptr<Work>> spare_work;

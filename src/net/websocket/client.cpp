@@ -9,8 +9,8 @@
 #include "core/runtime/wait.hpp"
 #include "net/http/parser.hpp"
 #include "net/stream/connect.hpp"
+#include "net/stream/tls_bridge.hpp"
 #include "net/websocket/handshake.hpp"
-#include "net/websocket/tls_bridge.hpp"
 
 namespace seance::websocket {
 namespace {
@@ -61,7 +61,7 @@ Awaitable<Result<TcpSocket>> secure(Loop& loop, TcpSocket socket, const Address&
     auto port = static_cast<std::uint16_t>(*parse_number(address.port));
     auto secured = co_await tls->handshake(std::move(socket), address.host, port, Clock::now() + limit);
     if (!secured) co_return secured.error();
-    co_return bridge_tls(loop, std::move(*secured));
+    co_return stream::bridge_tls(loop.executor(), std::move(*secured));
 }
 
 Awaitable<Result<Connected>> attempt(Loop& loop, std::string url, const Options& options, Duration limit,

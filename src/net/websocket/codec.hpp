@@ -59,6 +59,13 @@ class Decoder {
     // so that a message that lies in one piece is never copied. After Failed or Close it takes no more.
     Step take(std::span<char> input);
 
+    // Bytes of memory that hold a message whose rest has not come.
+    std::size_t held() const { return pieces_ ? pieces_->message.size() + pieces_->control.size() : 0; }
+    void abandon() {  // takes no more, and holds nothing
+        ended_ = true;
+        pieces_.reset();
+    }
+
   private:
     Step head(std::span<char> input);
     Step payload(std::span<char> input);

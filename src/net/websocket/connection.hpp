@@ -5,10 +5,10 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "core/runtime/loop.hpp"
 #include "net/websocket/codec.hpp"
+#include "net/websocket/outbox.hpp"
 
 namespace seance::websocket {
 
@@ -18,8 +18,8 @@ using TcpSocket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
 // that it has not the beginning of.
 enum class SlowReader : std::uint8_t { Close, DropOldest };
 
-// Bytes that wait for slow readers, over all connections of a loop. What leaves at the end of the loop's turn
-// is not counted: it waits for nobody.
+// Bytes that wait for slow readers, and of messages that slow writers have sent in part, over all connections
+// of a loop. What leaves at the end of the loop's turn is not counted: it waits for nobody.
 struct Backlog {
     std::size_t limit = 0;
     std::size_t used = 0;
@@ -30,7 +30,7 @@ struct Options {
     std::size_t max_message = 1 << 20;  // bytes of one message from the peer; above: close 1009
     std::size_t max_queue = 1 << 20;    // bytes waiting for a peer that reads slowly; above: `slow_reader`
     SlowReader slow_reader = SlowReader::Close;
-    Backlog* backlog = nullptr;        // a slow reader for which there is no room in it: `slow_reader`
+    Backlog* backlog = nullptr;        // no room in it for a slow reader: `slow_reader`; a slow writer: 1013
     std::uint64_t* dropped = nullptr;  // counts what DropOldest drops
     Duration ping_interval = std::chrono::seconds(30);  // a peer silent for two of them is gone; 0: never
     Duration close_timeout = std::chrono::seconds(5);   // from our Close frame to the end of the connection
@@ -98,7 +98,7 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
 
     bool open() const { return state_ == State::Open; }  // false from the first Close frame on
     bool ended() const { return state_ == State::Ended; }
-    std::size_t queued() const { return queued_; }
+    std::size_t queued() const { return outbox_.bytes(); }
     const Ending& ending() const;
 
   private:
@@ -112,18 +112,18 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
     void on_readable();
     void take(std::span<char> bytes);
     void handle(const Decoder::Step& step);
+    void answer_ping(std::string_view payload);
+    void fail(std::uint16_t code, std::string_view reason);
     void queue(SharedFrame frame);
-    void queue_frame(Opcode kind, std::string_view payload);
-    void drop_unsent();
+    SharedFrame frame_of(Opcode kind, std::string_view payload) const;
     void drop_oldest(std::size_t wanted);
     bool fits(std::size_t bytes) const;
     bool has_room_for(std::size_t bytes);
     bool make_room(std::size_t bytes);
     void account();
-    bool write_queue();
+    bool write_outbox();
     void flush();
     void wait_writable();
-    void sent(std::size_t bytes);
     void begin_close(std::uint16_t code, std::string_view reason, bool by_us);
     void finish_when_flushed();
     void end();
@@ -137,10 +137,9 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
     std::unique_ptr<Reader> reader_;  // only for read_message()
     Decoder decoder_;
     Deadline deadline_;
-    std::vector<SharedFrame> queue_;
-    std::size_t queued_ = 0;     // bytes in queue_ not sent yet
-    std::size_t offset_ = 0;     // of the first frame that is sent already
-    std::size_t accounted_ = 0;  // of queued_, in the backlog
+    Outbox outbox_;
+    std::unique_ptr<std::string> pong_;  // for when the socket takes something again
+    std::size_t accounted_ = 0;          // in the backlog
     std::unique_ptr<Ending> ending_;
     State state_ = State::Open;
     std::uint8_t deflate_bits_ = 0;

@@ -1,4 +1,4 @@
-#include "net/websocket/tls_bridge.hpp"
+#include "net/stream/tls_bridge.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

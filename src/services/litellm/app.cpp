@@ -7,6 +7,9 @@
 
 #include "core/observe/log.hpp"
 #include "net/http/router.hpp"
+#include "net/stream/tls_bridge.hpp"
+#include "net/stream/tls_server.hpp"
+#include "services/litellm/handlers/budget_share.hpp"
 #include "services/litellm/handlers/handlers.hpp"
 #include "services/litellm/handlers/health_check.hpp"
 #include "services/litellm/handlers/routing_share.hpp"
@@ -15,23 +18,60 @@
 namespace seance::litellm {
 namespace {
 
+constexpr Duration kHandshake = std::chrono::seconds(10);
+
+Awaitable<Result<http::TcpSocket>> end_tls(std::shared_ptr<stream::TlsServer> tls, http::TcpSocket accepted) {
+    auto stream = co_await tls->handshake(std::move(accepted), Clock::now() + kHandshake);
+    if (!stream) co_return stream.error();
+    auto executor = co_await asio::this_coro::executor;
+    co_return stream::bridge_tls(executor, std::move(*stream));
+}
+
 http::ServerOptions server_options(const Settings& settings) {
     http::ServerOptions options;
+    if (!settings.tls_chain.empty()) {
+        auto tls = stream::TlsServer::load(settings.tls_chain, settings.tls_key);
+        if (!tls) throw std::runtime_error(tls.error().what);
+        options.unwrap = [tls = *tls](http::TcpSocket accepted) { return end_tls(tls, std::move(accepted)); };
+    }
     options.idle_timeout = settings.keepalive_timeout;
     // Models take seconds to answer: many requests are under way at a modest rate.
     options.max_connections = 50'000;
     return options;
 }
 
+// The name that the gateway's own certificate is good for; "" without TLS.
+std::string tls_name(const Settings& settings) {
+    if (settings.tls_chain.empty()) return "";
+    auto tls = stream::TlsServer::load(settings.tls_chain, settings.tls_key);
+    return tls ? (*tls)->name() : "";
+}
+
+// `address`: where the origin's host really is; "" to look it up.
+Awaitable<Result<http::WholeResponse>> ask_once(Loop& loop, const http::ClientOptions& options,
+                                                const http::Origin& origin, const std::string& address,
+                                                const http::Request& request) {
+    http::Client client(loop, options);
+    if (!address.empty()) client.set_resolver_override(origin.host, {address});
+    co_return co_await client.send(origin, request);
+}
+
 Awaitable<void> fetch_health(Loop& loop, const Settings& settings, const Config& config, int& code) {
-    http::Client client(loop);
     bool anywhere = settings.host == "0.0.0.0" || settings.host == "::" || settings.host == "localhost";
     http::Origin origin{anywhere ? "127.0.0.1" : settings.host, settings.port, false};
+    http::ClientOptions options;
+    std::string address;
+    origin.tls = !settings.tls_chain.empty();
+    if (auto name = tls_name(settings); !name.empty()) address = std::exchange(origin.host, name);
     http::Request request;
     request.target = settings.root_path + "/health";
     if (!config.master_key.empty())
         request.fields.set("Authorization", "Bearer " + config.master_key.reveal());
-    auto answer = co_await client.send(origin, request);
+    auto answer = co_await ask_once(loop, options, origin, address, request);
+    if (!answer && origin.tls) {  // a certificate that signs itself is vouched for by its own file
+        options.ca_file = settings.tls_chain;
+        answer = co_await ask_once(loop, options, origin, address, request);
+    }
     if (!answer)
         fmt::print(stderr, "seance-litellm: no gateway answers on {}: {}\n", origin.authority(),
                    answer.error().message());
@@ -81,6 +121,7 @@ App::App(Loop& loop, const Settings& settings, ConfigSource& source, bool first)
         tasks_ = std::make_unique<TaskGroup>(loop.executor());
         tasks_->spawn(check_in_background(gateway_, stopping_));
         tasks_->spawn(share_routing(gateway_, stopping_));
+        tasks_->spawn(share_budgets(gateway_, stopping_));
     }
     if (first && settings.admin_port != 0) {
         admin_ = std::make_unique<http::Server>(loop, http::ServerOptions{}, admin_routes());
@@ -102,6 +143,7 @@ Awaitable<void> App::drain() {
         stopping_ = true;
         tasks_->cancel();
         co_await tasks_->wait();
+        co_await tell_budgets(gateway_);
     }
     if (admin_) co_await admin_->drain();
 }

@@ -2,6 +2,7 @@
 
 #include "core/observe/log.hpp"
 #include "core/runtime/service.hpp"
+#include "net/stream/tls_server.hpp"
 #include "services/litellm/app.hpp"
 
 int main(int argc, char** argv) {
@@ -15,6 +16,11 @@ int main(int argc, char** argv) {
         fmt::print(stderr, "seance-litellm: {}\n", source.error().what);
         return 65;
     }
+    if (!settings.tls_chain.empty())
+        if (auto tls = stream::TlsServer::load(settings.tls_chain, settings.tls_key); !tls) {
+            fmt::print(stderr, "seance-litellm: {}\n", tls.error().what);
+            return 65;
+        }
     auto& config = (*source)->current()->config();
     if (settings.ask_health) return litellm::ask_health(settings, config);
 

@@ -1,11 +1,10 @@
 #include "services/litellm/routes.hpp"
 
-#include <fmt/format.h>
-
 #include "services/litellm/domain/access.hpp"
-#include "services/litellm/domain/json_text.hpp"
 #include "services/litellm/domain/pass_through.hpp"
+#include "services/litellm/domain/route_class.hpp"
 #include "services/litellm/domain/unoffered.hpp"
+#include "services/litellm/handlers/about.hpp"
 #include "services/litellm/handlers/cached.hpp"
 #include "services/litellm/handlers/entities.hpp"
 #include "services/litellm/handlers/handlers.hpp"
@@ -15,25 +14,6 @@
 
 namespace seance::litellm {
 namespace {
-
-Awaitable<void> list_routes(Gateway&, http::Exchange& exchange, std::string) {
-    std::string list;
-    for (auto& route : routes())
-        list += fmt::format("{}{{\"path\":{},\"methods\":[\"{}\"],\"name\":{}}}", list.empty() ? "" : ",",
-                            json_quote(route.path), route.method, json_quote(route.name));
-    reply_json(exchange, 200, fmt::format("{{\"routes\":[{}]}}", list));
-    co_return;
-}
-
-Awaitable<void> say_hello(Gateway&, http::Exchange& exchange, std::string) {
-    reply_json(exchange, 200, "\"LiteLLM: RUNNING\"");
-    co_return;
-}
-
-Awaitable<void> say_test(Gateway&, http::Exchange& exchange, std::string) {
-    reply_json(exchange, 200, "{\"route\":\"/test\"}");
-    co_return;
-}
 
 constexpr Route kRoutes[] = {
     {"POST", "/v1/chat/completions", "chat_completion", chat_completions},
@@ -175,6 +155,8 @@ constexpr Route kRoutes[] = {
     {"GET", "/", "home", say_hello},
     {"GET", "/routes", "get_routes", list_routes},
     {"GET", "/test", "test_endpoint", say_test},
+    {"GET", "/openapi.json", "openapi", show_openapi},
+    {"GET", "/docs", "swagger_ui_html", show_docs},
 };
 
 void answer_preflight(http::Exchange& exchange) {
@@ -186,13 +168,6 @@ void answer_preflight(http::Exchange& exchange) {
     fields.set("Content-Type", "text/plain; charset=utf-8");
     http::Response response{200, std::move(fields), "OK"};
     exchange.reply(std::move(response));
-}
-
-std::string_view below_root(std::string_view path, std::string_view root) {
-    if (root.empty() || !path.starts_with(root)) return path;
-    auto rest = path.substr(root.size());
-    if (rest.empty()) return "/";
-    return rest.starts_with('/') ? rest : path;
 }
 
 bool answers(const Route& route, std::string_view method) {
@@ -263,9 +238,16 @@ const Route* find_route(const Config& config, http::Exchange& exchange, std::str
 Awaitable<bool> may_enter(Gateway& gateway, http::Exchange& exchange, const Route& route,
                           std::string_view path) {
     auto models = gateway.models();
-    if (is_public_route(models->config(), path)) co_return true;
+    auto& config = models->config();
+    auto client = client_address(config, exchange.peer_address(), exchange.head().fields);
+    if (auto refused = check_place(config, client, path)) {
+        gateway.refused.add();
+        reply_error(exchange, *refused);
+        co_return false;
+    }
+    if (is_public_route(config, path)) co_return true;
     if (route.handler == pass_to_endpoint) {
-        auto endpoint = find_pass_through(models->config().pass_through, exchange.head().method, path);
+        auto endpoint = find_pass_through(config.pass_through, exchange.head().method, path);
         if (endpoint && !endpoint->needs_key) co_return true;
     }
     auto error = co_await gateway.ledger().check(exchange.head(), path);
@@ -280,7 +262,7 @@ Awaitable<void> serve(Gateway& gateway, http::Exchange& exchange) {
         answer_preflight(exchange);
         co_return;
     }
-    auto path = below_root(exchange.head().path(), gateway.settings().root_path);
+    auto path = path_below(gateway.settings().root_path, exchange.head().path());
     std::string parameter;
     auto models = gateway.models();
     auto* route = find_route(models->config(), exchange, path, parameter);

@@ -41,8 +41,9 @@ void declare(CLI::App& app, Flags& flags) {
     app.add_flag("--detailed_debug", flags.detailed_debug, "The same as --debug");
     app.add_flag("--health", flags.health,
                  "Ask the running gateway for GET /health, print the answer and leave");
-    app.add_option("--ssl_keyfile_path", flags.ssl_key, "Refused: TLS ends at the edge");
-    app.add_option("--ssl_certfile_path", flags.ssl_certificate, "Refused: TLS ends at the edge");
+    app.add_option("--ssl_certfile_path", flags.ssl_certificate,
+                   "Serve TLS with these certificates, the own one first (SSL_CERTFILE_PATH)");
+    app.add_option("--ssl_keyfile_path", flags.ssl_key, "Their private key (SSL_KEYFILE_PATH)");
     app.add_flag("--version", flags.version, "Print the commit this was built from");
 }
 
@@ -56,6 +57,9 @@ void read_variables(config::Reader& read, Settings& settings, std::string& level
          {.about = "How long running requests may take after SIGTERM", .min = 0, .max = 3'600'000});
     read(settings.root_path, "SERVER_ROOT_PATH",
          {.about = "Prefix under which every route is served as well, such as /llm"});
+    read(settings.tls_chain, "SSL_CERTFILE_PATH",
+         {.about = "PEM file of certificates to serve TLS with, the own one first"});
+    read(settings.tls_key, "SSL_KEYFILE_PATH", {.about = "PEM file of their private key"});
     read(level, "LITELLM_LOG", {.about = "Log level: DEBUG, INFO or ERROR"});
 }
 
@@ -121,10 +125,10 @@ std::variant<Settings, int> read_settings(int argc, const char* const* argv,
     settings.request_timeout = seconds(flags.request_timeout, "--request_timeout");
     settings.keepalive_timeout =
         seconds(flags.keepalive_timeout, "--keepalive_timeout").value_or(settings.keepalive_timeout);
-    if (!flags.ssl_key.empty() || !flags.ssl_certificate.empty())
-        read.problem(
-            "--ssl_keyfile_path and --ssl_certfile_path are not served: let the edge or another proxy end "
-            "TLS");
+    if (!flags.ssl_certificate.empty()) settings.tls_chain = flags.ssl_certificate;
+    if (!flags.ssl_key.empty()) settings.tls_key = flags.ssl_key;
+    if (settings.tls_chain.empty() != settings.tls_key.empty())
+        read.problem("TLS needs both --ssl_certfile_path and --ssl_keyfile_path; name the other one as well");
     auto word = lower(level);
     if (word != "debug" && word != "info" && word != "warning" && word != "error")
         read.problem(fmt::format("LITELLM_LOG is \"{}\"; write DEBUG, INFO or ERROR", level));

@@ -23,6 +23,7 @@ struct Settings {
     std::string root_path;                    // "/llm": every route is also served below it
     bool debug = false, errors_only = false;  // what the log shows
     bool drop_params = false;                 // as litellm_settings.drop_params
+    std::string tls_chain, tls_key;           // PEM files; "": plain HTTP
     bool ask_health = false;                  // --health: ask the running gateway and leave
 
     bool loopback_only() const;

@@ -57,7 +57,7 @@ Admission admit(const http::RequestHead& head, std::string_view peer_address, co
     }
     std::string client(peer_address);
     if (settings.max_connections_per_ip > 0)
-        client = proxy::identify_client(peer_address, head.fields, settings.trusted).client;
+        client = counted_address(proxy::identify_client(peer_address, head.fields, settings.trusted).client);
     auto place = shared.places.take(client);
     if (place.answer == Places::Answer::Full)
         return refuse(503, "All places are taken, try again later.", counters.refused_full);

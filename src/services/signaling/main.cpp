@@ -1,5 +1,6 @@
+#include <fmt/format.h>
+
 #include <chrono>
-#include <string_view>
 
 #include "services/signaling/app.hpp"
 #include "services/signaling/replay/command.hpp"
@@ -14,12 +15,13 @@ constexpr seance::Duration kTurn = std::chrono::microseconds(500);
 
 int main(int argc, char** argv) {
     using namespace seance;
-    if (argc > 1 && std::string_view(argv[1]) == "--replay") return signaling::replay_command(argc, argv);
+    if (signaling::is_replay(argc, argv)) return signaling::replay_command(argc, argv);
     auto environment = config::process_environment();
     config::Reader read(environment);
     auto settings = signaling::read_settings(read);
-    if (auto code = begin_service(argc, argv, "seance-signaling",
-                                  "rooms in which y-webrtc peers find each other", read))
+    if (auto code =
+            begin_service(argc, argv, "seance-signaling", "rooms in which y-webrtc peers find each other",
+                          read, signaling::kReplayUsage))
         return *code;
     try {
         signaling::Shared shared(settings);

@@ -109,10 +109,13 @@ void Peer::subscribe(const std::vector<std::string_view>& list) {
     for (auto topic : list) {
         if (topic.size() > lobby_.settings().max_topic_bytes)
             return refuse(close_code::kPolicy, "the topic is too long");
-        if (topics() >= lobby_.settings().max_topics && !lobby_.rooms.has(*this, topic))
+        if (lobby_.rooms.has(*this, topic)) continue;
+        if (topics() >= lobby_.settings().max_topics)
             return refuse(close_code::kPolicy, "too many topics on one connection");
         if (grants_ && grants_->on(topic, unix_now()) == Grants::Right::None)
             return refuse(close_code::kPolicy, "no valid room token for this topic");
+        if (lobby_.rooms.bytes() + lobby_.rooms.cost(topic) > lobby_.settings().max_total_topic_bytes)
+            return refuse(close_code::kTryAgainLater, "there is no memory for more topics");
         lobby_.rooms.subscribe(*this, topic);
     }
     joined_ = lobby_.joined();

@@ -1,6 +1,20 @@
 #include "services/signaling/places.hpp"
 
+#include <algorithm>
+#include <boost/asio/ip/address.hpp>
+
+#include "core/runtime/awaitable.hpp"
+
 namespace seance::signaling {
+
+std::string counted_address(std::string_view address) {
+    error_code error;
+    auto parsed = asio::ip::make_address(address, error);
+    if (error || !parsed.is_v6() || parsed.to_v6().is_v4_mapped()) return std::string(address);
+    auto bytes = parsed.to_v6().to_bytes();
+    std::fill(bytes.begin() + bytes.size() / 2, bytes.end(), std::uint8_t{0});
+    return asio::ip::address_v6(bytes).to_string();
+}
 
 Places::Place Places::take(const std::string& address) {
     std::lock_guard lock(mutex_);

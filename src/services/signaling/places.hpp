@@ -2,9 +2,14 @@
 #include <cstdint>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 namespace seance::signaling {
+
+// What counts as one address where addresses have limits: of IPv6 the first 64 bits, for who has one address
+// has all of those.
+std::string counted_address(std::string_view address);
 
 // How many peers may be connected at once, in all and from one address: over all loops of the process, so it
 // locks, once when a peer comes and once when it goes.

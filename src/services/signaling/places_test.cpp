@@ -17,6 +17,15 @@ TEST(Places, AreLimitedInAllAndFreeAgainWhenGivenBack) {
     EXPECT_EQ(places.taken(), 2u);
 }
 
+TEST(CountedAddress, IsTheNetworkThatOneClientHasOfIpv6) {
+    EXPECT_EQ(counted_address("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+    EXPECT_EQ(counted_address("2001:db8:1:2::9%eth0"), counted_address("2001:db8:1:2::1"));
+    EXPECT_EQ(counted_address("2001:db8:1:3::1"), "2001:db8:1:3::");
+    EXPECT_EQ(counted_address("192.0.2.1"), "192.0.2.1");
+    EXPECT_EQ(counted_address("::ffff:192.0.2.1"), "::ffff:192.0.2.1");
+    EXPECT_EQ(counted_address("unknown"), "unknown");
+}
+
 TEST(Places, AreLimitedForEachAddress) {
     Places places(10, 1);
     auto first = places.take("a");

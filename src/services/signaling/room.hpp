@@ -67,6 +67,10 @@ class Rooms {
     bool has(const Member& member, std::string_view topic) const;
     std::size_t size() const { return rooms_.size(); }
 
+    // Of memory, about: all of it, and what one more subscription to the topic takes.
+    std::size_t bytes() const { return bytes_; }
+    std::size_t cost(std::string_view topic) const;
+
     template <class Visit>  // void(const Room&)
     void each(Visit visit) const {
         for (const auto& [topic, room] : rooms_) visit(*room);
@@ -76,9 +80,11 @@ class Rooms {
     void changed(const Room& room) const {
         if (watcher_) watcher_->on_size(room.topic(), room.size());
     }
+    Room* find_of(const Member& member, std::string_view topic) const;
     void remove(Room& room, Member& member);
 
     Watcher* watcher_;
+    std::size_t bytes_ = 0;
     // Keys are views of the rooms' own topics.
     std::unordered_map<std::string_view, std::unique_ptr<Room>> rooms_;
 };

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <iterator>
+#include <utility>
 
 #include "core/base/text.hpp"
 #include "core/runtime/signal.hpp"
@@ -18,28 +18,37 @@ namespace {
 
 constexpr std::size_t kShown = 100, kMostShown = 10'000;
 
+std::size_t size_of(const RoomLine& line) {
+    return line.members + line.elsewhere;
+}
+
+bool comes_before(const RoomLine& a, const RoomLine& b) {
+    if (size_of(a) != size_of(b)) return size_of(a) > size_of(b);
+    return a.room != b.room ? a.room < b.room : a.kind < b.kind;
+}
+
 // Asks all loops, and waits for their answers.
 struct Inquiry {
-    explicit Inquiry(Executor executor) : answered(executor) {}
-    std::vector<RoomLine> lines;
+    Inquiry(Executor executor, std::size_t most) : list(most), answered(executor) {}
+    RoomList list;
     unsigned missing = 0;
     Signal answered;
 };
 
-Awaitable<std::vector<RoomLine>> list_documents(sync::Doors& documents) {
+Awaitable<RoomList> list_documents(sync::Doors& documents, std::size_t most) {
     auto here = co_await asio::this_coro::executor;
-    Inquiry inquiry(here);
+    Inquiry inquiry(here, most);
     inquiry.missing = documents.loops();
-    sync::Doors::Work work = [&inquiry, here](sync::Hall* hall) {
-        auto lines = hall ? list_rooms(*hall) : std::vector<RoomLine>();
-        asio::post(here, [&inquiry, lines = std::move(lines)] {
-            inquiry.lines.insert(inquiry.lines.end(), lines.begin(), lines.end());
+    sync::Doors::Work work = [&inquiry, here, most](sync::Hall* hall) {
+        auto list = hall ? list_rooms(*hall, most) : RoomList(most);
+        asio::post(here, [&inquiry, list = std::move(list)]() mutable {
+            inquiry.list.add(std::move(list));
             if (--inquiry.missing == 0) inquiry.answered.notify();
         });
     };
     for (unsigned loop = 0; loop < documents.loops(); ++loop) documents.visit(loop, work);
     while (inquiry.missing > 0) co_await inquiry.answered.wait();
-    co_return std::move(inquiry.lines);
+    co_return std::move(inquiry.list);
 }
 
 Awaitable<void> answer(http::Exchange& exchange, const Lobby& lobby, sync::Doors& documents) {
@@ -49,51 +58,40 @@ Awaitable<void> answer(http::Exchange& exchange, const Lobby& lobby, sync::Doors
         exchange.reply(http::text_response(400, "limit has to be a number up to 10000.\n"));
         co_return;
     }
-    auto rooms = co_await list_documents(documents);
-    auto topics = list_rooms(lobby);
-    rooms.insert(rooms.end(), std::make_move_iterator(topics.begin()), std::make_move_iterator(topics.end()));
-    auto page = http::json_response(200, print_rooms(std::move(rooms), *most) + "\n");
+    auto rooms = co_await list_documents(documents, *most);
+    rooms.add(list_rooms(lobby, *most));
+    auto page = http::json_response(200, rooms.print() + "\n");
     page.fields.add("Cache-Control", "no-store");
     exchange.reply(std::move(page));
 }
 
 }  // namespace
 
-std::vector<RoomLine> list_rooms(const Lobby& lobby) {
-    std::vector<RoomLine> lines;
-    lobby.rooms.each([&](const Room& room) {
-        lines.push_back({.room = hashed_topic(room.topic()),
-                         .members = room.size(),
-                         .elsewhere = lobby.members_elsewhere(room.topic())});
-    });
-    // Those that have members on other threads of this process alone.
-    lobby.each_sibling_topic([&](const std::string& topic) {
-        if (!lobby.rooms.find(topic))
-            lines.push_back({.room = hashed_topic(topic), .elsewhere = lobby.members_elsewhere(topic)});
-    });
-    return lines;
+void RoomList::add(std::string_view name, RoomLine line) {
+    ++total_;
+    bool full = largest_.size() >= most_;
+    if (full && (most_ == 0 || size_of(line) <= size_of(largest_.front()))) return;
+    line.room = hashed_topic(name);
+    keep(std::move(line));
 }
 
-std::vector<RoomLine> list_rooms(const sync::Hall& hall) {
-    std::vector<RoomLine> lines;
-    hall.each_room([&](const std::string& name, const sync::Room& room) {
-        lines.push_back({.room = hashed_topic(name),
-                         .members = room.members(),
-                         .bytes = room.size(),
-                         .kind = RoomLine::Kind::Sync});
-    });
-    return lines;
+void RoomList::add(RoomList other) {
+    total_ += other.total_;
+    for (auto& line : other.largest_) keep(std::move(line));
 }
 
-std::string print_rooms(std::vector<RoomLine> rooms, std::size_t most) {
-    auto total = rooms.size();
-    std::sort(rooms.begin(), rooms.end(), [](const RoomLine& a, const RoomLine& b) {
-        auto left = a.members + a.elsewhere, right = b.members + b.elsewhere;
-        if (left != right) return left > right;
-        return a.room != b.room ? a.room < b.room : a.kind < b.kind;
-    });
-    if (rooms.size() > most) rooms.resize(most);
-    auto out = fmt::format("{{\"total\":{},\"rooms\":[", total);
+void RoomList::keep(RoomLine line) {
+    largest_.push_back(std::move(line));
+    std::push_heap(largest_.begin(), largest_.end(), comes_before);
+    if (largest_.size() <= most_) return;
+    std::pop_heap(largest_.begin(), largest_.end(), comes_before);
+    largest_.pop_back();
+}
+
+std::string RoomList::print() const {
+    auto rooms = largest_;
+    std::sort(rooms.begin(), rooms.end(), comes_before);
+    auto out = fmt::format("{{\"total\":{},\"rooms\":[", total_);
     for (const auto& line : rooms) {
         bool sync = line.kind == RoomLine::Kind::Sync;
         if (out.back() == '}') out += ',';
@@ -102,6 +100,36 @@ std::string print_rooms(std::vector<RoomLine> rooms, std::size_t most) {
                            sync ? line.bytes : line.elsewhere);
     }
     return out += "]}";
+}
+
+RoomList list_rooms(const Lobby& lobby, std::size_t most) {
+    RoomList list(most);
+    lobby.rooms.each([&](const Room& room) {
+        RoomLine line;
+        line.members = room.size();
+        line.elsewhere = lobby.members_elsewhere(room.topic());
+        list.add(room.topic(), std::move(line));
+    });
+    // Those that have members on other threads of this process alone.
+    lobby.each_sibling_topic([&](const std::string& topic) {
+        if (lobby.rooms.find(topic)) return;
+        RoomLine line;
+        line.elsewhere = lobby.members_elsewhere(topic);
+        list.add(topic, std::move(line));
+    });
+    return list;
+}
+
+RoomList list_rooms(const sync::Hall& hall, std::size_t most) {
+    RoomList list(most);
+    hall.each_room([&](const std::string& name, const sync::Room& room) {
+        RoomLine line;
+        line.members = room.members();
+        line.bytes = room.size();
+        line.kind = RoomLine::Kind::Sync;
+        list.add(name, std::move(line));
+    });
+    return list;
 }
 
 http::Handler make_room_list(const Lobby& lobby, sync::Doors& documents) {

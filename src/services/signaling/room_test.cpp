@@ -77,6 +77,24 @@ TEST_F(RoomsTest, LeavingEndsAllSubscriptions) {
     rooms.leave(bob);
 }
 
+TEST_F(RoomsTest, CountTheMemoryOfTopicsAndMembersAndGiveItBack) {
+    const std::string topic(1000, 'a');
+    auto first = rooms.cost(topic);
+    EXPECT_GT(first, topic.size());
+
+    rooms.subscribe(ann, topic);
+    EXPECT_EQ(rooms.bytes(), first);
+    auto second = rooms.cost(topic);
+    EXPECT_LT(second, 100u) << "the room is there";
+    rooms.subscribe(bob, topic);
+    rooms.subscribe(bob, topic);
+    EXPECT_EQ(rooms.bytes(), first + second);
+
+    rooms.unsubscribe(ann, topic);
+    rooms.leave(bob);
+    EXPECT_EQ(rooms.bytes(), 0u);
+}
+
 TEST_F(RoomsTest, TopicsAreKeptThoughTheTextTheyCameFromIsGone) {
     {
         std::string text = "a topic that is longer than a short string holds in place";

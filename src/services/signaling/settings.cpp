@@ -17,7 +17,7 @@ void read_who(config::Reader& read, Settings& s) {
     read(s.max_connections, "MAX_CONNECTIONS",
          {.about = "Peers connected at once, over all threads; the next is answered 503", .min = 1});
     read(s.max_connections_per_ip, "MAX_CONNECTIONS_PER_IP",
-         {.about = "Peers of one address at once; the next is answered 429; 0: no limit"});
+         {.about = "Peers of one address (IPv6: one /64) at once; the next is answered 429; 0: no limit"});
     proxy::Networks::read(
         read,
         "Address ranges whose X-Forwarded-For and X-Real-IP are believed, such as 10.0.0.0/8; "
@@ -52,12 +52,19 @@ void read_what(config::Reader& read, Settings& s) {
          {.about = "Topics of one connection; beyond it is closed with 1008", .min = 1});
     read(s.max_topic_bytes, "MAX_TOPIC_BYTES",
          {.about = "Length of a topic's name; a longer one closes its connection with 1008", .min = 1});
+    read(s.max_total_topic_bytes, "MAX_TOTAL_TOPIC_BYTES",
+         {.about =
+              "Memory of a thread's topics and who is in them; beyond it who subscribes is closed with 1013",
+          .min = 1024,
+          .max = 1LL << 40});
     read(s.max_queue_bytes, "MAX_QUEUE_BYTES",
          {.about = "Bytes waiting for one peer that reads slowly; beyond it SLOW_READERS applies",
           .min = 1024,
           .max = 1 << 30});
     read(s.max_total_queue_bytes, "MAX_TOTAL_QUEUE_BYTES",
-         {.about = "Bytes waiting for all slow peers of a thread; beyond it SLOW_READERS applies to the next",
+         {.about =
+              "Bytes waiting for all slow peers of a thread, and of messages that came in part; beyond it "
+              "SLOW_READERS applies to the next reader, and a writer is closed with 1013",
           .min = 1024,
           .max = 1LL << 40});
     std::string slow = "close";

@@ -32,6 +32,7 @@ struct Settings {
     std::uint64_t max_messages_per_second = 0;
     std::uint64_t max_topics = 1000;
     std::uint64_t max_topic_bytes = 4096;
+    std::uint64_t max_total_topic_bytes = 256 << 20;
     std::uint64_t max_queue_bytes = 4 << 20;
     std::uint64_t max_total_queue_bytes = 256 << 20;
     websocket::SlowReader slow_reader = websocket::SlowReader::Close;

@@ -19,10 +19,14 @@ std::uint64_t random_process() {
     return id;
 }
 
-// A peer that comes when no file is left would wait unaccepted; it is better told so with a 503.
+// A peer that comes when no file is left would wait unaccepted; it is better told so with a 503. Each open
+// document's log is a file as well; of few files half are for those.
 std::uint64_t usable_connections(const Settings& settings) {
-    auto files = allow_open_files(settings.max_connections + kOtherFiles);
-    return std::min(settings.max_connections, files > kOtherFiles ? files - kOtherFiles : 1);
+    bool logs = settings.sync.enabled && !settings.valkey && !settings.sync.directory.empty();
+    auto for_logs = logs ? settings.sync.max_rooms : 0;
+    auto files = allow_open_files(settings.max_connections + for_logs + kOtherFiles);
+    auto others = std::min(for_logs, files / 2) + kOtherFiles;
+    return std::min(settings.max_connections, files > others ? files - others : 1);
 }
 
 }  // namespace

@@ -113,10 +113,10 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
     static Awaitable<Result<Reply>> command(std::shared_ptr<Impl> self, std::string wire) {
         if (self->closing_) co_return error_code{asio::error::operation_aborted};
         if (!self->connection_ && self->attempt_failed_) co_return error_code{Errc::NotConnected};
-        if (self->waiting_ >= self->options_.max_waiting) co_return error_code{Errc::QueueFull};
+        if (self->is_full(wire.size())) co_return error_code{Errc::QueueFull};
         auto waiting = std::make_shared<Waiting>(self->executor_, std::move(wire));
         Counted counted(self->waiting_);
-        self->queue_.push_back(waiting);
+        self->queue(waiting);
         if (self->connection_) self->connection_->wake.notify();
 
         waiting->done.expires_after(self->options_.command_timeout);
@@ -136,14 +136,14 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
     }
 
     bool post(std::string wire, OnReply on_reply) {
-        if (closing_ || (!connection_ && attempt_failed_) || waiting_ >= options_.max_waiting) return false;
+        if (closing_ || (!connection_ && attempt_failed_) || is_full(wire.size())) return false;
         auto waiting = std::make_shared<Waiting>(executor_, std::move(wire));
         ++waiting_;
         waiting->on_reply = [this, on_reply = std::move(on_reply)](const Result<Reply>& reply) {
             --waiting_;
             if (on_reply) on_reply(reply);
         };
-        queue_.push_back(std::move(waiting));
+        queue(std::move(waiting));
         if (connection_) connection_->wake.notify();
         return true;
     }
@@ -235,6 +235,7 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
             while (!self->queue_.empty() && batch.size() < kBatch) {
                 auto waiting = std::move(self->queue_.front());
                 self->queue_.pop_front();
+                self->queued_bytes_ -= waiting->wire.size();
                 if (waiting->abandoned) continue;
                 batch += waiting->wire;
                 waiting->wire = {};
@@ -309,7 +310,17 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
         if (on_change && !closing_) on_change(now);
     }
 
+    bool is_full(std::size_t bytes) const {
+        return waiting_ >= options_.max_waiting ||
+               (queued_bytes_ > 0 && queued_bytes_ + bytes > options_.max_waiting_bytes);
+    }
+    void queue(WaitingPtr waiting) {
+        queued_bytes_ += waiting->wire.size();
+        queue_.push_back(std::move(waiting));
+    }
+
     void fail_queue(error_code error) {
+        queued_bytes_ = 0;
         for (auto& waiting : std::exchange(queue_, {})) waiting->finish(error);
     }
 
@@ -329,6 +340,7 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
     ConnectionPtr connection_;
     std::deque<WaitingPtr> queue_;  // not sent yet
     std::vector<std::shared_ptr<Timer>> connect_waiters_;
+    std::size_t queued_bytes_ = 0;
     std::size_t waiting_ = 0;
     std::string refusal_;
     bool attempt_failed_ = false;

@@ -16,7 +16,7 @@ namespace seance::valkey {
 
 enum class Errc {
     NotConnected = 1,  // the server cannot be reached; the command was not sent
-    QueueFull,         // `max_waiting` commands wait already; the command was not sent
+    QueueFull,         // too many commands wait already, or too much of them; the command was not sent
     ConnectionLost,    // sent, but the connection ended before the reply: it may or may not have been carried
                        // out
     Refused,           // the server took the connection but not our password or database
@@ -28,12 +28,14 @@ struct ClientOptions {
     Duration connect_timeout = std::chrono::seconds(2);  // resolving, TCP, AUTH, SELECT and a PING
     Duration command_timeout = std::chrono::seconds(1);  // of each command, waiting in the queue included
     // What a server may owe its oldest reply before the connection counts as lost. With a short
-    // `command_timeout` and a longer silence a pause fails the commands that met their deadline, and no others.
+    // `command_timeout` and a longer silence a pause fails the commands that met their deadline, and no
+    // others.
     Duration longest_silence = std::chrono::seconds(1);
     Duration ping_interval =
         std::chrono::seconds(5);  // of a quiet connection, so that state() tells the truth
     Duration first_retry = std::chrono::milliseconds(50), longest_retry = std::chrono::seconds(3);
-    std::size_t max_waiting = 10'000;  // commands without a reply
+    std::size_t max_waiting = 10'000;          // commands without a reply
+    std::size_t max_waiting_bytes = 32 << 20;  // of commands not sent yet; one alone may be longer
     std::size_t max_reply = 64 << 20;
 };
 

@@ -79,6 +79,26 @@ TEST_F(ValkeyClient, RefusesCommandsAboveItsQueue) {
     run(loop, expect_full_queue(loop, client));
 }
 
+Awaitable<void> expect_room_again(Client& client) {
+    auto sent = co_await client.command("PING");
+    EXPECT_TRUE(sent);
+    EXPECT_TRUE(client.post({"SET", "a", std::string(1000, 'x')})) << "what was sent waits no more";
+}
+
+TEST_F(ValkeyClient, RefusesMoreBytesThanMayWaitButNotOneCommandAlone) {
+    auto options = quick();
+    options.max_waiting_bytes = 2500;
+    Client client(loop, at(server.port()), options);
+    EXPECT_TRUE(client.post({"SET", "a", std::string(1000, 'x')}));
+    EXPECT_TRUE(client.post({"SET", "a", std::string(1000, 'x')}));
+    EXPECT_FALSE(client.post({"SET", "a", std::string(1000, 'x')}));
+    run(loop, expect_room_again(client));
+
+    Client other(loop, at(server.port()), options);
+    EXPECT_TRUE(other.post({"SET", "a", std::string(5000, 'x')}));
+    EXPECT_FALSE(other.post({"PING"}));
+}
+
 Awaitable<void> expect_survival(RedisServer& server, Client& client) {
     auto first = co_await client.command("PING");
     EXPECT_TRUE(first) << first.error().message();

@@ -7,6 +7,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/write.hpp>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "core/observe/log.hpp"
@@ -20,7 +21,8 @@ namespace {
 using observe::Level;
 
 // Channels in one SUBSCRIBE when all are asked for again: a server answers each with a message of its own.
-constexpr std::size_t kChannelsAtOnce = 500;
+// Those of one SSUBSCRIBE have to be of one slot, which two hardly ever are.
+constexpr std::size_t kChannelsAtOnce = 500, kShardedAtOnce = 1;
 
 constexpr std::size_t kReadsPerTurn = 32;  // of 16 KiB
 
@@ -41,6 +43,7 @@ class Subscriber::Impl : public std::enable_shared_from_this<Impl> {
           listener_(&listener),
           subscribe_(channels == Channels::Plain ? "SUBSCRIBE" : "SSUBSCRIBE"),
           unsubscribe_(channels == Channels::Plain ? "UNSUBSCRIBE" : "SUNSUBSCRIBE"),
+          at_once_(channels == Channels::Plain ? kChannelsAtOnce : kShardedAtOnce),
           options_(options),
           retry_(executor_) {}
 
@@ -60,7 +63,9 @@ class Subscriber::Impl : public std::enable_shared_from_this<Impl> {
 
     void subscribe(std::string_view channel) {
         if (!wanted_.emplace(channel).second) return;
-        if (connection_) queue({subscribe_, channel});
+        if (!connection_) return;
+        ++unconfirmed_[std::string(channel)];
+        queue({subscribe_, channel});
     }
     void unsubscribe(std::string_view channel) {
         if (wanted_.erase(std::string(channel)) == 0) return;
@@ -103,6 +108,7 @@ class Subscriber::Impl : public std::enable_shared_from_this<Impl> {
     void connected(ConnectionPtr connection) {
         connection_ = std::move(connection);
         out_.clear();
+        unconfirmed_.clear();
         observe::log(Level::Info, "valkey_subscriber_connected")
             .field("server", address_.printed())
             .field("channels", static_cast<std::uint64_t>(wanted_.size()));
@@ -110,7 +116,8 @@ class Subscriber::Impl : public std::enable_shared_from_this<Impl> {
         std::vector<std::string_view> command{subscribe_};
         for (const auto& channel : wanted_) {
             command.push_back(channel);
-            if (command.size() <= kChannelsAtOnce) continue;
+            ++unconfirmed_[channel];
+            if (command.size() <= at_once_) continue;
             queue(command);
             command.resize(1);
         }
@@ -163,10 +170,19 @@ class Subscriber::Impl : public std::enable_shared_from_this<Impl> {
             if (reply.list.size() == 3 && wanted_.contains(channel))
                 listener_->on_message(channel, reply.list[2].text);
         } else if (kind == "subscribe" || kind == "ssubscribe") {
-            if (wanted_.contains(channel)) listener_->on_subscribed(channel);
+            if (confirm(channel) && wanted_.contains(channel)) listener_->on_subscribed(channel);
         } else if (kind == "sunsubscribe" && wanted_.erase(channel) > 0) {
             listener_->on_moved(channel);
         }
+    }
+
+    // Whoever leaves a channel and comes back at once has asked twice, and is in it after the second answer.
+    bool confirm(const std::string& channel) {
+        auto at = unconfirmed_.find(channel);
+        if (at == unconfirmed_.end()) return true;
+        if (--at->second > 0) return false;
+        unconfirmed_.erase(at);
+        return true;
     }
 
     static Awaitable<void> write(std::shared_ptr<Impl> self, ConnectionPtr connection) {
@@ -221,12 +237,14 @@ class Subscriber::Impl : public std::enable_shared_from_this<Impl> {
     Address address_;
     Listener* listener_;  // none once stopped
     std::string_view subscribe_, unsubscribe_;
+    std::size_t at_once_;
     ClientOptions options_;
     Timer retry_;
     asio::cancellation_signal stop_, stop_ping_;
     ConnectionPtr connection_;
     std::string out_;  // not sent yet
     std::unordered_set<std::string> wanted_;
+    std::unordered_map<std::string, int> unconfirmed_;  // answers to come, of channels that were asked for
 };
 
 Subscriber::Subscriber(Loop& loop, Address address, Listener& listener, Channels channels,

@@ -75,6 +75,28 @@ TEST_F(SubscriberTest, HearsItsChannelsInOrderAndNoOthers) {
 
 namespace {
 
+Awaitable<void> expect_one_confirmation(Diary& diary, Subscriber& subscriber) {
+    EXPECT_TRUE(co_await sees(diary, "connected"));
+    for (int i = 0; i < 3; ++i) {
+        subscriber.subscribe("a");
+        subscriber.unsubscribe("a");
+    }
+    subscriber.subscribe("a");
+    subscriber.subscribe("b");
+    EXPECT_TRUE(co_await sees(diary, "in b"));
+    EXPECT_EQ(diary.count("in a"), 1u) << "the earlier answers are followed by an end";
+}
+
+}  // namespace
+
+TEST_F(SubscriberTest, IsInAChannelThatItLeftAndJoinedAgainAfterTheLastAnswer) {
+    Subscriber subscriber(loop, at(server.port()), diary, Channels::Plain, quick());
+
+    run(loop, expect_one_confirmation(diary, subscriber));
+}
+
+namespace {
+
 Awaitable<void> expect_return(RedisServer& server, Diary& diary, Subscriber& subscriber, Client& client) {
     EXPECT_TRUE(co_await sees(diary, "in a"));
     server.kill();

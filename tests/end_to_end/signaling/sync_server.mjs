@@ -46,8 +46,8 @@ export async function withFolder (settings, body) {
 }
 
 // Two replicas, of two threads each, and their Valkey.
-export async function withReplicas (body) {
-  const valkey = await startValkey({ keeps: false })
+export async function withReplicas (body, start = () => startValkey({ keeps: false })) {
+  const valkey = await start()
   const settings = { VALKEY_URL: valkey.url, THREADS: '2' }
   try {
     await withServer(settings, one => withServer(settings, other => body(one, other, valkey)))

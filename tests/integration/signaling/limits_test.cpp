@@ -98,6 +98,16 @@ TEST(SignalingLimits, AreForEachAddressAsSeenByTrustedProxies) {
     EXPECT_THAT(Peer(program.port(), one).head(), StartsWith("HTTP/1.1 101 "));
 }
 
+TEST(SignalingLimits, AreForEachNetworkOfIpv6) {
+    Program program(Settings{{"MAX_CONNECTIONS_PER_IP", "1"}, {"TRUSTED_PEERS", "127.0.0.0/8"}});
+    Peer first(program.port(), http::Fields{{"X-Forwarded-For", "2001:db8:0:1::1"}});
+
+    EXPECT_THAT(Peer(program.port(), http::Fields{{"X-Forwarded-For", "2001:db8:0:1::2"}}).head(),
+                StartsWith("HTTP/1.1 429 "));
+    EXPECT_THAT(Peer(program.port(), http::Fields{{"X-Forwarded-For", "2001:db8:0:2::1"}}).head(),
+                StartsWith("HTTP/1.1 101 "));
+}
+
 TEST(SignalingLimits, DoNotBelieveForwardingFieldsOfStrangers) {
     Program program(Settings{{"MAX_CONNECTIONS_PER_IP", "1"}});
     Peer first(program.port(), http::Fields{{"X-Forwarded-For", "203.0.113.1"}});
@@ -141,6 +151,38 @@ TEST(SignalingLimits, HoldAllSlowReadersToTheMemoryThereIs) {
     }
     EXPECT_LT(sent, 1000);
     EXPECT_GT(sent, 50'000'000 / 4 / 90'000);
+}
+
+TEST(SignalingLimits, HoldMessagesThatComeInPartToTheMemoryThereIs) {
+    Program program(Settings{
+        {"MAX_MESSAGE_BYTES", "100000"}, {"MAX_QUEUE_BYTES", "120000"}, {"MAX_TOTAL_QUEUE_BYTES", "150000"}});
+    Peer first(program.port()), second(program.port());
+    const std::string part(80'000, ' ');
+    first.sends(masked(Opcode::Text, part, false) + masked(Opcode::Ping, "1"));
+    first.receives_until(plain("1", Opcode::Pong));
+
+    second.sends(masked(Opcode::Text, part, false));
+
+    EXPECT_EQ(second.receives_reason(), "sends too slowly for a server short of memory");
+    first.sends(masked(Opcode::Continuation, R"({"type":"ping"})"));
+    EXPECT_EQ(first.receives(kPong.size()), kPong);
+}
+
+TEST(SignalingLimits, HoldTopicsToTheMemoryThereIs) {
+    Program program(Settings{{"MAX_TOTAL_TOPIC_BYTES", "3000"}});
+    auto ann = std::make_unique<Peer>(program.port());
+    Peer bob(program.port());
+    ann->joins(std::string(1000, 'a'));
+    bob.joins(std::string(900, 'b'));
+    bob.joins(std::string(1000, 'a'));  // it is there
+    Peer eve(program.port());
+
+    eve.says(R"({"type":"subscribe","topics":["eve"]})");
+
+    EXPECT_EQ(eve.receives_reason(), "there is no memory for more topics");
+    bob.says(R"({"type":"unsubscribe","topics":[")" + std::string(900, 'b') + "\"]}");
+    bob.hears();
+    Peer(program.port()).joins("eve");
 }
 
 TEST(SignalingLimits, MayCostSlowReadersTheirOldestMessagesInstead) {

@@ -12,9 +12,9 @@ namespace seance::testing_support {
 
 using websocket::Opcode;
 
-inline std::string masked(Opcode opcode, std::string_view payload) {
+inline std::string masked(Opcode opcode, std::string_view payload, bool fin = true) {
     std::string out;
-    websocket::append_masked_frame(out, opcode, payload, {1, 2, 3, 4});
+    websocket::append_masked_frame(out, opcode, payload, {1, 2, 3, 4}, fin);
     return out;
 }
 

@@ -1,13 +1,12 @@
-// Replicas over a real Valkey: rooms are one, whatever happens to the replicas and to Valkey.
+// Replicas over a real Valkey: rooms are one, whatever happens to the replicas.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
 #include <memory>
 
-#include "tests/integration/signaling/peer.hpp"
-#include "tests/integration/signaling/program.hpp"
-#include "tests/support/redis_cluster.hpp"
+#include "tests/integration/signaling/replica.hpp"
+#include "tests/support/redis_server.hpp"
 
 namespace seance::signaling {
 namespace {
@@ -16,39 +15,6 @@ using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
 using namespace testing_support;
-using namespace std::chrono_literals;
-
-Program::Settings over(std::uint16_t valkey, Program::Settings more = {}) {
-    more.emplace("VALKEY_URL", "redis://127.0.0.1:" + std::to_string(valkey));
-    return more;
-}
-
-struct Replica : Program {
-    explicit Replica(std::uint16_t valkey, const Settings& more = {}) : Program(over(valkey, more)) {
-        log_until("replicas_reachable");
-    }
-};
-
-// Publishes anew until the sender's own copy counts `clients`.
-bool comes_to_count(Peer& peer, std::string_view topic, std::size_t clients) {
-    auto began = std::chrono::steady_clock::now();
-    while (std::chrono::steady_clock::now() - began < 15s) {
-        peer.publishes(topic, "count");
-        if (peer.hears().ends_with("\"clients\":" + std::to_string(clients) + "}")) return true;
-        std::this_thread::sleep_for(20ms);
-    }
-    return false;
-}
-
-bool valkey_is(const Program& program, bool reached) {
-    auto wanted = std::string("\"valkey\":") + (reached ? "true" : "false");
-    auto began = std::chrono::steady_clock::now();
-    while (std::chrono::steady_clock::now() - began < 15s) {
-        if (get(program.port(), "/health").find(wanted) != std::string::npos) return true;
-        std::this_thread::sleep_for(20ms);
-    }
-    return false;
-}
 
 }  // namespace
 
@@ -199,87 +165,6 @@ TEST(SignalingReplicas, SurviveTheirPartnersDeathInTheMiddleOfAPublish) {
         EXPECT_EQ(rest.find("\x88"), std::string::npos);
     }
     EXPECT_TRUE(comes_to_count(ann, "r", 1));
-}
-
-TEST(SignalingReplicas, GoOnAloneWhileValkeyIsAwayAndMeetAgainAfter) {
-    RedisServer valkey;
-    Replica left(valkey.port()), right(valkey.port());
-    Peer ann(left.port()), bob(right.port());
-    ann.joins("r");
-    bob.joins("r");
-
-    valkey.kill();
-    EXPECT_TRUE(valkey_is(left, false));
-    EXPECT_TRUE(valkey_is(right, false));
-    Peer carl(left.port());
-    carl.joins("r");
-    carl.publishes("r", "local");
-    auto local = relayed("r", "local", 2);
-    EXPECT_EQ(ann.receives(local.size()), local);
-    valkey.start();
-
-    // Once, though it was said while nobody could carry it.
-    EXPECT_THAT(bob.receives_until("\"data\":\"local\",\"clients\":3}"), HasSubstr("local"));
-    EXPECT_TRUE(comes_to_count(ann, "r", 3));
-    EXPECT_TRUE(comes_to_count(bob, "r", 3));
-    auto heard = bob.hears();
-    EXPECT_EQ(heard.find("local"), std::string::npos);
-    bob.publishes("r", "again");
-    EXPECT_THAT(carl.receives_until(relayed("r", "again", 3)), EndsWith(relayed("r", "again", 3)));
-    EXPECT_EQ(carl.hears(), "");
-}
-
-TEST(SignalingReplicas, OutlastAFrozenValkey) {
-    RedisServer valkey;
-    Replica left(valkey.port()), right(valkey.port());
-    Peer ann(left.port()), bob(right.port());
-    ann.joins("r");
-    bob.joins("r");
-
-    valkey.freeze();
-    ann.publishes("r", "local");
-    auto local = relayed("r", "local", 2);
-    EXPECT_EQ(ann.receives(local.size()), local);
-    EXPECT_TRUE(valkey_is(left, false));
-    valkey.thaw();
-
-    EXPECT_TRUE(valkey_is(left, true));
-    EXPECT_TRUE(comes_to_count(ann, "r", 2));
-    ann.publishes("r", "last");
-    auto heard = bob.receives_until("last");
-    auto first = heard.find("\"local\"");
-    EXPECT_TRUE(first == std::string::npos || heard.find("\"local\"", first + 1) == std::string::npos)
-        << "twice";
-}
-
-TEST(SignalingReplicas, StartWithoutValkeyAndFindItLater) {
-    RedisServer valkey;
-    valkey.kill();
-    Program left(over(valkey.port())), right(over(valkey.port()));
-    Peer ann(left.port()), bob(right.port());
-    ann.joins("r");
-    bob.joins("r");
-    EXPECT_TRUE(comes_to_count(ann, "r", 1));
-
-    valkey.start();
-
-    EXPECT_TRUE(comes_to_count(ann, "r", 2));
-    EXPECT_TRUE(comes_to_count(bob, "r", 2));
-}
-
-TEST(SignalingReplicas, MeetInACluster) {
-    RedisCluster cluster;
-    Replica left(cluster.port(0)), right(cluster.port(1));
-    Peer ann(left.port()), bob(right.port());
-    for (int i = 0; i < 20; ++i) {  // of both masters' slots
-        auto topic = "room " + std::to_string(i);
-        ann.joins(topic);
-        bob.joins(topic);
-        bob.publishes(topic, "x");
-        auto expected = relayed(topic, "x", 2);
-        EXPECT_EQ(ann.receives(expected.size()), expected);
-        EXPECT_EQ(bob.receives(expected.size()), expected);
-    }
 }
 
 // During a deployment half of a room is on the old process and half on the new one.

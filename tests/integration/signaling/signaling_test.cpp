@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <thread>
 
 #include "tests/integration/signaling/peer.hpp"
 #include "tests/integration/signaling/program.hpp"
@@ -17,6 +18,7 @@ using testing_support::masked;
 using testing_support::Peer;
 using testing_support::plain;
 using testing_support::Program;
+using testing_support::relayed;
 using websocket::Opcode;
 
 }  // namespace
@@ -103,6 +105,41 @@ TEST(SignalingProgram, LosesASlowReaderAndDelaysNobody) {
     }
 
     EXPECT_EQ(last.substr(last.size() - 12), "\"clients\":1}");
+}
+
+// A machine that lost its network or its power says nothing more and acknowledges nothing: for the server a
+// half-open connection is one that is silent.
+TEST(SignalingProgram, CountsOutPeersThatVanishedAndKeepsThoseWhoAnswerPings) {
+    Program program(Program::Settings{{"PING_INTERVAL", "1s"}});
+    Peer vanished(program.port()), ann(program.port());
+    vanished.joins("r");
+    ann.joins("r");
+    const auto ping = plain("", Opcode::Ping);
+    const auto pong = masked(Opcode::Pong, "");
+
+    std::string last;
+    for (int i = 0; i < 200 && !last.ends_with("\"clients\":1}"); ++i) {
+        ann.says(R"({"type":"publish","topic":"r"})");
+        last = ann.receives_until("}");
+        if (last.find(ping) != std::string::npos) ann.sends(pong);
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+
+    EXPECT_TRUE(last.ends_with("\"clients\":1}")) << last;
+    EXPECT_THAT(get(program.port(), "/health"), HasSubstr("\"connections\":1,"));
+}
+
+TEST(SignalingProgram, CountsOutAPeerThatClosesItsHalfOfTheConnection) {
+    Program program;
+    Peer ann(program.port()), bob(program.port());
+    ann.joins("r");
+    bob.joins("r");
+
+    bob.half_closes();
+    EXPECT_TRUE(bob.sees_close());
+    ann.publishes("r", "x");
+
+    EXPECT_EQ(ann.hears(), relayed("r", "x", 1));
 }
 
 TEST(SignalingProgram, AnswersPlainRequestsAsTheReferenceDoes) {

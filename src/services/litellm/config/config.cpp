@@ -8,6 +8,8 @@
 
 #include "core/base/hash.hpp"
 #include "core/base/text.hpp"
+#include "services/litellm/config/access_reader.hpp"
+#include "services/litellm/config/aws_profiles.hpp"
 #include "services/litellm/config/deployment_reader.hpp"
 #include "services/litellm/config/known_keys.hpp"
 #include "services/litellm/config/pass_through_reader.hpp"
@@ -67,6 +69,7 @@ class ConfigReader {
                 deployment->state->first_token.resize(config_.routing.latency_samples);
             }
         }
+        use_aws_profiles(config_, read_file_);
         take_fingerprints();
         return std::move(config_);
     }
@@ -163,9 +166,9 @@ class ConfigReader {
                                    {"image_generation_model", &config_.image_generation_model},
                                    {"moderation_model", &config_.moderation_model}})
             *into = read_text(map.find(name), notes()).value_or("");
-        config_.key_header = read_text(map.find("litellm_key_header_name"), notes()).value_or("");
-        config_.public_routes = read_texts(map.find("public_routes"), notes());
-        config_.pass_through = read_pass_through(map.find("pass_through_endpoints"), notes());
+        read_access(map, config_, notes());
+        config_.pass_through =
+            read_pass_through(map.find("pass_through_endpoints"), config_.environment, notes());
         if (auto most = read_number(map.find("max_request_size_mb"), notes()); most && *most > 0)
             config_.max_body = static_cast<std::uint64_t>(std::min(*most, 4096.0) * kMebibyte);
         if (auto most = read_number(map.find("max_response_size_mb"), notes()); most && *most > 0)
@@ -189,7 +192,8 @@ class ConfigReader {
         config_.modify_params = read_bool(map.find("modify_params"), notes()).value_or(false);
         config_.public_metrics =
             !read_bool(map.find("require_auth_for_metrics_endpoint"), notes()).value_or(true);
-        for (auto key : {"success_callback", "failure_callback", "callbacks", "service_callback"})
+        for (auto key :
+             {"success_callback", "failure_callback", "callbacks", "service_callback", "service_callbacks"})
             for (auto& name : read_texts(map.find(key), notes())) read_callback(map, key, name);
     }
 

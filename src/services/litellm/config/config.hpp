@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "net/proxy/trusted_client.hpp"
 #include "services/litellm/config/ledger_config.hpp"
 #include "services/litellm/config/node.hpp"
 #include "services/litellm/domain/deployment.hpp"
@@ -29,7 +30,11 @@ struct Config {
     std::string master_key_problem;  // a master key is asked for but has no value
     std::string completion_model, embedding_model, image_generation_model, moderation_model;
     std::string key_header;
-    std::vector<std::string> public_routes;
+    std::vector<std::string> public_routes, admin_only_routes;
+    std::optional<std::vector<std::string>> allowed_routes;  // nothing: all
+    std::optional<proxy::Networks> allowed_addresses;        // nothing: all
+    bool use_forwarded_for = false;                          // X-Forwarded-For of a proxy nearby is believed
+    bool enforce_user = false;                               // a call names its end user
     std::uint64_t max_body = 64 << 20;
     std::uint64_t max_answer = 64 << 20;
     bool always_include_usage = false;

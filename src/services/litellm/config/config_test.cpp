@@ -144,25 +144,13 @@ TEST(Config, PullsInCredentialsThatTheDeploymentDoesNotSet) {
                 ElementsAre(HasSubstr("the credential \"nope\" is not in credential_list")));
 }
 
-TEST(Config, WarnsOnceAboutEachKeyWithoutEffectAndNamesTheNearest) {
-    auto config = read(
-        "model_lst: []\n"
-        "router_settings:\n"
-        "  cache_kwargs: {}\n"
-        "  num_retrys: 3\n"
-        "general_settings: {alerting: [slack]}\n"
-        "mcp_servers: {}\n");
+TEST(Config, LetsNobodyInByAnAddressThatIsNone) {
+    auto config = read("general_settings: {allowed_ips: [10.0.0.0/8, here]}\n");
 
-    EXPECT_THAT(
-        config.notes.warnings,
-        testing::UnorderedElementsAre(
-            "config.yaml:1: model_lst is not a known key (did you mean model_list?); it is ignored",
-            "config.yaml:3: router_settings.cache_kwargs is recognised but not supported yet; it has no "
-            "effect",
-            "config.yaml:4: router_settings.num_retrys is not a known key (did you mean num_retries?); it is "
-            "ignored",
-            "config.yaml:5: general_settings.alerting is recognised but not supported yet; it has no effect",
-            "config.yaml:6: mcp_servers is recognised but not supported yet; it has no effect"));
+    ASSERT_TRUE(config.allowed_addresses);
+    EXPECT_THAT(config.notes.errors, ElementsAre(HasSubstr("\"here\" is no address")));
+    EXPECT_FALSE(read("general_settings: {}").allowed_addresses);
+    EXPECT_TRUE(read("general_settings: {allowed_ips: []}").allowed_addresses);
 }
 
 TEST(Config, WarnsOfTyposAmongParametersAndOfNothingThatProvidersTake) {

@@ -12,6 +12,7 @@
 #include "services/litellm/config/routing_reader.hpp"
 #include "services/litellm/config/wire_reader.hpp"
 #include "services/litellm/domain/pattern.hpp"
+#include "services/litellm/domain/upstream_body.hpp"
 
 namespace seance::litellm {
 namespace {
@@ -50,44 +51,10 @@ bool is_numeric_parameter(std::string_view name) {
     return false;
 }
 
-// What else clients and configurations say in bodies: correct as it is, and what typos may have meant.
-const std::vector<std::string>& body_parameters() {
-    static const std::vector<std::string> names = {
-        "temperature",
-        "top_p",
-        "top_k",
-        "max_tokens",
-        "n",
-        "max_completion_tokens",
-        "seed",
-        "stop",
-        "presence_penalty",
-        "user",
-        "tools",
-        "frequency_penalty",
-        "logprobs",
-        "tool_choice",
-        "parallel_tool_calls",
-        "thinking",
-        "logit_bias",
-        "reasoning_effort",
-        "models",
-        "mode",
-        "response_format",
-        "modalities",
-        "top_logprobs",
-        "stream_options",
-        "service_tier",
-        "dimensions",
-        "encoding_format",
-        "min_p",
-        "safe_prompt",
-        "repetition_penalty",
-        "transforms",
-        "provider",
-        "extra_query",
-    };
-    return names;
+// Prices of what is not counted here, such as seconds of audio; no upstream wants them either.
+bool is_price(std::string_view name) {
+    return name.find("cost_per_") != std::string_view::npos ||
+           name.find("_token_cost") != std::string_view::npos;
 }
 
 class DeploymentReader {
@@ -129,6 +96,7 @@ class DeploymentReader {
     void read_access(Deployment& d) {
         auto base = params_.find("api_base");
         if (!base || base->is_null()) base = params_.find("base_url");
+        if (!base || base->is_null()) base = params_.find("aws_bedrock_runtime_endpoint");
         d.api_base = read_text(base, notes_).value_or("");
         d.api_version = read_text(params_.find("api_version"), notes_).value_or("");
         d.forced_provider = read_text(params_.find("custom_llm_provider"), notes_).value_or("");
@@ -187,6 +155,7 @@ class DeploymentReader {
         if (auto most = read_integer(params_.find("max_parallel_requests"), notes_); most && *most > 0)
             d.max_parallel_requests = static_cast<int>(std::min<std::int64_t>(*most, 1'000'000));
         d.cooldown_time = duration("cooldown_time");
+        d.for_pass_through = read_bool(params_.find("use_in_pass_through"), notes_).value_or(false);
         d.tags = read_texts(params_.find("tags"), notes_);
         d.budget = read_budget(params_, "max_budget", "budget_duration", notes_);
         d.input_price = read_number(params_.find("input_cost_per_token"), notes_);
@@ -200,21 +169,20 @@ class DeploymentReader {
         if (auto extra = params_.find("extra_body"))
             for (auto& [name, value] : extra->members) d.extra_body.emplace_back(name, to_json(value));
         auto& known = known_keys("litellm_params");
+        auto& body = known_keys("body");
         auto is_in = [](auto& keys, auto& key) {
             return std::find(keys.begin(), keys.end(), key) != keys.end();
         };
         for (auto& [name, value] : params_.members) {
             if (is_in(known.used, name)) continue;
-            if (is_in(known.later, name)) {
-                notes_.warnings.push_back(
-                    fmt::format("{}litellm_params.{} is recognised but not supported yet; it has no effect",
-                                value.place(), name));
+            if (is_in(known.later, name) || is_price(name) || is_gateway_owned(name)) {
+                notes_.warnings.push_back(without_effect(value, "litellm_params." + name));
                 continue;
             }
             // Everything else is a body value, so a typo would be sent to the provider: say so.
             auto candidates = known.used;
-            candidates.insert(candidates.end(), body_parameters().begin(), body_parameters().end());
-            if (auto meant = nearest(name, candidates); !meant.empty() && !is_in(body_parameters(), name))
+            candidates.insert(candidates.end(), body.used.begin(), body.used.end());
+            if (auto meant = nearest(name, candidates); !meant.empty() && !is_in(body.used, name))
                 notes_.warnings.push_back(
                     fmt::format("{}litellm_params.{} is not a known key (did you mean {}?); it is sent as "
                                 "part of the request body",

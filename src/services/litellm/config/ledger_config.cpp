@@ -67,6 +67,7 @@ class LedgerReader {
         read_spend();
         read_defaults();
         read_cache();
+        if (!config_.server) warn_without_store();
         return std::move(config_);
     }
 
@@ -94,6 +95,9 @@ class LedgerReader {
             config_.server = AddressReader(notes_, "router_settings.redis_*").read([&](const char* name) {
                 return read_text(router_.find("redis_" + std::string(name)), notes_).value_or("");
             });
+        if (!variable("REDIS_CLUSTER_NODES").empty())
+            notes_.warnings.push_back(
+                "REDIS_CLUSTER_NODES has no effect here: name one server with REDIS_URL or REDIS_HOST");
         auto database = read_text(general_.find("database_url"), notes_).value_or(variable("DATABASE_URL"));
         if (database.starts_with("redis://") || database.starts_with("valkey://")) {
             auto address = valkey::parse_address(database);
@@ -104,6 +108,21 @@ class LedgerReader {
                 "and spend are kept in Valkey{}",
                 config_.server ? "" : "; set REDIS_URL"));
         }
+    }
+
+    // Without Valkey there are no keys but the master key, which passes every limit.
+    void warn_without_store() {
+        for (auto& [section, map, key] : {std::tuple{"litellm_settings", &litellm_, "max_budget"},
+                                          {"litellm_settings", &litellm_, "max_user_budget"},
+                                          {"litellm_settings", &litellm_, "max_end_user_budget"},
+                                          {"litellm_settings", &litellm_, "max_internal_user_budget"},
+                                          {"general_settings", &general_, "max_parallel_requests"},
+                                          {"general_settings", &general_, "global_max_parallel_requests"},
+                                          {"general_settings", &general_, "store_prompts_in_spend_logs"}})
+            if (auto value = map->find(key); value && !value->is_null())
+                notes_.warnings.push_back(fmt::format(
+                    "{}{}.{} has no effect without Valkey, where keys and spend are kept; set REDIS_URL",
+                    value->place(), section, key));
     }
 
     void read_availability() {
@@ -166,7 +185,9 @@ class LedgerReader {
         config_.keep_records = !read_bool(general_.find("disable_spend_logs"), notes_).value_or(false);
         config_.charge = !read_bool(general_.find("disable_spend_updates"), notes_).value_or(false);
         config_.keep_prompts =
-            read_bool(general_.find("store_prompts_in_spend_logs"), notes_).value_or(false);
+            read_bool(general_.find("store_prompts_in_spend_logs"), notes_).value_or(false) &&
+            !read_bool(litellm_.find("turn_off_message_logging"), notes_).value_or(false);
+        config_.name_keys = !read_bool(litellm_.find("redact_user_api_key_info"), notes_).value_or(false);
         if (auto text = read_text(general_.find("maximum_spend_logs_retention_period"), notes_)) {
             auto parsed = read_period(*text);
             if (parsed)
@@ -260,46 +281,6 @@ bool CacheConfig::caches(std::string_view call_type) const {
     return std::any_of(call_types.begin(), call_types.end(), [&](const std::string& name) {
         return name == call_type || (call_type.starts_with('a') && name == call_type.substr(1));
     });
-}
-
-bool is_ledger_key(std::string_view section, std::string_view key) {
-    static constexpr std::pair<std::string_view, std::string_view> kKeys[] = {
-        {"general_settings", "database_url"},
-        {"general_settings", "store_prompts_in_spend_logs"},
-        {"general_settings", "maximum_spend_logs_retention_period"},
-        {"general_settings", "maximum_spend_logs_retention_interval"},
-        {"general_settings", "maximum_spend_logs_count"},
-        {"general_settings", "max_parallel_requests"},
-        {"general_settings", "global_max_parallel_requests"},
-        {"general_settings", "token_rate_limit_type"},
-        {"general_settings", "allow_requests_on_db_unavailable"},
-        {"general_settings", "user_api_key_cache_ttl"},
-        {"general_settings", "proxy_batch_write_at"},
-        {"general_settings", "proxy_budget_rescheduler_min_time"},
-        {"general_settings", "proxy_budget_rescheduler_max_time"},
-        {"general_settings", "budget_exceeded_status"},
-        {"litellm_settings", "cache"},
-        {"litellm_settings", "cache_params"},
-        {"litellm_settings", "max_budget"},
-        {"litellm_settings", "budget_duration"},
-        {"litellm_settings", "max_user_budget"},
-        {"litellm_settings", "max_end_user_budget"},
-        {"litellm_settings", "max_internal_user_budget"},
-        {"litellm_settings", "internal_user_budget_duration"},
-        {"litellm_settings", "default_key_generate_params"},
-        {"litellm_settings", "upperbound_key_generate_params"},
-        {"litellm_settings", "default_team_params"},
-        {"router_settings", "redis_host"},
-        {"router_settings", "redis_port"},
-        {"router_settings", "redis_password"},
-        {"router_settings", "redis_url"},
-        {"router_settings", "redis_db"},
-        {"litellm_params", "input_cost_per_second"},
-        {"litellm_params", "output_cost_per_second"},
-        {"litellm_params", "cache_read_input_token_cost"},
-        {"litellm_params", "cache_creation_input_token_cost"},
-        {"litellm_params", "output_cost_per_reasoning_token"}};
-    return std::find(std::begin(kKeys), std::end(kKeys), std::pair(section, key)) != std::end(kKeys);
 }
 
 LedgerConfig read_ledger_config(const Node& general, const Node& litellm, const Node& router,

@@ -43,6 +43,7 @@ struct LedgerConfig {
     std::string proxy_period, user_period;
     int budget_status = 400;
     bool keep_records = true, charge = true, keep_prompts = false;
+    bool name_keys = true;  // in the log of requests; not with redact_user_api_key_info
     std::optional<Duration> keep_for;
     std::uint64_t most_records = 100'000;
     std::string spool_folder, price_file;
@@ -50,9 +51,6 @@ struct LedgerConfig {
     boost::json::object key_defaults, key_bounds, team_defaults;
     CacheConfig cache;
 };
-
-// Whether a key of a section of config.yaml has its effect here, or needs none.
-bool is_ledger_key(std::string_view section, std::string_view key);
 
 LedgerConfig read_ledger_config(const Node& general, const Node& litellm, const Node& router,
                                 const config::Sources& environment, Notes& notes);

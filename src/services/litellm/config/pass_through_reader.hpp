@@ -8,6 +8,7 @@ namespace seance::litellm {
 
 // general_settings.pass_through_endpoints. An entry that cannot work is left out, with an error that names
 // it.
-std::vector<PassThroughEndpoint> read_pass_through(const Node* list, Notes& notes);
+std::vector<PassThroughEndpoint> read_pass_through(const Node* list, const config::Sources& environment,
+                                                   Notes& notes);
 
 }  // namespace seance::litellm

@@ -39,6 +39,8 @@ class RoutingReader {
         read_shared(general, "litellm_settings");
         if (auto limit = seconds(general, "request_timeout")) settings_.timeout = *limit;
         read_shared(router, "router_settings");
+        // Once both have spoken: the list of one section leaves the defaults of the other in force.
+        if (!defaults_.empty()) settings_.fallbacks.add("*", std::move(defaults_));
         if (auto limit = seconds(router, "timeout")) settings_.timeout = *limit;
         settings_.stream_timeout = seconds(router, "stream_timeout");
         settings_.retry_after = seconds(router, "retry_after").value_or(Duration{0});
@@ -89,7 +91,7 @@ class RoutingReader {
         read_fallbacks(map, section, "context_window_fallbacks", settings_.context_window_fallbacks);
         read_fallbacks(map, section, "content_policy_fallbacks", settings_.content_policy_fallbacks);
         if (auto defaults = read_texts(map.find("default_fallbacks"), notes_); !defaults.empty())
-            settings_.fallbacks.add("*", std::move(defaults));
+            defaults_ = std::move(defaults);
     }
 
     void read_fallbacks(const Node& map, std::string_view section, std::string_view key,
@@ -197,6 +199,7 @@ class RoutingReader {
 
     Notes& notes_;
     RoutingSettings settings_;
+    std::vector<std::string> defaults_;  // default_fallbacks
 };
 
 }  // namespace
@@ -205,38 +208,17 @@ RoutingSettings read_routing(const Node& litellm_settings, const Node& router_se
     return RoutingReader(notes).read(litellm_settings, router_settings);
 }
 
-std::optional<Duration> parse_period(std::string_view text) {
-    text = trim(text);
-    auto digits = text.find_first_not_of("0123456789");
-    if (digits == 0 || digits == std::string_view::npos || digits > 9) return std::nullopt;
-    auto count = static_cast<std::int64_t>(*parse_number(text.substr(0, digits)));
-    auto unit = text.substr(digits);
-    using std::chrono::hours;
-    if (unit == "s") return std::chrono::seconds(count);
-    if (unit == "m") return std::chrono::minutes(count);
-    if (count > 100'000) return std::nullopt;
-    if (unit == "h") return hours(count);
-    if (unit == "d") return hours(24 * count);
-    if (count > 10'000) return std::nullopt;
-    if (unit == "w") return hours(24 * 7 * count);
-    if (unit == "mo" && count <= 1200) return hours(24 * 30 * count);
-    return std::nullopt;
-}
-
 std::optional<Budget> read_budget(const Node& map, std::string_view limit_key, std::string_view period_key,
                                   Notes& notes) {
     auto limit = read_number(map.find(limit_key), notes);
     if (!limit) return std::nullopt;
-    Budget budget{*limit, Duration{0}, ""};
+    Budget budget{*limit};
     if (auto name = read_text(map.find(period_key), notes)) {
-        if (auto period = parse_period(*name)) {
-            budget.period = *period;
-            budget.name = *name;
-        } else {
+        budget.period = read_period(*name);
+        if (!budget.period)
             notes.errors.push_back(
                 fmt::format("{}{} is \"{}\"; write a whole number and s, m, h, d, w or mo, such as 30d",
                             map.find(period_key)->place(), period_key, *name));
-        }
     }
     return budget;
 }

@@ -8,9 +8,6 @@ namespace seance::litellm {
 // deployments; where both say something, router_settings wins.
 RoutingSettings read_routing(const Node& litellm_settings, const Node& router_settings, Notes& notes);
 
-// "30d", "1mo", "12h": a whole number and a unit (s, m, h, d, w, mo: thirty days).
-std::optional<Duration> parse_period(std::string_view text);
-
 // max_budget and budget_duration of a map; nothing without a limit.
 std::optional<Budget> read_budget(const Node& map, std::string_view limit_key, std::string_view period_key,
                                   Notes& notes);

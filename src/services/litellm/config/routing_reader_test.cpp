@@ -47,6 +47,15 @@ TEST(RoutingReader, TakesTheRoutersValueWhereBothSpeak) {
     EXPECT_THAT(*settings.fallbacks.find("a"), ElementsAre("b"));
 }
 
+TEST(RoutingReader, KeepsDefaultFallbacksOfOneSectionBesideTheListOfTheOther) {
+    auto lists = read("{fallbacks: [{a: [b]}]}", "{default_fallbacks: [last], num_retries: 1}").settings;
+    auto both = read("{default_fallbacks: [routers]}", "{default_fallbacks: [others]}").settings;
+
+    EXPECT_THAT(*lists.fallbacks.find("a"), ElementsAre("b"));
+    EXPECT_THAT(*lists.fallbacks.find("x"), ElementsAre("last"));
+    EXPECT_THAT(*both.fallbacks.find("x"), ElementsAre("routers"));
+}
+
 TEST(RoutingReader, ReadsFallbacksOfEveryKind) {
     auto settings = read(
                         "fallbacks: [{a: [b, c]}, {d: e}]\n"
@@ -81,7 +90,7 @@ TEST(RoutingReader, ReadsPoliciesAndStrategies) {
     EXPECT_EQ(settings.retry_policy.find(ErrorClass::BadRequest), 0);
     EXPECT_EQ(settings.allowed_fails_policy.find(ErrorClass::RateLimit), 9);
     EXPECT_FALSE(settings.allowed_fails) << "the default spelled out";
-    EXPECT_EQ(settings.provider_budgets.at("openai").period, hours(24));
+    EXPECT_EQ(settings.provider_budgets.at("openai").length(0), hours(24));
     EXPECT_TRUE(settings.enforce_rate_limits);
     EXPECT_TRUE(result.notes.errors.empty());
 }
@@ -106,14 +115,6 @@ TEST(RoutingReader, NamesWhatItCannotUse) {
     EXPECT_THAT(all, HasSubstr("did you mean TimeoutErrorRetries?"));
     EXPECT_THAT(all, HasSubstr("c.yaml:4: provider_budget_config.openai needs budget_limit"));
     EXPECT_THAT(all, HasSubstr("c.yaml:5: timeout must be a positive number of seconds"));
-}
-
-TEST(Period, IsAWholeNumberAndAUnit) {
-    EXPECT_EQ(parse_period("30s"), seconds(30));
-    EXPECT_EQ(parse_period("2w"), hours(24 * 14));
-    EXPECT_EQ(parse_period("1mo"), hours(24 * 30));
-    for (auto bad : {"", "30", "d", "1.5d", "-1d", "1y", "99999999999d"})
-        EXPECT_FALSE(parse_period(bad)) << bad;
 }
 
 }  // namespace seance::litellm

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/base/text.hpp"
+#include "services/litellm/domain/route_class.hpp"
 
 namespace seance::litellm {
 namespace {
@@ -19,6 +20,10 @@ ApiError refused(const std::string& why) {
 std::string mask_key(std::string_view key) {
     if (key.size() < 12) return "****";
     return fmt::format("{}****{}", key.substr(0, 4), key.substr(key.size() - 4));
+}
+
+bool names_one(const std::vector<std::string>& list, std::string_view path) {
+    return std::any_of(list.begin(), list.end(), [&](auto& entry) { return names_route(entry, path); });
 }
 
 }  // namespace
@@ -66,13 +71,48 @@ std::optional<ApiError> check_key(const Config& config, const std::optional<std:
 }
 
 bool is_public_route(const Config& config, std::string_view path) {
-    for (std::string_view open :
-         {"/", "/routes", "/health/liveliness", "/health/liveness", "/health/readiness"})
+    for (std::string_view open : {"/", "/routes", "/openapi.json", "/docs", "/health/liveliness",
+                                  "/health/liveness", "/health/readiness"})
         if (path == open) return true;
     if (config.public_metrics && (path == "/metrics" || path == "/metrics/")) return true;
     if (path == "/ui" || path.starts_with("/ui/")) return true;  // the page; what it shows is not
-    return std::find(config.public_routes.begin(), config.public_routes.end(), path) !=
-           config.public_routes.end();
+    return names_one(config.public_routes, path);
+}
+
+bool is_admin_route(const Config& config, std::string_view path) {
+    // /v1/x and /x are one route, and a limit on one holds for both.
+    auto bare = [](std::string_view text) { return text.starts_with("/v1/") ? text.substr(3) : text; };
+    auto& list = config.admin_only_routes;
+    return std::any_of(list.begin(), list.end(),
+                       [&](auto& entry) { return names_route(bare(entry), bare(path)); });
+}
+
+std::optional<ApiError> check_place(const Config& config, std::string_view client, std::string_view path) {
+    if (path == "/health/liveliness" || path == "/health/liveness" || path == "/health/readiness")
+        return std::nullopt;
+    if (config.allowed_addresses) {
+        auto address = proxy::parse_hop(client);
+        if (!address || !config.allowed_addresses->contains(*address))
+            return ApiError{
+                .status = 403, .message = "Access forbidden: IP address not allowed.", .type = "auth_error"};
+    }
+    if (config.allowed_routes && !names_one(*config.allowed_routes, path))
+        return ApiError{
+            .status = 403, .message = fmt::format("Route {} not allowed", path), .type = "auth_error"};
+    return std::nullopt;
+}
+
+std::string client_address(const Config& config, std::string_view peer, const http::FieldViews& fields) {
+    if (!config.use_forwarded_for) return std::string(peer);
+    auto identity = proxy::identify_client(peer, fields, proxy::Networks::private_ranges());
+    auto own = proxy::parse_hop(peer);
+    if (!identity.peer_trusted || !own || identity.client != own->to_string()) return identity.client;
+    // Everybody named is in a private network: the one that the proxy itself has seen.
+    std::string_view last;
+    for (auto& field : fields.all())
+        if (iequals(field.name, "x-forwarded-for")) last = trim(split(field.value, ',').back());
+    auto seen = proxy::parse_hop(last);
+    return seen ? seen->to_string() : identity.client;
 }
 
 }  // namespace seance::litellm

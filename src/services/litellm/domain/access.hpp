@@ -20,4 +20,15 @@ std::optional<ApiError> check_key(const Config& config, const std::optional<std:
 
 bool is_public_route(const Config& config, std::string_view path);
 
+// Whether only admins may use it: general_settings.admin_only_routes.
+bool is_admin_route(const Config& config, std::string_view path);
+
+// Whether a client there may come to that path at all, whoever it is: allowed_ips and allowed_routes.
+// Whoever watches over the process may always ask whether it is alive.
+std::optional<ApiError> check_place(const Config& config, std::string_view client, std::string_view path);
+
+// The client's address: of the connection, or with use_x_forwarded_for what a proxy in a private network
+// says.
+std::string client_address(const Config& config, std::string_view peer, const http::FieldViews& fields);
+
 }  // namespace seance::litellm

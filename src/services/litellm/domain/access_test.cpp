@@ -71,4 +71,47 @@ TEST(Access, StaysClosedWhenTheMasterKeyHasNoValueUnlessOnlyThisMachineCanConnec
     EXPECT_FALSE(check_key(config, of(config, fields({})), true));
 }
 
+TEST(Access, LetsInWhoComesFromAnAllowedAddressToAnAllowedRoute) {
+    Config config;
+    EXPECT_FALSE(check_place(config, "198.51.100.1", "/v1/models")) << "no list: all";
+    config.allowed_addresses = *proxy::Networks::parse({"203.0.113.9", "10.0.0.0/8"});
+    config.allowed_routes = {"/chat/*", "LiteLLMRoutes.info_routes"};
+
+    EXPECT_FALSE(check_place(config, "203.0.113.9", "/chat/completions"));
+    EXPECT_FALSE(check_place(config, "10.1.2.3", "/v1/models"));
+    EXPECT_EQ(check_place(config, "198.51.100.1", "/v1/models")->message,
+              "Access forbidden: IP address not allowed.");
+    EXPECT_EQ(check_place(config, "", "/v1/models")->status, 403);
+    EXPECT_EQ(check_place(config, "10.1.2.3", "/key/generate")->message, "Route /key/generate not allowed");
+    EXPECT_FALSE(check_place(config, "198.51.100.1", "/health/liveliness"));
+}
+
+TEST(Access, BelievesAProxyNearbyAboutTheClientIfThatIsWanted) {
+    Config config;
+    auto said = [&](std::string_view peer, std::string_view list) {
+        return client_address(config, peer, fields({{"X-Forwarded-For", list}}));
+    };
+    EXPECT_EQ(said("127.0.0.1", "203.0.113.9"), "127.0.0.1");
+    config.use_forwarded_for = true;
+
+    EXPECT_EQ(said("127.0.0.1", "203.0.113.9"), "203.0.113.9");
+    EXPECT_EQ(said("127.0.0.1", "6.6.6.6, 203.0.113.9, 10.0.0.2"), "203.0.113.9")
+        << "what a client wrote itself stands further left";
+    EXPECT_EQ(said("127.0.0.1", "10.0.0.1, 10.0.0.7"), "10.0.0.7");
+    EXPECT_EQ(said("198.51.100.1", "203.0.113.9"), "198.51.100.1") << "anybody can say anything";
+    EXPECT_EQ(said("127.0.0.1", "nobody"), "127.0.0.1");
+}
+
+TEST(Access, OpensAndClosesRoutesAsTheListsSay) {
+    Config config;
+    config.public_routes = {"LiteLLMRoutes.public_routes", "/spend/calculate", "/open/*"};
+    config.admin_only_routes = {"/v1/embeddings", "/key/info"};
+
+    EXPECT_TRUE(is_public_route(config, "/spend/calculate"));
+    EXPECT_TRUE(is_public_route(config, "/open/a"));
+    EXPECT_FALSE(is_public_route(config, "/v1/models"));
+    EXPECT_TRUE(is_admin_route(config, "/embeddings")) << "the same route by its other name";
+    EXPECT_FALSE(is_admin_route(config, "/key/list"));
+}
+
 }  // namespace seance::litellm

@@ -33,19 +33,28 @@ class Planner {
         plan.purses.push_back(std::move(purse));
     }
 
-    void add_model(const Entity& key, std::string_view who) {
+    // Rates of whoever's money it is not.
+    void add_rates(const Entity& entity, std::string_view kind, std::string_view who) {
+        plan.purses.push_back(
+            {entity.purse, {}, entity.limits.parallel, entity.period, std::string(kind), std::string(who)});
+        add_window(entity.purse, entity.limits.rpm, true, kind, who);
+        add_window(entity.purse, entity.limits.tpm, false, kind, who);
+    }
+
+    // What a key or a team may take of the model. `kind`: "model_per_key".
+    void add_model(const Entity& key, std::string_view kind, std::string_view who) {
         auto budget = key.model_budgets.find(model_);
         if (budget != key.model_budgets.end()) {
             auto& one = budget->second;
-            PurseUse purse{fmt::format("{}:{}", key.purse, model_), one.limit,       std::nullopt,
-                           one.period ? one.period->code() : "",    "model_per_key", std::string(who)};
+            PurseUse purse{fmt::format("{}:{}", key.purse, model_), one.limit,         std::nullopt,
+                           one.period ? one.period->code() : "",    std::string(kind), std::string(who)};
             add(std::move(purse));
         }
         auto id = fmt::format("{}:{}", key.purse, model_);
         if (auto found = key.model_rpm.find(model_); found != key.model_rpm.end())
-            add_window(id, found->second, true, "model_per_key", who);
+            add_window(id, found->second, true, kind, who);
         if (auto found = key.model_tpm.find(model_); found != key.model_tpm.end())
-            add_window(id, found->second, false, "model_per_key", who);
+            add_window(id, found->second, false, kind, who);
     }
 
     AdmissionPlan plan;
@@ -85,6 +94,17 @@ std::string_view Caller::alias() const {
     return key ? std::string_view(key->alias) : std::string_view{};
 }
 
+std::vector<std::string> Caller::tags() const {
+    std::vector<std::string> all;
+    auto add = [&](const std::vector<std::string>& tags) {
+        for (auto& tag : tags)
+            if (std::find(all.begin(), all.end(), tag) == all.end()) all.push_back(tag);
+    };
+    for (auto& entity : {key, team})
+        if (entity) add(entity->tags);
+    return all;
+}
+
 bool AdmissionPlan::has_budget() const {
     return std::any_of(purses.begin(), purses.end(), [](auto& purse) { return purse.limit.has_value(); });
 }
@@ -103,13 +123,13 @@ AdmissionPlan plan_admission(const Caller& caller, const LedgerConfig& config, s
         if (!caller.team && caller.user)
             planner.add(caller.user, "user", caller.user->id, config.user_budget, config.user_period);
         else if (caller.user)
-            planner.plan.purses.push_back(
-                {caller.user->purse, {}, {}, caller.user->period, "user", caller.user->id});
+            planner.add_rates(*caller.user, "user", caller.user->id);
         if (caller.team && !caller.key->user_id.empty())
             planner.add(team_member(*caller.team, caller.key->user_id));
         planner.add(caller.team, "team", caller.team ? caller.team->id : "", std::nullopt, "");
+        if (caller.team) planner.add_model(*caller.team, "model_per_team", caller.team->id);
         planner.add(caller.key, "api_key", who, std::nullopt, "");
-        planner.add_model(*caller.key, who);
+        planner.add_model(*caller.key, "model_per_key", who);
         planner.add(caller.customer, "end_user", caller.customer ? caller.customer->id : "",
                     config.customer_budget, "");
     }

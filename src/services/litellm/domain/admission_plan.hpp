@@ -26,6 +26,7 @@ struct Caller {
     // "" of an open gateway; a hash; or the fixed name of the master key.
     std::string_view name() const;
     std::string_view alias() const;
+    std::vector<std::string> tags() const;  // that each call of its key and team bears
     bool is_admin() const {
         return kind == Kind::Master || (kind == Kind::Open && !nobody) || (user && user->is_admin());
     }

@@ -44,6 +44,28 @@ TEST(AdmissionPlan, ChecksUserTeamMemberTeamKeyAndModelInThisOrder) {
     EXPECT_EQ(plan.purses[4].period, "s86400");
 }
 
+TEST(AdmissionPlan, HoldsRatesOfTheUserAndOfTheTeamsModelsForKeysOfATeam) {
+    auto caller =
+        caller_with(R"({"id":"h","purse":"k","user_id":"u","team_id":"t"})",
+                    R"({"id":"u","purse":"pu","rpm_limit":5,"max_parallel_requests":2})",
+                    R"({"id":"t","purse":"pt","model_tpm_limit":{"big":7},"model_max_budget":{"big":3}})");
+
+    auto plan = plan_admission(caller, {}, "big", false, 0);
+
+    EXPECT_EQ(plan.purses.at(0).parallel, 2);
+    EXPECT_EQ(plan.windows.at(0).id, "pu:rpm");
+    EXPECT_EQ(plan.windows.at(1).id, "pt:big:tpm");
+    EXPECT_EQ(plan.windows.at(1).entity, "model_per_team");
+    EXPECT_EQ(plan.purses.at(3).limit, 3'000'000'000);
+}
+
+TEST(Caller, BearsTheTagsOfItsKeyAndTeam) {
+    auto caller = caller_with(R"({"id":"h","purse":"k","tags":["a"],"metadata":{"tags":["b","a"]}})", "",
+                              R"({"id":"t","purse":"pt","metadata":{"tags":["c"]}})");
+
+    EXPECT_EQ(caller.tags(), (std::vector<std::string>{"a", "b", "c"}));
+}
+
 TEST(AdmissionPlan, LooksAtNoBudgetOfAModelThatIsFree) {
     auto plan = plan_admission(caller_with(R"({"id":"h","purse":"k","max_budget":0,"rpm_limit":3})"), {},
                                "big", true, 0);

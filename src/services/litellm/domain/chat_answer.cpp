@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/base/text.hpp"
+#include "services/litellm/domain/json_build.hpp"
 
 namespace seance::litellm {
 namespace {
@@ -10,6 +11,31 @@ namespace {
 std::uint64_t count(const std::optional<JsonValue>& value) {
     auto number = json_number(value);
     return number && *number > 0 && *number < 1e15 ? static_cast<std::uint64_t>(*number) : 0;
+}
+
+// Some servers write a call's arguments as the object that they mean, and leave out that it is a function's.
+std::optional<std::string> calls_in_texts(const JsonValue& calls, bool whole) {
+    JsonArray texts;
+    bool changed = false;
+    for (auto& value : json_elements(calls)) {
+        JsonEdit call(value);
+        auto inner = call.find("function");
+        if (!inner || !inner->is(JsonKind::Object)) {
+            texts.add(value.text);
+            continue;
+        }
+        JsonEdit function(*inner);
+        auto arguments = function.find("arguments");
+        bool none = !arguments || arguments->is(JsonKind::Null);
+        if (none ? whole : !arguments->is(JsonKind::String)) {
+            function.set("arguments", json_quote(none ? "{}" : arguments->text));
+            call.set("function", function.text());
+        }
+        if (whole) call.fill("type", "\"function\"");
+        changed = changed || call.changed();
+        texts.add(call.text());
+    }
+    return changed ? std::optional(texts.str()) : std::nullopt;
 }
 
 }  // namespace
@@ -57,8 +83,12 @@ std::optional<Usage> read_usage(const std::optional<JsonValue>& usage) {
         if (key == "prompt_tokens_details") {
             read.cached = part("cached_tokens");
             if (auto written = part("cache_creation_tokens")) read.cache_creation = written;
+            read.audio = part("audio_tokens");
         }
-        if (key == "completion_tokens_details") read.reasoning = part("reasoning_tokens");
+        if (key == "completion_tokens_details") {
+            read.reasoning = part("reasoning_tokens");
+            read.audio_out = part("audio_tokens");
+        }
         if (key == "prompt_cache_hit_tokens") read.cached = count(value);  // DeepSeek's name
     }
     return read;
@@ -88,15 +118,28 @@ void fill_identity(JsonEdit& edit, const AnswerContext& context, std::string_vie
 
 std::optional<std::string> rewrite_choice(const JsonValue& choice, std::string_view part) {
     JsonEdit edit(choice);
-    if (auto reason = json_text(edit.find("finish_reason")); reason && map_finish_reason(*reason) != *reason)
-        edit.set("finish_reason", json_quote(map_finish_reason(*reason)));
+    bool whole = part == "message", has_calls = false;
     if (auto inner = edit.find(part); inner && inner->is(JsonKind::Object)) {
         JsonEdit message(*inner);
+        if (auto calls = message.find("tool_calls"); calls && calls->is(JsonKind::Array)) {
+            has_calls = !json_elements(*calls).empty();
+            if (auto texts = calls_in_texts(*calls, whole)) {
+                message.set("tool_calls", std::move(*texts));
+                edit.set(part, message.text());
+            }
+        }
         auto reasoning = message.find("reasoning");
         if (reasoning && reasoning->is(JsonKind::String) && !message.has("reasoning_content")) {
             message.set("reasoning_content", std::string(reasoning->text));
             edit.set(part, message.text());
         }
+    }
+    auto reason = edit.find("finish_reason");
+    if (auto word = json_text(reason)) {
+        if (map_finish_reason(*word) != *word)
+            edit.set("finish_reason", json_quote(map_finish_reason(*word)));
+    } else if (whole) {
+        edit.set("finish_reason", has_calls ? "\"tool_calls\"" : "\"stop\"");
     }
     if (!edit.changed()) return std::nullopt;
     return edit.text();

@@ -15,6 +15,9 @@ struct Usage {
     std::uint64_t cached = 0;                  // of prompt: read from the provider's cache
     std::uint64_t cache_creation = 0;          // of prompt: written to it
     std::uint64_t reasoning = 0;               // of completion
+    std::uint64_t audio = 0;                   // of prompt
+    std::uint64_t audio_out = 0;               // of completion
+    std::uint64_t images = 0;                  // made
 };
 
 // What a client's view of an answer needs beside the answer.

@@ -48,6 +48,30 @@ TEST(ChatAnswer, FillsInWhatIsAbsentAndMapsProviderWords) {
               "\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":10,\"total_tokens\":15}}");
 }
 
+TEST(ChatAnswer, WritesArgumentsAsTextAndSaysWhyAnAnswerEnded) {
+    auto message = [](std::string_view calls) {
+        auto body = std::string("{\"choices\":[{\"message\":{\"content\":null,\"tool_calls\":") +
+                    std::string(calls) + "},\"finish_reason\":null}]}";
+        auto answer = rewrite_completion(body, context());
+        auto root = parse_json(answer->json);
+        return std::string(json_elements(*json_find(*root, "choices")).front().text);
+    };
+
+    EXPECT_EQ(
+        message("[{\"id\":\"a\",\"function\":{\"name\":\"f\",\"arguments\":{\"n\": 1e-7}}},7]"),
+        "{\"message\":{\"content\":null,\"tool_calls\":[{\"id\":\"a\",\"function\":{\"name\":\"f\","
+        "\"arguments\":\"{\\\"n\\\": 1e-7}\"},\"type\":\"function\"},7]},\"finish_reason\":\"tool_calls\"}");
+    EXPECT_THAT(message("[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":null}}]"),
+                HasSubstr("\"arguments\":\"{}\""));
+    EXPECT_EQ(message("[]"), "{\"message\":{\"content\":null,\"tool_calls\":[]},\"finish_reason\":\"stop\"}");
+    auto delta =
+        parse_json("{\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":{\"a\":1}}}]}}");
+    EXPECT_EQ(rewrite_choice(*delta, "delta"),
+              "{\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"{\\\"a\\\":1}\"}}]}}");
+    auto begin = parse_json("{\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"name\":\"f\"}}]}}");
+    EXPECT_FALSE(rewrite_choice(*begin, "delta"));
+}
+
 TEST(ChatAnswer, RefusesWhatIsNoCompletion) {
     for (auto body : {"", "  ", "<html>sk-hidden-key</html>", "[]", "{}", "{\"choices\":3}",
                       "{\"choices\":[3]}", "{\"choices\":[]", "\xff"}) {

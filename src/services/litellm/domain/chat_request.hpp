@@ -40,21 +40,6 @@ Answer<ChatRequest> parse_call_request(std::string body, const http::FieldViews&
                                        std::string_view path_model, std::string_view forced_model,
                                        const Config& config);
 
-// The body for one upstream: model replaced, gateway-owned keys removed, defaults filled in; all else keeps
-// its bytes.
-std::string upstream_body(const ChatRequest& request, const Deployment& deployment, const Endpoint& endpoint);
-
-// The same without what only upstreams of OpenAI's form want (model, stream_options) and without extra_body,
-// which belongs to the upstream's own form: what is left to translate.
-std::string prepared_request(const ChatRequest& request, const Deployment& deployment);
-
-// A body in the upstream's own form as the client sent it: model replaced, gateway-owned keys removed but for
-// `metadata`, defaults and extra_body filled in.
-std::string native_body(const JsonValue& root, const Deployment& deployment, const Endpoint& endpoint);
-
-// extra_body applied to a body in the upstream's own form.
-std::string finish_body(std::string body, const Deployment& deployment);
-
 std::uint64_t estimate_tokens(std::string_view text);  // when an upstream does not say: four bytes each
 
 }  // namespace seance::litellm

@@ -16,13 +16,6 @@ bool is_empty(const JsonValue& value) {
            (value.is(JsonKind::Array) && json_elements(value).empty());
 }
 
-// A chunk that spans lines, as pretty printers send it, is one line for clients.
-std::string one_line(std::string json) {
-    std::replace_if(
-        json.begin(), json.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
-    return json;
-}
-
 }  // namespace
 
 // Before the upstream has counted, what has come so far counts: a client that leaves early has used it.

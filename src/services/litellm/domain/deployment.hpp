@@ -72,6 +72,7 @@ struct Deployment {
     std::vector<std::string> drop_params;
     WireSettings wire;
     bool client_may_set_key = false, client_may_set_base = false;
+    bool for_pass_through = false;  // its address and key are those of its provider's own routes
 
     std::string mode = "chat";
     std::string health_check_model;

@@ -99,8 +99,10 @@ EntityPtr read_entity(std::string text) {
     entity->cache_controls = texts_of(from, "allowed_cache_controls");
     entity->tags = texts_of(from, "tags");
     entity->blocked = flag_of(from, "blocked");
-    if (auto metadata = object_of(from, "metadata"))
+    if (auto metadata = object_of(from, "metadata")) {
         entity->may_mock = flag_of(*metadata, "allow_client_mock_response");
+        for (auto& tag : texts_of(*metadata, "tags")) entity->tags.push_back(std::move(tag));
+    }
     if (auto when = text_of(from, "expires")) entity->expires = parse_time(*when);
     auto& limits = entity->limits;
     limits.max_budget = usd_of(from, "max_budget");

@@ -271,6 +271,14 @@ std::optional<std::string> json_text(const std::optional<JsonValue>& value) {
     return value ? json_text(*value) : std::nullopt;
 }
 
+std::vector<std::string> json_texts(const std::optional<JsonValue>& array) {
+    std::vector<std::string> texts;
+    if (!array || !array->is(JsonKind::Array)) return texts;
+    for (auto& element : json_elements(*array))
+        if (auto text = json_text(element)) texts.push_back(std::move(*text));
+    return texts;
+}
+
 std::optional<double> json_number(const std::optional<JsonValue>& value) {
     if (!value || !value->is(JsonKind::Number)) return std::nullopt;
     double number = 0;
@@ -278,6 +286,12 @@ std::optional<double> json_number(const std::optional<JsonValue>& value) {
     if (std::from_chars(text.data(), text.data() + text.size(), number).ec != std::errc{})
         return std::nullopt;
     return number;
+}
+
+std::string one_line(std::string json) {
+    std::replace_if(
+        json.begin(), json.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+    return json;
 }
 
 std::string json_quote(std::string_view text) {

@@ -43,7 +43,11 @@ std::optional<JsonValue> json_find(const JsonValue& object, std::initializer_lis
 // The text of a string value; lone surrogates become U+FFFD. Nothing if the value is no string.
 std::optional<std::string> json_text(const JsonValue& value);
 std::optional<std::string> json_text(const std::optional<JsonValue>& value);
+std::vector<std::string> json_texts(const std::optional<JsonValue>& array);  // those of its elements that are
 std::optional<double> json_number(const std::optional<JsonValue>& value);
+
+// A document that spans lines, as pretty printers write it, on one: data of events must not.
+std::string one_line(std::string json);
 
 std::string json_quote(std::string_view text);  // with quotes; bytes that are not UTF-8 become U+FFFD
 

@@ -336,13 +336,15 @@ bool drops_params(const ChatRequest& request, const Deployment& deployment, cons
     return request.drop_params.value_or(deployment.wire.drop_params.value_or(config.drop_params));
 }
 
-std::optional<ApiError> refuse_unsupported(std::vector<std::string> names, const Deployment& deployment,
-                                           const Endpoint& endpoint, bool drop) {
-    std::erase_if(names, [&](auto& name) {
-        auto& allowed = deployment.wire.allowed_params;
-        return std::find(allowed.begin(), allowed.end(), name) != allowed.end();
-    });
-    if (names.empty() || drop) return std::nullopt;
+std::optional<ApiError> refuse_unsupported(std::vector<std::string> names, const ChatRequest& request,
+                                           const Deployment& deployment, const Endpoint& endpoint,
+                                           const Config& config) {
+    auto allowed = deployment.wire.allowed_params;
+    for (auto& name : json_texts(json_find(request.root, "allowed_openai_params")))
+        allowed.push_back(std::move(name));
+    std::erase_if(
+        names, [&](auto& name) { return std::find(allowed.begin(), allowed.end(), name) != allowed.end(); });
+    if (names.empty() || drops_params(request, deployment, config)) return std::nullopt;
     auto error = bad_request(
         fmt::format(
             "litellm.UnsupportedParamsError: {} does not support parameters: {} for model={}. Leave "

@@ -101,7 +101,8 @@ bool drops_params(const ChatRequest& request, const Deployment& deployment, cons
 
 // Of parameters (as OpenAI calls them) that a provider does not take: those that must be refused. Empty if
 // all may be dropped or are allowed.
-std::optional<ApiError> refuse_unsupported(std::vector<std::string> names, const Deployment& deployment,
-                                           const Endpoint& endpoint, bool drop);
+std::optional<ApiError> refuse_unsupported(std::vector<std::string> names, const ChatRequest& request,
+                                           const Deployment& deployment, const Endpoint& endpoint,
+                                           const Config& config);
 
 }  // namespace seance::litellm

@@ -1,6 +1,7 @@
 #include "services/litellm/domain/pass_through.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "core/base/text.hpp"
 
@@ -12,6 +13,8 @@ constexpr std::string_view kOwnOfConnection[] = {
     "connection", "keep-alive",     "proxy-connection",  "proxy-authorization",
     "te",         "trailer",        "transfer-encoding", "upgrade",
     "host",       "content-length", "accept-encoding",   "expect"};
+
+constexpr std::uint64_t kMostReportedTokens = 1'000'000'000;  // of one request; more is a mistake
 
 bool is_of_connection(std::string_view word, const http::FieldViews& client) {
     return std::find(std::begin(kOwnOfConnection), std::end(kOwnOfConnection), word) !=
@@ -35,6 +38,17 @@ void repeat_fields(const http::FieldViews& upstream, http::Fields& into) {
                     word.starts_with("x-litellm-");
         if (!ours && !is_of_connection(word, upstream)) into.add(field.name, field.value);
     }
+}
+
+ReportedUse reported_use(const http::FieldViews& answer) {
+    ReportedUse use;
+    auto cost = std::string(trim(answer.get("x-litellm-response-cost")));
+    double usd = 0;
+    auto [end, wrong] = std::from_chars(cost.data(), cost.data() + cost.size(), usd);
+    if (wrong == std::errc{} && end == cost.data() + cost.size() && usd >= 0) use.cost = to_nanos(usd);
+    auto tokens = parse_number(trim(answer.get("x-litellm-total-tokens")));
+    if (tokens && *tokens <= kMostReportedTokens) use.tokens = *tokens;
+    return use;
 }
 
 const PassThroughEndpoint* find_pass_through(const std::vector<PassThroughEndpoint>& endpoints,

@@ -4,8 +4,10 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/duration.hpp"
 #include "core/base/secret.hpp"
 #include "net/http/message.hpp"
+#include "services/litellm/domain/money.hpp"
 
 namespace seance::litellm {
 
@@ -18,7 +20,17 @@ struct PassThroughEndpoint {
     bool forward_headers = false;                             // the client's too
     bool include_subpath = false;                             // what is below the path as well
     bool needs_key = true;
+    std::optional<NanoUsd> price;  // cost_per_request
+    std::optional<Duration> timeout;
 };
+
+// What a target says that a request has cost and used in all, in its x-litellm-response-cost (USD) and
+// x-litellm-total-tokens.
+struct ReportedUse {
+    std::optional<NanoUsd> cost;
+    std::uint64_t tokens = 0;
+};
+ReportedUse reported_use(const http::FieldViews& answer);
 
 // The one for that request: the longest path of those that fit.
 const PassThroughEndpoint* find_pass_through(const std::vector<PassThroughEndpoint>& endpoints,

@@ -29,6 +29,11 @@ bool is_price(std::string_view name) {
     return name.find("cost") != std::string_view::npos || name.starts_with("max_");
 }
 
+// One of these makes it a price.
+constexpr std::string_view kPrices[] = {"input_cost_per_token",       "output_cost_per_token",
+                                        "input_cost_per_second",      "output_cost_per_second",
+                                        "input_cost_per_audio_token", "output_cost_per_image"};
+
 // Wide enough for every product of tokens and rates.
 __extension__ using Wide = __int128;
 
@@ -40,7 +45,8 @@ Wide times(std::uint64_t tokens, PicoUsd each) {
 }  // namespace
 
 bool Price::free() const {
-    return input == 0 && output == 0 && !per_second && !reasoning.value_or(0) && !cache_write.value_or(0);
+    return input == 0 && output == 0 && !per_second && !reasoning.value_or(0) && !cache_write.value_or(0) &&
+           !audio.value_or(0) && !audio_out.value_or(0) && !per_image.value_or(0);
 }
 
 NanoUsd cost_of(const Price& price, const Usage& usage, Duration took) {
@@ -55,10 +61,14 @@ NanoUsd cost_of(const Price& price, const Usage& usage, Duration took) {
     auto write = pick(price.tier.cache_write, price.cache_write.value_or(input));
     auto cached = std::min(usage.cached, usage.prompt);
     auto created = std::min(usage.cache_creation, usage.prompt - cached);
+    auto heard = std::min(usage.audio, usage.prompt - cached - created);
     auto reasoning = std::min(usage.reasoning, usage.completion);
-    auto picos = times(usage.prompt - cached - created, input) + times(cached, read) + times(created, write) +
-                 times(usage.completion - reasoning, output) +
-                 times(reasoning, price.reasoning.value_or(output));
+    auto spoken = std::min(usage.audio_out, usage.completion - reasoning);
+    auto picos =
+        times(usage.prompt - cached - created - heard, input) + times(cached, read) + times(created, write) +
+        times(heard, price.audio.value_or(input)) + times(usage.completion - reasoning - spoken, output) +
+        times(reasoning, price.reasoning.value_or(output)) + times(spoken, price.audio_out.value_or(output));
+    if (price.per_image && output == 0) picos += times(usage.images, *price.per_image);
     if (price.per_second)
         picos +=
             times(static_cast<std::uint64_t>(took / std::chrono::milliseconds(1)), *price.per_second) / 1000;
@@ -74,6 +84,9 @@ Price read_price(const json::object& entry) {
     price.cache_read = rate(entry, "cache_read_input_token_cost");
     price.cache_write = rate(entry, "cache_creation_input_token_cost");
     price.reasoning = rate(entry, "output_cost_per_reasoning_token");
+    price.audio = rate(entry, "input_cost_per_audio_token");
+    price.audio_out = rate(entry, "output_cost_per_audio_token");
+    price.per_image = rate(entry, "output_cost_per_image");
     auto each_second = rate(entry, "input_cost_per_second"),
          out_second = rate(entry, "output_cost_per_second");
     if (each_second || out_second) price.per_second = each_second.value_or(0) + out_second.value_or(0);
@@ -175,9 +188,9 @@ std::optional<Price> PriceBook::look_up(const Deployment& deployment, std::strin
     if (own->second.prices.empty()) return base ? std::optional(read_price(*base)) : std::nullopt;
     auto merged = base ? *base : json::object{};
     for (auto& [name, value] : own->second.prices) merged[name] = value;
-    if (!base && !merged.contains("input_cost_per_token") && !merged.contains("output_cost_per_token") &&
-        !merged.contains("input_cost_per_second") && !merged.contains("output_cost_per_second"))
-        return std::nullopt;
+    bool priced =
+        std::any_of(std::begin(kPrices), std::end(kPrices), [&](auto name) { return merged.contains(name); });
+    if (!base && !priced) return std::nullopt;
     return read_price(merged);
 }
 

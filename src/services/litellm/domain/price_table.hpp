@@ -18,7 +18,9 @@ namespace seance::litellm {
 struct Price {
     PicoUsd input = 0, output = 0;
     std::optional<PicoUsd> cache_read, cache_write, reasoning;
-    std::optional<PicoUsd> per_second;  // of the call
+    std::optional<PicoUsd> audio, audio_out;  // tokens of sound, heard and made
+    std::optional<PicoUsd> per_second;        // of the call
+    std::optional<PicoUsd> per_image;         // made, where its tokens have no price
     // Rates of calls whose prompt is longer than `above` tokens; 0: none.
     struct Tier {
         std::uint64_t above = 0;

@@ -26,6 +26,20 @@ TEST(Price, SubtractsCachedTokensFromTheNormalOnes) {
     EXPECT_EQ(cost_of(price, usage), 1'530'000);
 }
 
+TEST(Price, CountsSoundAndImagesAtRatesOfTheirOwn) {
+    auto speech = price_of(R"({"input_cost_per_token":1e-6,"output_cost_per_token":2e-6,
+        "input_cost_per_audio_token":1e-5,"output_cost_per_audio_token":2e-5,"output_cost_per_image":1})");
+    Usage usage{100, 50};
+    usage.audio = 60;
+    usage.audio_out = 10;
+    usage.images = 3;
+
+    // 40 × 1 + 60 × 10 + 40 × 2 + 10 × 20 millionths; images are priced by their tokens here.
+    EXPECT_EQ(cost_of(speech, usage), 920'000);
+    EXPECT_EQ(cost_of(price_of(R"({"output_cost_per_image":0.04})"), usage), 120'000'000);
+    EXPECT_FALSE(price_of(R"({"output_cost_per_image":0.04})").free());
+}
+
 TEST(Price, TakesTheRatesOfLongPromptsAboveTheirThreshold) {
     auto price = price_of(R"({"input_cost_per_token":1e-6,"output_cost_per_token":1e-6,
         "input_cost_per_token_above_200k_tokens":2e-6,"output_cost_per_token_above_200k_tokens":3e-6})");

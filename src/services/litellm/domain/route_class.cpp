@@ -33,15 +33,25 @@ bool below(std::string_view path, std::string_view root) {
     return path.starts_with(root) && (path.size() == root.size() || path[root.size()] == '/');
 }
 
-bool names_route(std::string_view entry, std::string_view path, RouteClass kind) {
-    if (entry == "llm_api_routes") return kind == RouteClass::Inference;
+}  // namespace
+
+bool names_route(std::string_view entry, std::string_view path) {
+    constexpr std::string_view kOfLiteLlm = "LiteLLMRoutes.";
+    if (entry.starts_with(kOfLiteLlm)) entry.remove_prefix(kOfLiteLlm.size());
+    auto kind = class_of_route("", path);
+    if (entry == "llm_api_routes" || entry == "openai_routes") return kind == RouteClass::Inference;
     if (entry == "info_routes") return kind == RouteClass::Info;
     if (entry == "management_routes") return kind == RouteClass::Management;
     if (entry.ends_with('*')) return path.starts_with(entry.substr(0, entry.size() - 1));
     return path == entry;
 }
 
-}  // namespace
+std::string_view path_below(std::string_view root, std::string_view path) {
+    if (root.empty() || !path.starts_with(root)) return path;
+    auto rest = path.substr(root.size());
+    if (rest.empty()) return "/";
+    return rest.starts_with('/') ? rest : path;
+}
 
 RouteClass class_of_route(std::string_view, std::string_view path) {
     for (auto info : kInfo)
@@ -61,7 +71,7 @@ bool may_use_route(const Entity& key, bool admin, std::string_view method, std::
     if (key.kind == "read_only" && (!reads || kind == RouteClass::Inference)) return false;
     if (!key.allowed_routes.empty()) {
         bool named = std::any_of(key.allowed_routes.begin(), key.allowed_routes.end(),
-                                 [&](auto& entry) { return names_route(entry, path, kind); });
+                                 [&](auto& entry) { return names_route(entry, path); });
         if (!named) return false;
     }
     if (kind != RouteClass::Management) return true;

@@ -36,6 +36,13 @@ std::optional<std::string> why_unoffered(std::string_view path) {
                "/gemini/v1beta/models/…";
     if (path == "/utils/transform_request")
         return "this gateway does not offer /utils/transform_request; its log tells where a call went";
+    for (std::string_view root : {"/model/new", "/model/update", "/model/delete", "/config"})
+        if (below(path, root))
+            return fmt::format(
+                "this gateway does not offer {}: its models and settings are what config.yaml says; a change "
+                "of "
+                "that file takes effect by itself, and on SIGHUP at once",
+                root);
     auto rest = below(path, "/v1") ? path.substr(3) : path;
     for (auto& [root, of_openai] : kUnoffered) {
         if (!below(rest, root)) continue;

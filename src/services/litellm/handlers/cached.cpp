@@ -9,6 +9,7 @@
 #include "services/litellm/domain/chat_dialogue.hpp"
 #include "services/litellm/domain/forms/responses_form.hpp"
 #include "services/litellm/domain/json_edit.hpp"
+#include "services/litellm/handlers/relay.hpp"
 #include "services/litellm/ledger/ledger.hpp"
 
 namespace seance::litellm {
@@ -75,13 +76,16 @@ Awaitable<bool> send(Gateway& gateway, http::Exchange& exchange, ClientForm& for
     gateway.answered.add();
     if (exchange.is_logged()) exchange.log_fields(",\"cache_hit\":true" + admission.log_fields());
     if (!stream) {
+        // Nobody else was asked, so all of it is the gateway's own.
+        auto took = fmt::format(
+            "{:.3f}", std::chrono::duration<double, std::milli>(Clock::now() - admission.started()).count());
+        fields.set("x-litellm-response-duration-ms", took);
+        fields.set("x-litellm-overhead-duration-ms", took);
         if (form.call_type() == "acompletion") completion = form.whole(std::move(completion), context);
         reply_json(exchange, 200, std::move(completion), std::move(fields));
         co_return true;
     }
-    fields.set("Content-Type", "text/event-stream; charset=utf-8");
-    fields.set("Cache-Control", "no-cache");
-    fields.set("X-Accel-Buffering", "no");
+    make_stream(fields);
     auto lost = co_await exchange.start(200, fields, std::nullopt);
     if (!lost) lost = co_await exchange.write(*stream);
     if (!lost) co_await exchange.finish();

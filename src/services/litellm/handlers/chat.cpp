@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include "services/litellm/domain/access.hpp"
+#include "services/litellm/domain/end_user.hpp"
 #include "services/litellm/domain/forms/anthropic_form.hpp"
 #include "services/litellm/domain/forms/completion_form.hpp"
 #include "services/litellm/domain/forms/embedding_form.hpp"
@@ -47,8 +49,13 @@ Awaitable<std::unique_ptr<ChatCall>> prepare_call(Gateway& gateway, http::Exchan
         refuse(gateway, exchange, form, request.error());
         co_return nullptr;
     }
-    Ask ask{form.call_type(), request->model, request->root, request->prompt_estimate,
-            exchange.peer_address()};
+    if (config.enforce_user && end_user_of(exchange.head().fields, request->root).empty()) {
+        auto error = bad_request("'user' param not passed in. 'enforce_user_param'=True", "user");
+        refuse(gateway, exchange, form, error);
+        co_return nullptr;
+    }
+    auto client = client_address(config, exchange.peer_address(), exchange.head().fields);
+    Ask ask{form.call_type(), request->model, request->root, request->prompt_estimate, client};
     auto admission = co_await gateway.ledger().admit(exchange.head(), call_id(exchange.head()), ask, models);
     if (auto& error = admission->refusal()) {
         gateway.refused.add();

@@ -15,6 +15,9 @@
 
 namespace seance::litellm {
 
+// From 0 up to 1: where chance decides between deployments, and how long to wait.
+double random_fraction();
+
 // Counts a call of a deployment while it lives; not taken if the deployment is full.
 class Slot {
   public:
@@ -31,8 +34,9 @@ class Slot {
 
 // One call of a model, whatever form the client speaks, from its parsed request to its last byte: chooses
 // deployments, tries again where that may help, and relays the answer whole or as a stream. Its parts:
-// chat_routing.cpp (groups and fallbacks), chat_group.cpp (attempts in one group), chat_hedge.cpp,
-// chat_relay.cpp (one attempt), chat_settling.cpp.
+// chat_routing.cpp (groups and fallbacks), chat_group.cpp (attempts in one group), chat_choice.cpp (which
+// deployment), chat_hedge.cpp, chat_relay.cpp (one attempt), chat_outcome.cpp (what it tells of its
+// deployment), chat_settling.cpp.
 class ChatCall {
   public:
     ChatCall(Gateway& gateway, http::Exchange& exchange, ClientForm& form, ChatRequest request,
@@ -108,7 +112,7 @@ class ChatCall {
     void note(Attempt& attempt, const Usage& usage);
     std::optional<NanoUsd> cost_of(const Attempt& attempt, const Usage& usage) const;
     void settle(const Attempt& attempt, const Usage& usage);
-    void keep_stream(std::string_view sent, bool whole);
+    void keep_stream(std::string_view sent, bool whole, const Usage& usage);
 
     Gateway& gateway_;
     http::Exchange& exchange_;
@@ -116,7 +120,8 @@ class ChatCall {
     ChatRequest request_;
     std::shared_ptr<const ModelTable> models_;
     AdmissionPtr admission_;
-    std::unique_ptr<StreamCollector> collector_;  // of a stream that is to be cached
+    std::unique_ptr<StreamCollector> collector_;  // of a stream that is to be cached or recorded
+    std::string answer_;                          // for the record, where that keeps answers
     std::shared_ptr<CallScope> scope_;
     std::string call_id_, group_, api_base_;
     Instant started_;

@@ -2,52 +2,12 @@
 
 #include <algorithm>
 
-#include "core/base/id.hpp"
-#include "core/observe/log.hpp"
 #include "core/runtime/wait.hpp"
 #include "services/litellm/handlers/chat_call.hpp"
-#include "services/litellm/routing/cooldown.hpp"
 #include "services/litellm/routing/retry.hpp"
-#include "services/litellm/routing/strategy.hpp"
 
-// The attempts in one group of deployments: which is asked, when, and how often.
+// The attempts in one group of deployments: when one is made, how often, and for how long.
 namespace seance::litellm {
-namespace {
-
-double random_fraction() {
-    return static_cast<double>(random_number() >> 11) * 0x1.0p-53;
-}
-
-double seconds_of(Duration time) {
-    return std::chrono::duration<double>(time).count();
-}
-
-ApiError cannot_be_called(const std::string& model, const std::string& why) {
-    bool key = why.starts_with("no API key");
-    auto message =
-        why.starts_with("LLM Provider NOT") ? why
-        : key
-            ? fmt::format("litellm.AuthenticationError: the model {} is disabled because the gateway has {}",
-                          model, why)
-            : fmt::format("litellm.BadRequestError: the model {} cannot be called: {}", model, why);
-    return {.status = key ? 401 : 400,
-            .message = std::move(message),
-            .type = key ? "auth_error" : "invalid_request_error"};
-}
-
-// A limit per minute is kept exactly where it is hard: counted before the call, taken back if over.
-bool reserve_request(const Deployment& deployment, const RoutingSettings& settings, Instant now) {
-    auto minute = minute_of(now);
-    auto& state = *deployment.state;
-    auto sum = state.requests.add(minute) + state.other_requests.read(minute);
-    bool hard = settings.strategy == Strategy::UsageBasedV2 || settings.enforce_rate_limits;
-    if (!hard || !deployment.rpm || static_cast<double>(sum) <= *deployment.rpm) return true;
-    state.requests.take_back(minute, 1);
-    return false;
-}
-
-}  // namespace
-
 Awaitable<Failure> ChatCall::try_group(const Resolution& resolution) {
     by_id_ = resolution.by_id;
     if (auto failure = find_options(resolution)) co_return failure;
@@ -74,100 +34,6 @@ Awaitable<Failure> ChatCall::try_group(const Resolution& resolution) {
         if (scope_->client_gone()) co_return failure;
         ++retries_;
     }
-}
-
-// The one that answered what this call goes on from, or that has the beginning of its prompt in its cache.
-std::string ChatCall::preferred_deployment() {
-    if (auto before = form_.goes_on_from(); !before.empty()) return before;
-    prefixes_.clear();
-    if (!models_->config().routing.prompt_caching || options_.size() < 2) return "";
-    prefixes_ = prompt_prefixes(form_.as_asked(request_));
-    return prefixes_.empty() ? "" : prompt_pins().find(prefixes_, Clock::now()).value_or("");
-}
-
-// What of the group can be called at all; a failure if nothing can.
-Failure ChatCall::find_options(const Resolution& resolution) {
-    auto& config = models_->config();
-    candidates_.clear();
-    options_.clear();
-    Failure failure;
-    for (auto& candidate : resolution.candidates) {
-        bool as_configured = candidate.prepared && request_.own_key.empty() && request_.own_base.empty() &&
-                             !request_.mock_response;
-        auto mine =
-            as_configured ? nullptr : std::make_shared<const Outcome<Endpoint>>(endpoint_of(candidate));
-        auto& endpoint = as_configured ? *candidate.prepared : *mine;
-        if (!endpoint) {
-            auto why = cannot_be_called(request_.model, endpoint.error().what);
-            // A missing key is the likeliest of several reasons, but any other says more about this request.
-            if (!failure || (failure->status == 401 && why.status != 401)) failure = std::move(why);
-            continue;
-        }
-        Option option{candidate.deployment.get(), endpoint->provider->prefix};
-        if (auto budget = config.routing.provider_budgets.find(option.provider);
-            budget != config.routing.provider_budgets.end()) {
-            option.provider_budget = &budget->second;
-            option.provider_spend = config.provider_spend.find(option.provider)->second.get();
-        }
-        if (config.routing.strategy == Strategy::CostBased || config.routing.pre_call_checks)
-            if (auto price = gateway_.ledger().prices().find(*candidate.deployment, option.provider,
-                                                             endpoint->model)) {
-                option.price = static_cast<double>(price->input + price->output);
-                option.max_input = price->max_input;
-            }
-        candidates_.push_back(candidate);
-        if (mine) candidates_.back().prepared = std::move(mine);
-        options_.push_back(option);
-    }
-    return options_.empty() ? std::move(failure) : Failure();
-}
-
-Outcome<Endpoint> ChatCall::endpoint_of(const Candidate& candidate) const {
-    auto& deployment = *candidate.deployment;
-    Overrides overrides;
-    overrides.mocked = request_.mock_response.has_value();
-    if (deployment.client_may_set_key) overrides.key = request_.own_key;
-    if (deployment.client_may_set_base) overrides.base = request_.own_base;
-    return find_endpoint(deployment, candidate.model, models_->config().environment, overrides);
-}
-
-RoutingQuestion ChatCall::question() const {
-    return {group_, request_.prompt_estimate, request_.stream, wishes_.tags, by_id_, prefers_};
-}
-
-std::optional<ChatCall::Pick> ChatCall::pick(const RoutingQuestion& question, ApiError& problem) {
-    auto& settings = models_->config().routing;
-    auto now = Clock::now();
-    auto found = find_candidates(options_, question, settings, now);
-    auto all = found;  // as the log shows them
-    bool full = false;
-    while (!found.indexes.empty()) {
-        auto index = choose(options_, found.indexes, question, settings, now, random_fraction());
-        auto& deployment = *options_[index].deployment;
-        Slot slot(deployment, most_in_flight(deployment, settings));
-        if (slot.taken() && reserve_request(deployment, settings, now)) {
-            decision_.considered(group_, options_, all);
-            return Pick{index, std::move(slot)};
-        }
-        full = full || !slot.taken();
-        all.dropped[index] = slot.taken() ? Dropped::RateLimit : Dropped::Full;
-        std::erase(found.indexes, index);
-    }
-    decision_.considered(group_, options_, all);
-    problem = found.problem ? *found.problem
-              : full        ? all_full(group_)
-                            : none_available(group_, std::chrono::seconds(60));
-    return std::nullopt;
-}
-
-std::unique_ptr<ChatCall::Attempt> ChatCall::make_attempt(Pick pick) {
-    auto& candidate = candidates_[pick.index];
-    auto& deployment = *candidate.deployment;
-    std::shared_ptr<const Endpoint> endpoint(candidate.prepared, &**candidate.prepared);
-    auto attempt = std::make_unique<Attempt>(
-        Attempt{candidate.deployment, std::move(endpoint), std::move(pick.slot), limit_for(deployment)});
-    attempt->scope = scope_;
-    return attempt;
 }
 
 Awaitable<Failure> ChatCall::attempt(Pick pick) {
@@ -216,56 +82,6 @@ Awaitable<Failure> ChatCall::attempt(Pick pick) {
     count_answer(*attempt);
     gateway_.call_metrics.request_ended(metrics_labels(), problem ? problem->status : 200, problem);
     co_return failure;
-}
-
-void ChatCall::count_outcome(const Attempt& attempt, const ApiError* failure) {
-    auto now = Clock::now();
-    auto& deployment = *attempt.deployment;
-    auto& state = *deployment.state;
-    if (!failure) {
-        count_success(state, now);
-        if (!prefixes_.empty()) prompt_pins().remember(prefixes_, deployment.id, now);
-        auto tokens = static_cast<double>(std::max<std::uint64_t>(1, attempt.usage.completion));
-        if (attempt.called != Instant{}) {
-            state.latency.add(seconds_of(now - attempt.called) / tokens, now);
-            if (attempt.first_content != Instant{})
-                state.first_token.add(seconds_of(attempt.first_content - attempt.called) / tokens, now);
-        }
-        return;
-    }
-    auto& settings = models_->config().routing;
-    auto kind = failure->error_class();
-    auto outcomes = count_failure(state, kind, now);
-    if (kind == ErrorClass::Timeout) {
-        state.latency.add(kTimeoutLatency, now);
-        if (request_.stream) state.first_token.add(kTimeoutLatency, now);
-    }
-    auto cooldown = cooldown_after(*failure, outcomes, options_.size(), deployment.cooldown_time, settings);
-    if (!cooldown) return;
-    decision_.cooled(deployment.id, *cooldown);
-    gateway_.call_metrics.cooled_down(deployment, *attempt.endpoint, *failure);
-    if (state.cool_down(now + *cooldown, now))
-        observe::log(observe::Level::Warning, "deployment_cooled_down")
-            .field("model_group", group_)
-            .field("deployment", deployment.id)
-            .field("error", class_name(kind))
-            .ms("for_ms", *cooldown);
-}
-
-void ChatCall::count_usage(const Attempt& attempt) {
-    auto now = Clock::now();
-    auto& deployment = *attempt.deployment;
-    if (auto sum = attempt.usage.prompt + attempt.usage.completion; sum > 0)
-        deployment.state->tokens.add(minute_of(now), sum);
-    auto exact = cost_of(attempt, attempt.usage);
-    if (!exact || *exact <= 0) return;
-    auto cost = std::optional(to_usd(*exact));
-    if (deployment.budget) deployment.state->spend.add(*cost, now, deployment.budget->period);
-    auto& config = models_->config();
-    auto& provider = attempt.endpoint->provider->prefix;
-    if (auto budget = config.routing.provider_budgets.find(provider);
-        budget != config.routing.provider_budgets.end())
-        config.provider_spend.find(provider)->second->add(*cost, now, budget->second.period);
 }
 
 // The failures that a request may ask for to try a configuration; each once.

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/base/id.hpp"
 #include "core/base/text.hpp"
 #include "services/litellm/domain/chat_dialogue.hpp"
@@ -21,12 +23,6 @@ std::int64_t unix_seconds() {
     return std::chrono::duration_cast<std::chrono::seconds>(
                std::chrono::system_clock::now().time_since_epoch())
         .count();
-}
-
-void make_stream(http::Fields& fields) {
-    fields.set("Content-Type", "text/event-stream; charset=utf-8");
-    fields.set("Cache-Control", "no-cache");
-    fields.set("X-Accel-Buffering", "no");
 }
 
 }  // namespace
@@ -55,7 +51,11 @@ ChatCall::ChatCall(Gateway& gateway, http::Exchange& exchange, ClientForm& form,
       wishes_(
           read_wishes(request_.root, exchange.head().fields, models_->config().routing.allow_mock_testing)),
       walk_(models_->config().routing, wishes_.fallbacks),
-      decision_(exchange.is_logged()) {}
+      decision_(exchange.is_logged()) {
+    for (auto& tag : admission_->caller().tags())
+        if (std::find(wishes_.tags.begin(), wishes_.tags.end(), tag) == wishes_.tags.end())
+            wishes_.tags.push_back(std::move(tag));
+}
 
 AnswerContext ChatCall::context_for(const Endpoint& endpoint) const {
     return {endpoint.provider,         endpoint.key,   request_.model,
@@ -133,6 +133,7 @@ Awaitable<Failure> ChatCall::send_whole(Attempt& attempt, Completion completion,
     auto fields = fields_for(attempt.deployment.get(), upstream);
     if (upstream) add_times(fields, attempt);
     if (auto cost = cost_of(attempt, completion.usage)) admission_->add_fields(fields, cost);
+    if (admission_->keeps_answer()) answer_ = completion.json;
     note(attempt, completion.usage);
     if (admission_->cache_wish().write) admission_->keep(completion.json);
     reply_json(exchange_, 200, std::move(completion.json), std::move(fields));
@@ -145,7 +146,7 @@ Awaitable<Failure> ChatCall::send_stream(Attempt& attempt, Completion stream, co
     make_stream(fields);
     auto lost = co_await exchange_.start(200, fields, std::nullopt);
     note(attempt, stream.usage);
-    keep_stream(stream.json, true);
+    keep_stream(stream.json, true, stream.usage);
     if (!lost && !scope_->client_gone()) lost = co_await exchange_.write(stream.json);
     if (lost)
         scope_->end(CallScope::Ended::ClientGone);
@@ -186,7 +187,7 @@ Awaitable<Failure> ChatCall::relay_stream(Attempt& attempt) {
         }
         bool ended = piece && piece->empty();
         first = false;
-        keep_stream(step.out, step.done && !step.error);
+        keep_stream(step.out, step.done && !step.error, relay->usage());
         if (out.empty())
             out = std::move(step.out);
         else

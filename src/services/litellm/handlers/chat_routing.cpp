@@ -25,7 +25,7 @@ Awaitable<void> ChatCall::run() {
     auto resolution = models_->resolve(admission_->model());
     group_ = resolution ? resolution->group : admission_->model();
     if (resolution) label_ = models_->label_of(*resolution);
-    walk_.begin(group_);
+    walk_.begin(group_, admission_->model());
     most_retries_ = request_.num_retries.value_or(models_->config().routing.num_retries);
     Failure failure;
     if (!resolution)
@@ -49,9 +49,8 @@ Awaitable<void> ChatCall::run() {
     log_decision();
     if (scope_->client_gone()) {
         gateway_.abandoned.add();
-        exchange_.log_fields(
-            fmt::format(",\"model_group\":{},\"client_gone\":true,\"answered\":499", json_quote(group_)));
-        co_return;
+        exchange_.log_fields(fmt::format(",\"model_group\":{},\"client_gone\":true", json_quote(group_)));
+        co_return reply_to_nobody(exchange_);
     }
     if (!failure) co_return;
     if (resolution) add_group(*failure, resolution->group, walk_.available(resolution->group));

@@ -13,6 +13,8 @@ constexpr std::string_view kNotRepeated[] = {
     "connection",        "keep-alive", "proxy-authenticate", "proxy-authorization", "te",        "trailer",
     "transfer-encoding", "upgrade",    "content-length",     "content-encoding",    "set-cookie"};
 
+constexpr std::size_t kMostRecorded = 64 << 10;  // of an answer, as of a prompt
+
 // As Python prints a float: 0.2, 6000.0.
 std::string print_seconds(Duration time) {
     auto text = fmt::format("{:g}", std::chrono::duration<double>(time).count());
@@ -37,6 +39,7 @@ void ChatCall::settle(const Attempt& attempt, const Usage& usage) {
     how.model_group = group_;
     how.first_token = attempt.first_content;
     how.retries = retries_;
+    if (answer_.size() <= kMostRecorded) how.response = answer_;
     if (attempt.broken) {
         how.status = attempt.broken->status;
         how.error = attempt.broken->message;
@@ -48,12 +51,17 @@ void ChatCall::settle(const Attempt& attempt, const Usage& usage) {
 }
 
 // What the client is about to get of a stream, for the cache.
-void ChatCall::keep_stream(std::string_view sent, bool whole) {
-    if (!admission_->cache_wish().write) return;
+void ChatCall::keep_stream(std::string_view sent, bool whole, const Usage& usage) {
+    bool cached = admission_->cache_wish().write;
+    bool recorded = form_.call_type() == "acompletion" && admission_->keeps_answer();
+    if (!cached && !recorded) return;
     if (!collector_) collector_ = std::make_unique<StreamCollector>();
     collector_->feed(sent);
     if (!whole) return;
-    if (auto completion = collector_->completion()) admission_->keep(std::move(*completion));
+    auto completion = collector_->completion(usage);
+    if (!completion) return;
+    if (recorded) answer_ = *completion;
+    if (cached) admission_->keep(std::move(*completion));
 }
 
 http::Fields ChatCall::fields_for(const Deployment* deployment, const http::Fields* upstream) const {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <cstdlib>
 
 #include "core/base/id.hpp"
 #include "core/base/text.hpp"
@@ -23,9 +22,9 @@ http::ClientOptions client_options() {
     return options;
 }
 
-bool wants_timing() {
-    auto value = std::getenv("LITELLM_DETAILED_TIMING");
-    return value && iequals(value, "true");
+bool wants_timing(const config::Sources& environment) {
+    auto value = environment.find("LITELLM_DETAILED_TIMING");
+    return value != environment.end() && iequals(trim(value->second), "true");
 }
 
 observe::Counter& requests(const char* outcome) {
@@ -41,7 +40,7 @@ const std::string& gateway_version() {
 }
 
 Gateway::Gateway(Loop& loop, const Settings& settings, const ConfigSource& source, bool first)
-    : detailed_timing(wants_timing()),
+    : detailed_timing(wants_timing(source.current()->config().environment)),
       in_flight(observe::metrics().gauge("seance_litellm_requests_in_flight", "Model calls under way")),
       answered(requests("answered")),
       refused(requests("refused")),
@@ -89,6 +88,12 @@ void reply_json(http::Exchange& exchange, int status, std::string json, http::Fi
 
 void reply_json(http::Exchange& exchange, int status, std::string json) {
     reply_json(exchange, status, std::move(json), common_fields(exchange.head(), call_id(exchange.head())));
+}
+
+void reply_to_nobody(http::Exchange& exchange) {
+    if (exchange.started()) return;
+    http::Response nothing{499, {}, ""};
+    exchange.reply(std::move(nothing));
 }
 
 void reply_error(http::Exchange& exchange, const ApiError& error) {

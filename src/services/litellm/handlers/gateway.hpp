@@ -58,6 +58,8 @@ http::Fields common_fields(const http::RequestHead& head, std::string_view call_
 
 void reply_json(http::Exchange& exchange, int status, std::string json, http::Fields fields);
 void reply_json(http::Exchange& exchange, int status, std::string json);
+// The client has gone, so nobody hears this; the log and the counts say 499 instead of a failure of ours.
+void reply_to_nobody(http::Exchange& exchange);
 void reply_error(http::Exchange& exchange, const ApiError& error);
 
 }  // namespace seance::litellm

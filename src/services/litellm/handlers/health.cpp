@@ -35,12 +35,19 @@ Awaitable<void> health(Gateway& gateway, http::Exchange& exchange, std::string) 
     auto& config = models->config();
     auto model = http::query_value(exchange.head().query(), "model");
     auto id = http::query_value(exchange.head().query(), "model_id");
+    auto caller = co_await gateway.ledger().caller(exchange.head());
+    if (!caller) co_return reply_error(exchange, caller.error());
+    // A key sees what it may use.
+    auto may_see = [&](const Deployment& deployment) {
+        return gateway.ledger().may_use(*caller, deployment.model_name);
+    };
     auto wanted = [&](const Deployment& deployment) {
+        if (!may_see(deployment)) return false;
         if (model && *model != deployment.model_name && *model != deployment.litellm_model) return false;
         return !id || *id == deployment.id;
     };
     if (id && std::none_of(config.deployments.begin(), config.deployments.end(),
-                           [&](auto& one) { return one->id == *id; })) {
+                           [&](auto& one) { return one->id == *id && may_see(*one); })) {
         ApiError error{.status = 404,
                        .message = fmt::format("Model with ID {} not found", id->substr(0, 100)),
                        .type = "invalid_request_error",

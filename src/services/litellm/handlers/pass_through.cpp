@@ -11,7 +11,7 @@
 #include "services/litellm/handlers/raw_relay.hpp"
 
 // /openai/…, /anthropic/… and their like: a provider's own API with the gateway's key. Nothing is translated
-// and nothing is metered, so it is for the master key alone.
+// and what it costs is not known, so it is for the master key alone. Then endpoints of the configuration.
 namespace seance::litellm {
 namespace {
 
@@ -54,15 +54,18 @@ std::string address(const Endpoint& endpoint, std::string_view rest, std::string
     return fmt::format("{}{}{}", base, rest, kept);
 }
 
-// The provider with a deployment's address and key, if one has them, else the environment's.
+// The provider with a deployment's address and key, if one has them (one with use_in_pass_through first),
+// else the environment's.
 Outcome<Endpoint> find_provider_endpoint(const Config& config, const Provider& provider) {
-    for (auto& deployment : config.deployments) {
-        auto choice = choose_provider(deployment->litellm_model, deployment->forced_provider,
-                                      deployment->api_base, config.environment);
-        if (choice.provider != &provider || deployment->mock_response) continue;
-        if (auto endpoint = find_endpoint(*deployment, deployment->litellm_model, config.environment))
-            return endpoint;
-    }
+    for (bool marked : {true, false})
+        for (auto& deployment : config.deployments) {
+            if (deployment->for_pass_through != marked) continue;
+            auto choice = choose_provider(deployment->litellm_model, deployment->forced_provider,
+                                          deployment->api_base, config.environment);
+            if (choice.provider != &provider || deployment->mock_response) continue;
+            if (auto endpoint = find_endpoint(*deployment, deployment->litellm_model, config.environment))
+                return endpoint;
+        }
     return find_endpoint({}, fmt::format("{}/any", provider.prefix), config.environment);
 }
 
@@ -90,8 +93,8 @@ Awaitable<void> pass_through(Gateway& gateway, http::Exchange& exchange, std::st
     if (!holds_master_key(config, head)) {
         ApiError error{.status = 403,
                        .message =
-                           "provider pass-through routes are for the master key: what goes through them is "
-                           "not metered",
+                           "provider pass-through routes are for the master key: what goes through "
+                           "them has no price here",
                        .type = "permission_denied"};
         reply_error(exchange, error);
         co_return;
@@ -110,11 +113,15 @@ Awaitable<void> pass_through(Gateway& gateway, http::Exchange& exchange, std::st
     }
     auto body = co_await exchange.read_whole_body(config.max_body);
     if (!body) co_return;  // the server answers
-    auto url = http::parse_url(address(*endpoint, rest, head.query()));
+    auto where = address(*endpoint, rest, head.query());
+    auto url = http::parse_url(where);
     if (!url) {
         reply_error(exchange, bad_request(fmt::format("the path of {} makes no address", name)));
         co_return;
     }
+    PassedRequest passed{fmt::format("/{}", name), where.substr(0, where.find('?')), *body};
+    auto meter = co_await PassMeter::admit(gateway, exchange, std::move(passed));
+    if (!meter) co_return;
     http::Request request;
     request.method = head.method;
     request.target = url->target;
@@ -124,7 +131,7 @@ Awaitable<void> pass_through(Gateway& gateway, http::Exchange& exchange, std::st
     for (auto& [field, value] : authorization(*endpoint)) request.fields.set(field, value);
 
     RawCall call{std::move(*url), std::move(request), config.routing.timeout,
-                 fmt::format("the provider {}", endpoint->provider->prefix)};
+                 fmt::format("the provider {}", endpoint->provider->prefix), std::move(meter)};
     co_await relay_raw(gateway, exchange, std::move(call));
 }
 
@@ -134,22 +141,28 @@ Awaitable<void> pass_to_endpoint(Gateway& gateway, http::Exchange& exchange, std
     auto& head = exchange.head();
     auto endpoint = find_pass_through(config.pass_through, head.method, path);
     if (!endpoint) co_return reply_json(exchange, 404, "{\"detail\":\"Not Found\"}");  // until a moment ago
-    auto url = http::parse_url(pass_through_address(*endpoint, path, head.query()));
+    auto where = pass_through_address(*endpoint, path, head.query());
+    auto url = http::parse_url(where);
     if (!url) {
         auto error = bad_request(fmt::format("what is below {} makes no address", endpoint->path));
         co_return reply_error(exchange, error);
     }
     auto body = co_await exchange.read_whole_body(config.max_body);
     if (!body) co_return;  // the server answers
+    auto key = find_key(head, config.key_header).value_or("");
+    bool ours = co_await is_for_us(gateway, head, endpoint->needs_key);
+    if (!ours) key.clear();
+    PassedRequest passed{endpoint->path, where.substr(0, where.find('?')), *body, endpoint->price,
+                         !endpoint->needs_key && !ours};
+    auto meter = co_await PassMeter::admit(gateway, exchange, std::move(passed));
+    if (!meter) co_return;
     http::Request request;
     request.method = head.method;
     request.target = url->target;
     request.body = std::move(*body);
-    auto key = find_key(head, config.key_header).value_or("");
-    if (!co_await is_for_us(gateway, head, endpoint->needs_key)) key.clear();
     forward_fields(*endpoint, head.fields, key, request.fields);
-    RawCall call{std::move(*url), std::move(request), config.routing.timeout,
-                 fmt::format("the target of {}", endpoint->path)};
+    RawCall call{std::move(*url), std::move(request), endpoint->timeout.value_or(config.routing.timeout),
+                 fmt::format("the target of {}", endpoint->path), std::move(meter)};
     co_await relay_raw(gateway, exchange, std::move(call));
 }
 

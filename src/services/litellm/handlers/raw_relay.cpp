@@ -29,28 +29,39 @@ Awaitable<void> relay_raw(Gateway& gateway, http::Exchange& exchange, RawCall ca
     scope->allow(call.limit);
     std::optional<Result<http::ResponseStream>> opened;
     bool whole = co_await scope->run(open_into(gateway.client(), call.url.origin, call.request, opened));
-    if (scope->client_gone()) co_return;
+    auto& meter = *call.meter;
+    if (scope->client_gone()) co_return meter.abandoned();
     if (!whole || !opened || !*opened) {
         auto why = opened && !*opened ? opened->error() : error_code(asio::error::operation_aborted);
-        co_return reply_error(exchange, lost(call, *scope, why));
+        auto error = lost(call, *scope, why);
+        meter.failed(error);
+        co_return reply_error(exchange, error);
     }
     auto& stream = **opened;
     auto fields = common_fields(exchange.head(), call_id(exchange.head()));
     repeat_fields(stream.head().fields, fields);
+    meter.begun(stream.head().status, stream.head().fields, fields);
     scope->on_end([&stream] { stream.abort(); });
     auto broken = co_await exchange.start(stream.head().status, fields, std::nullopt);
     while (!broken && !scope->client_gone()) {
         scope->allow(call.limit);
         auto piece = co_await stream.read_body();
-        if (!piece || scope->ended() != CallScope::Ended::No) break;  // cut, and seen to be
+        if (scope->client_gone()) break;
+        if (!piece || scope->ended() != CallScope::Ended::No) {  // cut, and seen to be
+            meter.failed(lost(call, *scope, piece ? error_code(asio::error::timed_out) : piece.error()));
+            break;
+        }
         if (piece->empty()) {
+            meter.ended();
             co_await exchange.finish();
             break;
         }
         broken = co_await exchange.write(*piece);
     }
     scope->on_end({});
-    if (broken || scope->client_gone()) stream.abort();
+    if (!broken && !scope->client_gone()) co_return;
+    meter.abandoned();  // unless it had all been said
+    stream.abort();
 }
 
 }  // namespace seance::litellm

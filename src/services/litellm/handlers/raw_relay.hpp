@@ -1,7 +1,7 @@
 #pragma once
 #include <string>
 
-#include "services/litellm/handlers/gateway.hpp"
+#include "services/litellm/handlers/pass_meter.hpp"
 
 namespace seance::litellm {
 
@@ -11,6 +11,7 @@ struct RawCall {
     http::Request request;  // its target is that of the url
     Duration limit;         // for the head, and between two pieces
     std::string name;       // of the other server, in errors
+    std::unique_ptr<PassMeter> meter;
 };
 
 Awaitable<void> relay_raw(Gateway& gateway, http::Exchange& exchange, RawCall call);

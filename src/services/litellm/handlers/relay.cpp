@@ -52,6 +52,12 @@ ApiError lost_upstream(const CallScope& scope, const Provider& provider, Duratio
     return unreachable(provider, error.message());
 }
 
+void make_stream(http::Fields& fields) {
+    fields.set("Content-Type", "text/event-stream; charset=utf-8");
+    fields.set("Cache-Control", "no-cache");
+    fields.set("X-Accel-Buffering", "no");
+}
+
 Awaitable<Answer<std::string>> read_rest(std::shared_ptr<CallScope> scope, http::ResponseStream& stream,
                                          const Provider& provider, Duration limit, std::uint64_t most) {
     scope->on_end([&stream] { stream.abort(); });

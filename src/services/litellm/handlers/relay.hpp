@@ -23,6 +23,9 @@ Awaitable<Failure> open_upstream(Gateway& gateway, std::shared_ptr<CallScope> sc
 Awaitable<Answer<std::string>> read_rest(std::shared_ptr<CallScope> scope, http::ResponseStream& stream,
                                          const Provider& provider, Duration limit, std::uint64_t most);
 
+// The fields of an answer that is a stream of events.
+void make_stream(http::Fields& fields);
+
 // What to say of an upstream that went away or never came.
 ApiError lost_upstream(const CallScope& scope, const Provider& provider, Duration limit,
                        const error_code& error);

@@ -75,7 +75,7 @@ void Admission::add_fields(http::Fields& fields, std::optional<NanoUsd> cost) co
     if (limits.tpm) fields.set("x-litellm-key-tpm-limit", std::to_string(*limits.tpm));
     if (limits.rpm) fields.set("x-litellm-key-rpm-limit", std::to_string(*limits.rpm));
     if (limits.max_budget) fields.set("x-litellm-key-max-budget", print_usd(*limits.max_budget));
-    fields.set("x-litellm-key-spend", print_usd(spend_before_ + cost.value_or(0)));
+    if (spend_before_) fields.set("x-litellm-key-spend", print_usd(*spend_before_ + cost.value_or(0)));
     auto now = unix_ms();
     for (std::size_t i = 0; i < plan_.windows.size() && i < window_counts_.size(); ++i) {
         auto& window = plan_.windows[i];
@@ -97,8 +97,12 @@ void Admission::keep(std::string completion) {
     if (cache_wish_.write) ledger_->cache().store(cache_wish_, std::move(completion));
 }
 
+bool Admission::keeps_answer() const {
+    return records_ && ledger_->config().keep_prompts;
+}
+
 std::string Admission::log_fields() const {
-    if (caller_.kind == Caller::Kind::Open) return "";
+    if (caller_.kind == Caller::Kind::Open || !ledger_->config().name_keys) return "";
     auto out = fmt::format(",\"api_key_alias\":{}", or_null(caller_.alias()));
     if (caller_.key) out += fmt::format(",\"api_key_hash\":{}", json_quote(caller_.key->id.substr(0, 12)));
     return out;
@@ -202,14 +206,17 @@ std::string Admission::record(const Settlement& how, NanoUsd cost) const {
         or_null(caller_.key ? caller_.key->team_id : ""), or_null(end_user_), or_null(peer_),
         json_quote(metadata), how.cache_hit ? "True" : "False", or_null(how.cache_key),
         json_quote(quoted_list(tags_)), or_null(session_), failed ? "failure" : "success",
-        prompt_.empty() ? "{}" : prompt_, how.response.empty() || !config.keep_prompts ? "{}" : how.response);
+        prompt_.empty() ? "{}" : prompt_,
+        how.response.empty() || !config.keep_prompts || redacted_ ? "{}" : how.response);
 }
 
 void Admission::settle(Settlement how) {
     if (std::exchange(settled_, true)) return;
     ledger_->open_.erase(this);
     NanoUsd cost = 0;
-    if (how.deployment && !how.cache_hit)
+    if (how.cost)
+        cost = *how.cost;
+    else if (how.deployment && !how.cache_hit && !how.provider.empty())  // something has been asked
         cost = this->cost(how.usage, *how.deployment, how.provider, how.model).value_or(0);
     if (caller_.kind != Caller::Kind::Open || ledger_->courier_) {
         // Names from the configuration alone: what clients make up is no label.
@@ -218,7 +225,9 @@ void Admission::settle(Settlement how) {
                                     std::string(caller_.alias()),
                                     caller_.key ? caller_.key->team_id : "",
                                     caller_.key ? caller_.key->user_id : "",
-                                    how.deployment ? how.deployment->model_name : "",
+                                    how.deployment ? how.deployment->model_name
+                                    : how.cost     ? how.model_group
+                                                   : "",
                                     !made_up         ? how.model
                                     : how.deployment ? how.deployment->litellm_model
                                                      : "",
@@ -239,12 +248,13 @@ void Admission::settle(Settlement how) {
     }
     if (caller_.key && caller_.key->limits.soft_budget) {
         auto soft = *caller_.key->limits.soft_budget;
-        if (spend_before_ < soft && spend_before_ + cost >= soft)
+        auto before = spend_before_.value_or(0);
+        if (before < soft && before + cost >= soft)
             observe::log(observe::Level::Warning, "soft_budget_crossed")
                 .field("api_key_alias", caller_.alias())
                 .field("api_key_hash", caller_.key->id.substr(0, 12))
                 .field("soft_budget", print_usd(soft))
-                .field("spend", print_usd(spend_before_ + cost));
+                .field("spend", print_usd(before + cost));
     }
     if (!records_ || !ledger_->courier_) return;
     ledger_->courier_->post(operations(how, cost), record(how, cost));

@@ -22,6 +22,11 @@ struct Ask {
     JsonValue body;              // a JSON object, or Null
     std::uint64_t prompt_estimate = 0;
     std::string_view peer;  // the client's address
+    // Of a request that is passed on to another server: what it is called instead of a model. `model` is then
+    // the one that its body names, if any.
+    std::string_view endpoint = {};
+    NanoUsd price = 0;  // of such a request, as far as it is known beforehand
+    bool open = false;  // no key is asked for
 };
 
 // How a call ended.
@@ -29,6 +34,7 @@ struct Settlement {
     int status = 200;
     std::string error = {};  // of a failure, a sentence
     Usage usage = {};
+    std::optional<NanoUsd> cost = {};  // where no price of a deployment tells
     const Deployment* deployment = nullptr;
     std::string provider = {}, model = {}, api_base = {}, model_group = {};
     bool cache_hit = false;
@@ -50,6 +56,7 @@ class Admission {
     const Failure& refusal() const { return refusal_; }
     const std::string& call_id() const { return call_id_; }
     const std::string& model() const { return model_; }  // what a key's alias stands for
+    Instant started() const { return started_; }
     bool may_mock() const;
     const Caller& caller() const { return caller_; }
 
@@ -62,6 +69,7 @@ class Admission {
     void set_cache_wish(CacheWish wish) { cache_wish_ = std::move(wish); }
     const CacheWish& cache_wish() const { return cache_wish_; }
     void keep(std::string completion);
+    bool keeps_answer() const;  // store_prompts_in_spend_logs
     void settle(Settlement how);
     bool settled() const { return settled_; }
     std::string log_fields() const;  // `,"api_key_alias":…`
@@ -83,14 +91,16 @@ class Admission {
     std::vector<std::string> tags_;
     CacheWish cache_wish_;
     std::string lease_;
-    NanoUsd reserved_ = 0, spend_before_ = 0;  // of the key
-    std::vector<NanoUsd> spends_;              // of each purse, before this call
+    NanoUsd reserved_ = 0;
+    std::optional<NanoUsd> spend_before_;  // of the key, if Valkey has said
+    std::vector<NanoUsd> spends_;          // of each purse, before this call
     std::vector<std::int64_t> window_counts_;
     std::vector<UnixMs> window_ends_;
     std::vector<UnixMs> resets_;  // of each purse; 0: never
     UnixMs started_ms_ = 0;
     Instant started_;
     bool settled_ = false, records_ = false;
+    bool redacted_ = false;  // its prompt and answer are not to be kept
 };
 using AdmissionPtr = std::shared_ptr<Admission>;
 

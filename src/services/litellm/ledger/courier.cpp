@@ -1,5 +1,6 @@
 #include "services/litellm/ledger/courier.hpp"
 
+#include <fmt/format.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
@@ -68,14 +69,32 @@ void Courier::post(std::string_view operations, std::string_view record) {
         waiting_.add(1);
     else
         lost_.add();
-    if (spool_.problem() != told_problem_) {
-        told_problem_ = spool_.problem();
-        if (!told_problem_.empty())
-            observe::log(observe::Level::Error, "spool_failed")
-                .field("problem", told_problem_)
-                .field("consequence", "spend waits in memory, and is lost if this process is killed");
-    }
+    if (!kept && !std::exchange(losing_, true))
+        observe::log(observe::Level::Error, "spend_lost")
+            .field("problem", spool_.problem())
+            .field("consequence",
+                   fmt::format("{} settled calls wait in memory, which is as many as may: what "
+                               "the next ones cost is not counted",
+                               Spool::kMostInMemory))
+            .field("advice", "free room below LITELLM_SPOOL_DIR, or bring Valkey back");
+    if (kept) losing_ = false;
+    tell_of_disk();
     posted_.notify();
+}
+
+void Courier::tell_of_disk() {
+    if (spool_.problem() == told_problem_) return;
+    bool failed_before = !told_problem_.empty();
+    told_problem_ = spool_.problem();
+    if (!told_problem_.empty())
+        observe::log(observe::Level::Error, "spool_failed")
+            .field("problem", told_problem_)
+            .field("consequence", "spend waits in memory, and is lost if this process is killed")
+            .field("advice",
+                   "free room below LITELLM_SPOOL_DIR, or bring Valkey back: the disk is tried again "
+                   "every few seconds");
+    else if (failed_before)
+        observe::log(observe::Level::Info, "spool_recovered").field("waiting", spool_.waiting());
 }
 
 Awaitable<bool> Courier::carry_some(Spool& spool) {
@@ -125,6 +144,8 @@ Awaitable<void> Courier::keep_house() {
         house_.expires_after(kHouseInterval);
         co_await house_.async_wait(kAwait);
         if (closing_) break;
+        spool_.settle_on_disk();
+        tell_of_disk();
         // What has waited for a whole turn may wait for long: it should survive the machine as well.
         if (!spool_.empty() && behind) {
             auto segments = spool_.segments();

@@ -35,6 +35,7 @@ class Courier : public std::enable_shared_from_this<Courier> {
     Awaitable<bool> carry_some(Spool& spool);
     Awaitable<void> keep_house();
     Awaitable<void> let_go_of_old_records();
+    void tell_of_disk();
 
     Loop& loop_;
     LedgerConfig config_;
@@ -45,7 +46,7 @@ class Courier : public std::enable_shared_from_this<Courier> {
     std::optional<Worker> disk_;
     Signal posted_;
     Timer pause_, house_;
-    bool closing_ = false;
+    bool closing_ = false, losing_ = false;
     std::string told_problem_;
     int running_ = 0;
     observe::Gauge& waiting_;

@@ -138,8 +138,13 @@ Awaitable<Answer<Caller>> Ledger::caller(const http::RequestHead& head) {
         caller.kind = config.master_key.empty() ? Caller::Kind::Open : Caller::Kind::Master;
         co_return caller;
     }
-    if (refused->type != "no_db_connection" || !store_) co_return *refused;
-    co_return co_await identify(*find_key(head, config.key_header), Fresh::Yes);
+    Answer<Caller> known = *refused;
+    if (refused->type == "no_db_connection" && store_)
+        known = co_await identify(*find_key(head, config.key_header), Fresh::Yes);
+    if (known || !is_public_route(config, path_below(settings_.root_path, head.path()))) co_return known;
+    Caller anybody;
+    anybody.nobody = true;
+    co_return anybody;
 }
 
 bool Ledger::may_use(const Caller& caller, std::string_view model) {
@@ -225,6 +230,13 @@ Awaitable<EntityPtr> Ledger::find_customer(std::string id, Fresh fresh) {
 
 std::optional<ApiError> Ledger::judge(const Caller& caller, std::string_view method,
                                       std::string_view path) const {
+    bool limited = caller.kind == Caller::Kind::Key || caller.kind == Caller::Kind::Unchecked;
+    if (limited && !caller.is_admin() && is_admin_route(models_->config(), path))
+        return ApiError{.status = 403,
+                        .message = fmt::format("user not allowed to access this route. Route={} is an admin "
+                                               "only route",
+                                               path),
+                        .type = "auth_error"};
     if (caller.kind != Caller::Kind::Key) {
         if (caller.kind != Caller::Kind::Unchecked || class_of_route(method, path) == RouteClass::Inference)
             return std::nullopt;

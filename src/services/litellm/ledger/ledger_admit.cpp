@@ -7,7 +7,9 @@
 #include "core/base/text.hpp"
 #include "services/litellm/domain/access.hpp"
 #include "services/litellm/domain/json_text.hpp"
+#include "services/litellm/domain/route_class.hpp"
 #include "services/litellm/ledger/ledger.hpp"
+#include "services/litellm/routing/wishes.hpp"
 
 // How one call is admitted: who asks, for which model, and what it may take.
 namespace seance::litellm {
@@ -22,12 +24,6 @@ std::int64_t number_in(const valkey::Reply& reply) {
     bool negative = reply.text.starts_with('-');
     auto parsed = parse_number(std::string_view(reply.text).substr(negative ? 1 : 0));
     return parsed ? (negative ? -1 : 1) * static_cast<std::int64_t>(*parsed) : 0;
-}
-
-// The path as routes name it, without SERVER_ROOT_PATH.
-std::string_view below(std::string_view root, std::string_view path) {
-    if (root.empty() || !path.starts_with(root) || path.size() == root.size()) return path;
-    return path[root.size()] == '/' ? path.substr(root.size()) : path;
 }
 
 }  // namespace
@@ -46,17 +42,9 @@ std::optional<ApiError> Ledger::judge_models(const Caller& caller, const Ask& as
         return std::nullopt;
     };
     if (auto denied = deny(model)) return denied;
-    if (!ask.body.is(JsonKind::Object)) return std::nullopt;
-    for (auto list : {"fallbacks", "context_window_fallbacks"}) {
-        auto fallbacks = json_find(ask.body, list);
-        if (!fallbacks || !fallbacks->is(JsonKind::Array)) continue;
-        for (auto& item : json_elements(*fallbacks)) {
-            auto name = json_text(item);
-            if (!name && item.is(JsonKind::Object)) name = json_text(json_find(item, "model"));
-            if (name)
-                if (auto denied = deny(*name)) return denied;
-        }
-    }
+    if (!ask.body.is(JsonKind::Object) || !ask.endpoint.empty()) return std::nullopt;
+    for (auto& name : named_fallbacks(ask.body))
+        if (auto denied = deny(name)) return denied;
     return std::nullopt;
 }
 
@@ -92,6 +80,7 @@ NanoUsd Ledger::most_it_may_cost(const Ask& ask, std::string_view model, const R
         Usage usage;
         usage.prompt = ask.prompt_estimate * 2;  // an estimate of the most, not of the mean
         usage.completion = output * choices;
+        usage.images = choices;
         most = std::max(most, cost_of(*price, usage));
     }
     free = known && all_free;
@@ -109,23 +98,28 @@ Awaitable<AdmissionPtr> Ledger::admit(const http::RequestHead& head, std::string
     admission->call_id_ = std::move(call_id);
     admission->started_ = Clock::now();
     admission->started_ms_ = unix_ms();
-    admission->asked_model_ = admission->model_ = ask.model;
+    bool is_model = ask.endpoint.empty();
+    admission->asked_model_ = admission->model_ = is_model ? ask.model : ask.endpoint;
     auto& config = models_->config();
     auto& ledger = config.ledger;
     admission->call_type_ = ask.call_type;
-    std::string method(head.method), path(below(settings_.root_path, head.path()));
+    // Recorded, with nothing to hold it to.
+    auto count_only = [&] {
+        admission->plan_ = plan_admission(admission->caller_, ledger, admission->asked_model_, false,
+                                          admission->started_ms_);
+        admission->records_ = true;
+    };
+    std::string method(head.method), path(path_below(settings_.root_path, head.path()));
     auto refused = check_key(config, find_key(head, config.key_header), settings_.loopback_only());
     bool is_virtual = refused && refused->type == "no_db_connection";
-    bool is_public = refused && !is_virtual && is_public_route(config, path);
+    bool is_public = refused && (ask.open || (!is_virtual && is_public_route(config, path)));
     if (!refused || is_public) {
         admission->caller_.kind =
             config.master_key.empty() || is_public ? Caller::Kind::Open : Caller::Kind::Master;
         admission->caller_.nobody = is_public;
         if (!store_) co_return admission;
         describe(*admission, head, ask);
-        admission->plan_ =
-            plan_admission(admission->caller_, ledger, ask.model, false, admission->started_ms_);
-        admission->records_ = true;
+        count_only();
         co_return admission;
     }
     if (!is_virtual || !store_) {
@@ -139,6 +133,11 @@ Awaitable<AdmissionPtr> Ledger::admit(const http::RequestHead& head, std::string
     auto fresh = Fresh::No;
     for (int tries = 0; tries < kMostReads; ++tries) {
         auto caller = co_await identify(key, fresh);
+        if (!caller && is_public_route(config, path)) {
+            admission->caller_.nobody = true;
+            count_only();
+            co_return admission;
+        }
         if (!caller) {
             refuse(*admission, caller.error());
             co_return admission;
@@ -149,14 +148,15 @@ Awaitable<AdmissionPtr> Ledger::admit(const http::RequestHead& head, std::string
         if (who.kind == Caller::Kind::Key && !admission->end_user_.empty())
             who.customer = co_await find_customer(admission->end_user_, fresh);
         admission->model_ = admission->asked_model_;
-        if (who.key)
+        if (who.key && is_model)
             if (auto alias = who.key->aliases.find(admission->asked_model_); alias != who.key->aliases.end())
                 admission->model_ = alias->second;
         auto error = judge(who, method, path);
         if (!error && who.customer && who.customer->blocked)
             error =
                 auth_error(fmt::format("User blocked from making LLM API Calls. User={}", who.customer->id));
-        if (!error) error = judge_models(who, ask, admission->asked_model_, *rules_now);
+        // What is passed on need not name a model; if it does, the key must have access to it.
+        if (!error && (is_model || !ask.model.empty())) error = judge_models(who, ask, ask.model, *rules_now);
         if (error) {
             if (fresh == Fresh::Yes || who.kind == Caller::Kind::Unchecked) {
                 refuse(*admission, std::move(*error));
@@ -165,8 +165,12 @@ Awaitable<AdmissionPtr> Ledger::admit(const http::RequestHead& head, std::string
             fresh = Fresh::Yes;
             continue;
         }
+        for (auto& tag : who.tags())
+            if (std::find(admission->tags_.begin(), admission->tags_.end(), tag) == admission->tags_.end())
+                admission->tags_.push_back(std::move(tag));
         bool free = false;
-        admission->reserved_ = most_it_may_cost(ask, admission->model_, *rules_now, free);
+        admission->reserved_ =
+            is_model ? most_it_may_cost(ask, admission->model_, *rules_now, free) : ask.price;
         admission->plan_ = plan_admission(who, ledger, admission->asked_model_, free, admission->started_ms_);
         admission->records_ = true;
         if (who.kind == Caller::Kind::Unchecked) co_return admission;
@@ -236,6 +240,7 @@ Awaitable<bool> Ledger::reserve(Admission& admission, std::string version) {
     if (quick || word == "late") ahead_ = number(1) - sent;
     if (word == "stale" || word == "late") co_return false;
     if (word == "budget" && index < plan.purses.size()) {
+        if (plan.purses[index].entity == "api_key") admission.spend_before_ = number(3);
         refuse(admission, budget_exceeded(plan.purses[index], number(2), config.budget_status));
     } else if (word == "parallel" && index < plan.purses.size()) {
         refuse(admission, too_many_parallel(plan.purses[index], number(2)));
@@ -269,38 +274,6 @@ Awaitable<bool> Ledger::reserve(Admission& admission, std::string version) {
     else
         admission.lease_.clear();
     co_return true;
-}
-
-void Ledger::describe(Admission& admission, const http::RequestHead& head, const Ask& ask) const {
-    admission.peer_ = ask.peer;
-    auto& fields = head.fields;
-    for (auto name : {"x-litellm-end-user-id", "x-litellm-customer-id"})
-        if (auto id = fields.find(name); id && !id->empty() && admission.end_user_.empty())
-            admission.end_user_ = std::string(*id);
-    if (auto tags = fields.find("x-litellm-tags"))
-        for (auto tag : split(*tags, ','))
-            if (!trim(tag).empty()) admission.tags_.emplace_back(trim(tag));
-    if (auto more = fields.find("x-litellm-spend-logs-metadata"))
-        if (auto value = parse_json(*more); value && value->is(JsonKind::Object)) admission.metadata_ = *more;
-    if (!ask.body.is(JsonKind::Object)) return;
-    auto text = [&](std::initializer_list<std::string_view> path) {
-        return json_text(json_find(ask.body, path)).value_or("");
-    };
-    if (admission.end_user_.empty()) admission.end_user_ = text({"user"}).substr(0, 256);
-    admission.session_ = text({"litellm_session_id"});
-    if (admission.session_.empty()) admission.session_ = text({"metadata", "session_id"});
-    for (auto path : {std::initializer_list<std::string_view>{"metadata", "tags"}, {"tags"}})
-        if (auto list = json_find(ask.body, path); list && list->is(JsonKind::Array))
-            for (auto& item : json_elements(*list))
-                if (auto tag = json_text(item); tag && admission.tags_.size() < 20)
-                    admission.tags_.push_back(tag->substr(0, 128));
-    constexpr std::size_t kMostPrompt = 64 << 10;
-    if (models_->config().ledger.keep_prompts)
-        for (auto name : {"messages", "input", "prompt"})
-            if (auto prompt = json_find(ask.body, name); prompt && prompt->text.size() <= kMostPrompt) {
-                admission.prompt_ = prompt->text;
-                break;
-            }
 }
 
 }  // namespace seance::litellm

@@ -186,6 +186,18 @@ TEST_F(Scripts, ResetByCalendarMonthsAsTheGatewayShowsIt) {
         }
 }
 
+TEST_F(Scripts, ChargeACallThatRanThroughAResetToTheNewPeriodAlone) {
+    EXPECT_EQ(admit("a", "60", "100", "60000", "", "d86400")[0], "ok");
+    ask({"HSET", "litellm:purse:p", "spend", "40", "reset_at", std::to_string(unix_ms() - 1), "period",
+         "d86400"});
+
+    settle("w", {"1", R"({"l":"a","a":"60","o":["p"],"p":["p"],"c":"7"})", ""});
+
+    EXPECT_EQ(field("spend"), "7") << "the 40 are of the period before";
+    EXPECT_EQ(field("reserved"), "0");
+    EXPECT_GT(std::stoll(field("reset_at")), unix_ms());
+}
+
 TEST_F(Scripts, KeepAWindowWhoseClockStepsBack) {
     auto later = unix_ms() + 30'000;
     ask({"HSET", "litellm:win:narrow", "n", "1", "s", std::to_string(later)});

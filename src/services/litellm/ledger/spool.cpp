@@ -20,7 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kSegment = 1 << 20;
-constexpr auto kRetryDisk = std::chrono::seconds(5);
 
 std::string segment_path(const std::string& folder, std::uint64_t number) {
     return fmt::format("{}/{:012}.spool", folder, number);
@@ -36,7 +35,8 @@ int lock_folder(const std::string& folder) {
 
 }  // namespace
 
-Spool::Spool(std::string folder, std::uint64_t most) : writer_(random_id()), most_(most) {
+Spool::Spool(std::string folder, std::uint64_t most, Duration retry_disk)
+    : writer_(random_id()), most_(most), retry_disk_(retry_disk) {
     folder_ = folder + "/" + writer_;
 }
 
@@ -76,41 +76,53 @@ bool Spool::open_folder() {
         return false;
     }
     lock_ = lock_folder(folder_);
-    if (lock_ < 0) problem_ = fmt::format("{} cannot be locked", folder_);
+    if (lock_ < 0)
+        problem_ = fmt::format("{}/lock cannot be made and locked: {}", folder_, std::strerror(errno));
     return lock_ >= 0;
 }
 
 bool Spool::add_segment(std::size_t needed) {
     auto now = Clock::now();
-    if (now < retry_disk_) return false;
+    if (now < disk_again_) return false;
     auto size = std::max(kSegment, (needed + 4096) / 4096 * 4096 + 4096);
     if (on_disk_ + size > most_) {
         problem_ = fmt::format("the spool has reached {} MB (LITELLM_SPOOL_MAX_MB)", most_ >> 20);
     } else if (open_folder()) {
-        auto segment = SpoolSegment::create(segment_path(folder_, ++segment_number_), size, problem_);
+        auto segment = SpoolSegment::create(segment_path(folder_, segment_number_ + 1), size, problem_);
         if (segment) {
+            ++segment_number_;
             problem_.clear();
             on_disk_ += size;
             segments_.push_back(std::move(segment));
             return true;
         }
     }
-    retry_disk_ = now + kRetryDisk;
+    disk_again_ = now + retry_disk_;
     return false;
+}
+
+bool Spool::write(std::uint64_t number, std::string_view operations, std::string_view record) {
+    if (!segments_.empty() && segments_.back()->append(number, operations, record)) return true;
+    return add_segment(SpoolSegment::size_of(operations, record)) &&
+           segments_.back()->append(number, operations, record);
+}
+
+void Spool::settle_on_disk() {
+    while (!in_memory_.empty()) {
+        auto& entry = in_memory_.front();
+        if (!write(entry.number, entry.operations, entry.record)) return;
+        in_memory_.pop_front();
+    }
 }
 
 bool Spool::append(std::string_view operations, std::string_view record) {
     auto number = next_;
+    settle_on_disk();
     // While any wait in memory the next do too, so that numbers reach Valkey in order.
-    if (in_memory_.empty()) {
-        bool kept = !segments_.empty() && segments_.back()->append(number, operations, record);
-        if (!kept && add_segment(SpoolSegment::size_of(operations, record)))
-            kept = segments_.back()->append(number, operations, record);
-        if (kept) {
-            ++next_;
-            ++waiting_;
-            return true;
-        }
+    if (in_memory_.empty() && write(number, operations, record)) {
+        ++next_;
+        ++waiting_;
+        return true;
     }
     if (in_memory_.size() >= kMostInMemory) return false;
     in_memory_.push_back({number, std::string(operations), std::string(record)});

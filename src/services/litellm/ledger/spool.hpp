@@ -20,8 +20,9 @@ class SpoolSegment;
 class Spool {
   public:
     // A new writer's. Nothing is written before the first append. `most`: bytes on disk; beyond, and when the
-    // disk is full, up to kMostInMemory entries wait in memory and the next are lost.
-    Spool(std::string folder, std::uint64_t most);
+    // disk is full, up to kMostInMemory entries wait in memory and the next are lost. The disk is tried again
+    // each `retry_disk`.
+    Spool(std::string folder, std::uint64_t most, Duration retry_disk = std::chrono::seconds(5));
     ~Spool();  // what is empty is removed from disk
     Spool(const Spool&) = delete;
     Spool& operator=(const Spool&) = delete;
@@ -35,6 +36,8 @@ class Spool {
 
     // False if it is lost.
     bool append(std::string_view operations, std::string_view record);
+    // Puts on disk what waits in memory, as far as there is room by now.
+    void settle_on_disk();
     // The oldest that are not delivered, in order.
     std::vector<Entry> oldest(std::size_t most) const;
     // Everything up to that number is in Valkey.
@@ -58,11 +61,13 @@ class Spool {
     Spool() = default;
     bool open_folder();
     bool add_segment(std::size_t needed);
+    bool write(std::uint64_t number, std::string_view operations, std::string_view record);
     void close();
 
     std::string folder_, writer_, problem_;
     std::uint64_t most_ = 0, on_disk_ = 0, next_ = 1, waiting_ = 0;
-    Instant retry_disk_{};
+    Duration retry_disk_{};
+    Instant disk_again_{};  // not tried before
     int lock_ = -1;
     std::deque<std::shared_ptr<SpoolSegment>> segments_;  // oldest first
     std::deque<InMemory> in_memory_;                      // younger than all on disk

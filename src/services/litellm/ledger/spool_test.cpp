@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "tests/support/temporary_folder.hpp"
 
@@ -90,6 +91,33 @@ TEST(Spool, KeepsEntriesInMemoryWhenTheDiskIsFullUpToItsBound) {
     EXPECT_EQ(spool.oldest(5).size(), 5u);
     spool.delivered(Spool::kMostInMemory);
     EXPECT_TRUE(spool.empty());
+}
+
+TEST(Spool, PutsOnDiskWhatWaitedInMemoryOnceThereIsRoom) {
+    testing_support::TemporaryFolder folder;
+    auto inside = folder.path() / "spool";
+    std::ofstream(inside) << "a file where the folder should be";
+    auto child = fork();
+    if (child == 0) {
+        auto* spool = new Spool(inside.string(), kRoom, Duration{0});
+        bool fine = spool->append("one", "r") && spool->append("two", "r") && !spool->problem().empty();
+        std::filesystem::remove(inside);
+        spool->settle_on_disk();
+        fine = fine && spool->problem().empty() && spool->append("three", "r");
+        spool->delivered(1);
+        kill(getpid(), fine ? SIGKILL : SIGTERM);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    ASSERT_EQ(WTERMSIG(status), SIGKILL);
+
+    auto found = Spool::adopt(inside.string());
+
+    ASSERT_EQ(found.size(), 1u);
+    auto left = found[0]->oldest(10);
+    ASSERT_EQ(left.size(), 2u);
+    EXPECT_EQ(left[0].operations, "two");
+    EXPECT_EQ(left[1].number, 3u);
 }
 
 }  // namespace

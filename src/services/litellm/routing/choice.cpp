@@ -12,9 +12,8 @@ namespace {
 
 bool over_budget(const Option& option, Instant now) {
     auto& own = option.deployment->budget;
-    if (own && option.deployment->state->spend.read(now, own->period) >= own->limit) return true;
-    return option.provider_budget &&
-           option.provider_spend->read(now, option.provider_budget->period) >= option.provider_budget->limit;
+    if (own && option.deployment->state->spend.read(now) >= own->limit) return true;
+    return option.provider_budget && option.provider_spend->read(now) >= option.provider_budget->limit;
 }
 
 // Limits are hard for strategies that go by usage, and where checks before the call are asked for.

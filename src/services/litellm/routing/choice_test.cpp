@@ -74,10 +74,10 @@ TEST(Candidates, KeepOnlyTheLowestOrderOfThoseThatAreHealthy) {
 
 TEST(Candidates, LeaveOutWhatIsOverItsBudgetOrItsProviders) {
     Group group;
-    group.add("own").budget = Budget{1.0, seconds(60), "1m"};
+    group.add("own").budget = Budget{1.0, BudgetPeriod{60, 0}};
     group.add("providers");
     group.add("free");
-    Budget budget{2.0, seconds(60), "1m"};
+    Budget budget{2.0, BudgetPeriod{60, 0}};
     SpendWindow spent;
     group.options[1].provider_budget = &budget;
     group.options[1].provider_spend = &spent;

@@ -78,20 +78,24 @@ std::optional<double> LatencySamples::mean(Instant now, Duration ttl) const {
     return count == 0 ? std::nullopt : std::optional<double>(sum / count);
 }
 
-void SpendWindow::add(double usd, Instant now, Duration period) {
-    auto stamp = now.time_since_epoch().count();
-    auto begun = begun_.load(std::memory_order_relaxed);
-    bool over = begun == 0 || (period > Duration{0} && stamp - begun >= period.count());
-    if (over && begun_.compare_exchange_strong(begun, stamp, std::memory_order_relaxed))
+void SpendWindow::add(double usd, Instant now, Duration length) {
+    untold_.fetch_add(usd, std::memory_order_relaxed);
+    auto ends = ends_.load(std::memory_order_relaxed);
+    auto fresh = (length > Duration{0} ? now + length : Instant::max()).time_since_epoch().count();
+    if (now.time_since_epoch().count() >= ends &&
+        ends_.compare_exchange_strong(ends, fresh, std::memory_order_relaxed))
         spent_.store(0, std::memory_order_relaxed);
     spent_.fetch_add(usd, std::memory_order_relaxed);
 }
 
-double SpendWindow::read(Instant now, Duration period) const {
-    auto begun = begun_.load(std::memory_order_relaxed);
-    if (begun == 0) return 0;
-    if (period > Duration{0} && now.time_since_epoch().count() - begun >= period.count()) return 0;
+double SpendWindow::read(Instant now) const {
+    if (now.time_since_epoch().count() >= ends_.load(std::memory_order_relaxed)) return 0;
     return spent_.load(std::memory_order_relaxed);
+}
+
+void SpendWindow::learn(double total, std::optional<Instant> end) {
+    ends_.store(end.value_or(Instant::max()).time_since_epoch().count(), std::memory_order_relaxed);
+    spent_.store(total + untold_.load(std::memory_order_relaxed), std::memory_order_relaxed);
 }
 
 }  // namespace seance::litellm

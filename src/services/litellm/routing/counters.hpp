@@ -42,15 +42,22 @@ class LatencySamples {
     std::atomic<std::uint64_t> samples_[kMost] = {};  // seconds since start (upper half), float (lower half)
 };
 
-// Money spent in a period that begins with the first spending.
+// Money spent in a period that begins with the first spending. Several processes may count together: each
+// takes what it has not told yet, and learns the sum of all (share_budgets()).
 class SpendWindow {
   public:
-    void add(double usd, Instant now, Duration period);
-    double read(Instant now, Duration period) const;
+    // `length`: of the period, should it begin now; 0: it never ends.
+    void add(double usd, Instant now, Duration length);
+    double read(Instant now) const;
+
+    double take_untold() { return untold_.exchange(0, std::memory_order_relaxed); }
+    void put_back(double usd) { untold_.fetch_add(usd, std::memory_order_relaxed); }
+    // The sum of all, and the end of the period; nothing for one that never ends.
+    void learn(double total, std::optional<Instant> end);
 
   private:
-    std::atomic<std::int64_t> begun_{0};
-    std::atomic<double> spent_{0};
+    std::atomic<std::int64_t> ends_{0};
+    std::atomic<double> spent_{0}, untold_{0};
 };
 
 }  // namespace seance::litellm

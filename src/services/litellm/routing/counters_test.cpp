@@ -51,11 +51,25 @@ TEST(SpendWindow, BeginsWithTheFirstSpendingAndEndsAfterItsPeriod) {
     SpendWindow spend;
     spend.add(1.5, t0, seconds(60));
     spend.add(0.5, t0 + seconds(59), seconds(60));
-    EXPECT_DOUBLE_EQ(spend.read(t0 + seconds(59), seconds(60)), 2.0);
-    EXPECT_DOUBLE_EQ(spend.read(t0 + seconds(60), seconds(60)), 0.0);
-    spend.add(0.25, t0 + seconds(61), seconds(60));
-    EXPECT_DOUBLE_EQ(spend.read(t0 + seconds(61), seconds(60)), 0.25);
-    EXPECT_DOUBLE_EQ(spend.read(t0 + std::chrono::hours(9), Duration{0}), 0.25) << "no period: never";
+    EXPECT_DOUBLE_EQ(spend.read(t0 + seconds(59)), 2.0);
+    EXPECT_DOUBLE_EQ(spend.read(t0 + seconds(60)), 0.0);
+    spend.add(0.25, t0 + seconds(61), Duration{0});
+    EXPECT_DOUBLE_EQ(spend.read(t0 + std::chrono::hours(9)), 0.25) << "no period: never";
+}
+
+TEST(SpendWindow, IsCountedTogetherWithOthers) {
+    SpendWindow spend;
+    spend.add(1.0, t0, seconds(60));
+    EXPECT_DOUBLE_EQ(spend.take_untold(), 1.0);
+    spend.add(0.5, t0, seconds(60));  // while the others are asked
+
+    spend.learn(7.0, t0 + seconds(10));
+
+    EXPECT_DOUBLE_EQ(spend.read(t0 + seconds(9)), 7.5);
+    EXPECT_DOUBLE_EQ(spend.read(t0 + seconds(10)), 0.0);
+    EXPECT_DOUBLE_EQ(spend.take_untold(), 0.5);
+    spend.put_back(0.5);
+    EXPECT_DOUBLE_EQ(spend.take_untold(), 0.5);
 }
 
 TEST(DeploymentState, CoolsDownUntilTheLatestEnd) {

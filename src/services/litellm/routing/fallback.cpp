@@ -3,18 +3,24 @@
 #include <algorithm>
 
 namespace seance::litellm {
-namespace {
 
-const std::vector<std::string>* lookup(const FallbackTable& client, const FallbackTable& configured,
-                                       std::string_view group) {
-    if (auto own = client.find(group)) return own;
-    return configured.find(group);
+const std::vector<std::string>* FallbackWalk::list_of(const FallbackTable& table,
+                                                      std::string_view group) const {
+    if (group == first_ && !alias_.empty())
+        if (auto own = table.find_own(alias_)) return own;
+    return table.find(group);
 }
 
-}  // namespace
+const std::vector<std::string>* FallbackWalk::list_of(const FallbackTable& client,
+                                                      const FallbackTable& configured,
+                                                      std::string_view group) const {
+    if (auto own = list_of(client, group)) return own;
+    return list_of(configured, group);
+}
 
-void FallbackWalk::begin(std::string group) {
+void FallbackWalk::begin(std::string group, std::string alias) {
     first_ = std::move(group);
+    alias_ = std::move(alias);
     seen_ = {first_};
 }
 
@@ -22,7 +28,7 @@ std::vector<FallbackTarget> FallbackWalk::general_of(std::string_view group) con
     if (group == first_ && !client_.general.empty())
         return client_asked_ ? std::vector<FallbackTarget>{} : client_.general;
     std::vector<FallbackTarget> targets;
-    if (auto list = settings_.fallbacks.find(group))
+    if (auto list = list_of(settings_.fallbacks, group))
         for (auto& model : *list) targets.push_back({model});
     return targets;
 }
@@ -31,9 +37,9 @@ std::vector<FallbackTarget> FallbackWalk::targets_of(std::string_view group, Err
     if (client_.disabled) return {};
     const std::vector<std::string>* special = nullptr;
     if (kind == ErrorClass::ContextWindow)
-        special = lookup(client_.context_window, settings_.context_window_fallbacks, group);
+        special = list_of(client_.context_window, settings_.context_window_fallbacks, group);
     if (kind == ErrorClass::ContentPolicy)
-        special = lookup(client_.content_policy, settings_.content_policy_fallbacks, group);
+        special = list_of(client_.content_policy, settings_.content_policy_fallbacks, group);
     std::vector<FallbackTarget> targets;
     if (special)
         for (auto& model : *special) targets.push_back({model});
@@ -44,9 +50,9 @@ std::vector<FallbackTarget> FallbackWalk::targets_of(std::string_view group, Err
 bool FallbackWalk::has(std::string_view group, ErrorClass kind) const {
     if (client_.disabled) return false;
     if (kind == ErrorClass::ContextWindow)
-        return lookup(client_.context_window, settings_.context_window_fallbacks, group) != nullptr;
+        return list_of(client_.context_window, settings_.context_window_fallbacks, group) != nullptr;
     if (kind == ErrorClass::ContentPolicy)
-        return lookup(client_.content_policy, settings_.content_policy_fallbacks, group) != nullptr;
+        return list_of(client_.content_policy, settings_.content_policy_fallbacks, group) != nullptr;
     return has_general(group);
 }
 

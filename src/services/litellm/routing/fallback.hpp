@@ -29,7 +29,8 @@ class FallbackWalk {
   public:
     FallbackWalk(const RoutingSettings& settings, const ClientFallbacks& client)
         : settings_(settings), client_(client) {}
-    void begin(std::string group);  // the group that was asked for
+    // The group that was asked for; `alias`: the name it was asked for by, whose own lists come first.
+    void begin(std::string group, std::string alias = {});
 
     // Whether there is a list for that group, whatever is left of the hops.
     bool has(std::string_view group, ErrorClass kind) const;
@@ -48,7 +49,10 @@ class FallbackWalk {
 
     const RoutingSettings& settings_;
     const ClientFallbacks& client_;
-    std::string first_;
+    const std::vector<std::string>* list_of(const FallbackTable& table, std::string_view group) const;
+    const std::vector<std::string>* list_of(const FallbackTable& client, const FallbackTable& configured,
+                                            std::string_view group) const;
+    std::string first_, alias_;
     std::vector<FallbackTarget> waiting_;  // the next one last
     std::vector<std::string> seen_;
     int hops_ = 0;

@@ -8,12 +8,12 @@ namespace {
 struct Walk {
     RoutingSettings settings;
     ClientFallbacks client;
-    std::string first = "a";
+    std::string first = "a", alias;
 
     // The targets, when each fails with `kind`.
     std::string all(ErrorClass kind = ErrorClass::InternalServer) const {
         FallbackWalk walk(settings, client);
-        walk.begin(first);
+        walk.begin(first, alias);
         std::string order, group = first;
         while (auto target = walk.next(group, kind)) {
             order += (order.empty() ? "" : " ") + target->model;
@@ -31,6 +31,18 @@ TEST(FallbackWalk, FollowsAListLeftToRightAndATargetsOwnListFirst) {
     walk.settings.fallbacks.add("b", {"d", "a"});
 
     EXPECT_EQ(walk.all(), "b d c") << "and never the same group twice";
+}
+
+TEST(FallbackWalk, TakesTheListOfTheAliasThatWasAskedForFirst) {
+    Walk walk;
+    walk.settings.fallbacks.add("a", {"b"});
+    walk.settings.fallbacks.add("nick", {"c"});
+    walk.settings.fallbacks.add("*", {"d"});
+
+    walk.alias = "nick";
+    EXPECT_EQ(walk.all(), "c d");
+    walk.alias = "other";
+    EXPECT_EQ(walk.all(), "b d") << "an alias without a list has that of its group";
 }
 
 TEST(FallbackWalk, EndsAfterMaxFallbacks) {

@@ -29,10 +29,20 @@ std::optional<int> ClassNumbers::find(ErrorClass kind) const {
     return found == numbers.end() ? std::nullopt : std::optional<int>(found->second);
 }
 
+Duration Budget::length(UnixMs now) const {
+    return period ? std::chrono::milliseconds(next_reset(*period, now, now) - now) : Duration{0};
+}
+
 void FallbackTable::add(std::string group, std::vector<std::string> targets) {
     auto same = [&](auto& entry) { return entry.first == group; };
     if (std::any_of(lists_.begin(), lists_.end(), same)) return;  // the first counts
     lists_.emplace_back(std::move(group), std::move(targets));
+}
+
+const std::vector<std::string>* FallbackTable::find_own(std::string_view group) const {
+    for (auto& [name, targets] : lists_)
+        if (name == group) return &targets;
+    return nullptr;
 }
 
 const std::vector<std::string>* FallbackTable::find(std::string_view group) const {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/duration.hpp"
+#include "services/litellm/domain/budget_period.hpp"
 #include "services/litellm/domain/error_class.hpp"
 
 namespace seance::litellm {
@@ -27,6 +28,7 @@ class FallbackTable {
   public:
     void add(std::string group, std::vector<std::string> targets);
     const std::vector<std::string>* find(std::string_view group) const;
+    const std::vector<std::string>* find_own(std::string_view group) const;  // without "*"
     bool empty() const { return lists_.empty(); }
     const std::vector<std::pair<std::string, std::vector<std::string>>>& lists() const { return lists_; }
 
@@ -35,9 +37,11 @@ class FallbackTable {
 };
 
 struct Budget {
-    double limit = 0;       // USD
-    Duration period{0};     // 0: never begins anew
-    std::string name = {};  // of the period, as written: "1d"
+    double limit = 0;                         // USD
+    std::optional<BudgetPeriod> period = {};  // nothing: never begins anew
+
+    // Of a period that begins now; 0: it never ends.
+    Duration length(UnixMs now) const;
 };
 
 // router_settings and what litellm_settings says of the same (reference, sections 2.4, 5 and 6).

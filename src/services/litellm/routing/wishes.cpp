@@ -121,6 +121,16 @@ RoutingWishes read_wishes(const JsonValue& body, const http::FieldViews& fields,
     return wishes;
 }
 
+std::vector<std::string> named_fallbacks(const JsonValue& body) {
+    std::vector<std::string> names;
+    auto wishes = read_wishes(body, {}, false).fallbacks;
+    for (auto& target : wishes.general) names.push_back(std::move(target.model));
+    for (auto* table : {&wishes.context_window, &wishes.content_policy})
+        for (auto& [group, targets] : table->lists())
+            names.insert(names.end(), targets.begin(), targets.end());
+    return names;
+}
+
 std::string override_members(const JsonValue& body, std::string_view overrides) {
     JsonEdit edit(body);
     auto object = parse_json(overrides);

@@ -24,6 +24,9 @@ struct RoutingWishes {
 
 RoutingWishes read_wishes(const JsonValue& body, const http::FieldViews& fields, bool allow_mock_testing);
 
+// Every model that the fallbacks of a body may lead to: whoever sends it must have access to each.
+std::vector<std::string> named_fallbacks(const JsonValue& body);
+
 // The body of a fallback that brings members of its own: they replace those of `body`.
 std::string override_members(const JsonValue& body, std::string_view overrides);
 

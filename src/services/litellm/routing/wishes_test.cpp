@@ -30,6 +30,15 @@ TEST(RoutingWishes, ReadFallbacksAsNamesAndAsObjects) {
     EXPECT_THAT(*window.find("a"), ElementsAre("b"));
 }
 
+TEST(RoutingWishes, NameEveryFallbackInWhateverFormItIsWritten) {
+    auto body = parse_json(R"({"model":"a","fallbacks":["b",{"model":"c","messages":[1]},{"a":["d"]}],)"
+                           R"("context_window_fallbacks":{"a":["e"],"x":"f"},)"
+                           R"("content_policy_fallbacks":[{"*":["g","h"]}]})");
+
+    EXPECT_THAT(named_fallbacks(*body), ElementsAre("b", "c", "d", "e", "f", "g", "h"));
+    EXPECT_THAT(named_fallbacks(*parse_json("{}")), IsEmpty());
+}
+
 TEST(RoutingWishes, SurviveNonsense) {
     for (auto body : {R"({"fallbacks":7})", R"({"fallbacks":[null,[],{}]})", R"({"tags":"x","metadata":[]})",
                       R"({"context_window_fallbacks":3,"mock_delay":"x"})"})

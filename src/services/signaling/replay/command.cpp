@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <map>
@@ -47,8 +48,7 @@ Outcome<Arguments> parse_arguments(int argc, char** argv) {
         else if (name == "--speed" && number)
             arguments.speed = *number;
         else
-            return Problem{fmt::format("{} {} is not understood; --replay FILE [--url WS_URL] [--speed N]",
-                                       name, value)};
+            return Problem{fmt::format("{} {} is not understood", name, value)};
     }
     return arguments;
 }
@@ -146,10 +146,16 @@ void print(const Tally& tally) {
 
 }  // namespace
 
+bool is_replay(int argc, char** argv) {
+    return std::any_of(argv + 1, argv + std::max(1, argc),
+                       [](std::string_view argument) { return argument == "--replay"; });
+}
+
 int replay_command(int argc, char** argv) {
     auto arguments = parse_arguments(argc, argv);
     if (!arguments) {
-        fmt::print(stderr, "seance-signaling: {}\n", arguments.error().what);
+        fmt::print(stderr, "seance-signaling: {}; this is how it is used:\n{}", arguments.error().what,
+                   kReplayUsage);
         return 64;
     }
     auto events = read_capture(arguments->file);

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "core/observe/log.hpp"
-#include "core/observe/metrics.hpp"
 #include "core/runtime/wait.hpp"
 
 namespace seance::signaling {
@@ -33,34 +32,17 @@ valkey::ClientOptions client_options() {
 
 }  // namespace
 
-struct Link::Counters {
-    observe::Counter& counter(const char* name, const char* help) {
-        return observe::metrics().counter(name, help);
-    }
-    observe::Counter& published =
-        counter("seance_signaling_replica_sent_total", "Messages sent to other replicas");
-    observe::Counter& received =
-        counter("seance_signaling_replica_received_total", "Messages that came from other replicas");
-    observe::Counter& dropped = observe::metrics().counter(
-        "seance_signaling_dropped_total", "Messages not delivered, by reason", {{"reason", "valkey_away"}});
-    observe::Gauge& open =
-        observe::metrics().gauge("seance_signaling_valkey_connected", "Threads that reach Valkey now");
-    observe::Gauge& replicas =
-        observe::metrics().gauge("seance_signaling_replicas", "Other replicas' threads heard of now");
-};
-
 Link::Link(Loop& loop, const Settings& settings, Presence::Node node, Owner& owner)
     : loop_(loop),
       owner_(owner),
       node_(node),
       prefix_(settings.channel_prefix + "topic:"),
       replicas_channel_(settings.channel_prefix + "replicas"),
-      lease_(settings.replica_lease),
-      counters_(std::make_unique<Counters>()),
       alive_(std::make_shared<Link*>(this)),
+      leases_(settings.replica_lease),
       pub_sub_(loop, *settings.valkey, *this, client_options()) {
     pub_sub_.subscribe(replicas_channel_);
-    asio::co_spawn(loop.executor(), beat(alive_, loop, lease_ / 3), asio::detached);
+    asio::co_spawn(loop.executor(), beat(alive_, loop, settings.replica_lease / 3), asio::detached);
 }
 
 Link::~Link() {
@@ -112,7 +94,7 @@ void Link::leave(Topic& topic) {
         if (topic.state == State::Greeting || remote_.members(topic.name) > 0)
             pub_sub_.publish(topic.channel, print_note(last));
     } else {
-        for (auto& waiting : topic.held) send(topic.channel, std::move(waiting));
+        for (auto& waiting : take_held(topic)) send(topic.channel, std::move(waiting));
     }
     pub_sub_.unsubscribe(topic.channel);
     settle(topic);
@@ -138,10 +120,7 @@ void Link::tell_members(Topic& topic) {
 }
 
 void Link::greet(Topic& topic) {
-    topic.state = State::Greeting;
-    topic.greeted = Clock::now();
-    topic.awaited = -1;
-    topic.answered.clear();
+    topic.greet(Clock::now());
     auto hello = note(Kind::Hello);
     hello.members = topic.members;
     pub_sub_.publish(topic.channel, print_note(hello),
@@ -150,18 +129,10 @@ void Link::greet(Topic& topic) {
                          auto& self = **alive;
                          auto at = self.topics_.find(name);
                          if (at == self.topics_.end() || at->second->join != join) return;
-                         at->second->awaited = std::max<std::int64_t>(0, receivers - 1);  // one is ours
-                         self.answered(*at->second);
+                         if (at->second->greeting_reached(receivers - 1))
+                             self.settle(*at->second);  // one is ours
                      });
-    for (auto& waiting : std::exchange(topic.held, {})) send(topic.channel, std::move(waiting));
-}
-
-void Link::answered(Topic& topic) {
-    if (topic.state != State::Greeting || topic.awaited < 0 ||
-        static_cast<std::int64_t>(topic.answered.size()) < topic.awaited)
-        return;
-    topic.state = State::Ready;
-    settle(topic);
+    for (auto& waiting : take_held(topic)) send(topic.channel, std::move(waiting));
 }
 
 void Link::settle(Topic& topic) {
@@ -178,7 +149,7 @@ void Link::publish(std::string_view topic, std::string_view text) {
     publish.text = text;
     auto bytes = print_note(publish);
     if (known && known->state == State::Asked && sends_now()) {
-        known->held.push_back(std::move(bytes));
+        hold_for_channel(*known, std::move(bytes));
         return;
     }
     send(known ? known->channel : prefix_ + hashed_topic(topic), std::move(bytes));
@@ -191,28 +162,32 @@ bool Link::sends_now() const {
 void Link::send(const std::string& channel, std::string note) {
     if (!sends_now()) return hold(channel, std::move(note));
     if (pub_sub_.publish(channel, note))
-        counters_->published.add();
+        counters_.published.add();
     else
-        counters_->dropped.add();
+        counters_.dropped.add();
 }
 
-void Link::hold(std::string channel, std::string note) {
-    held_bytes_ += channel.size() + note.size();
-    held_.push_back({std::move(channel), std::move(note)});
-    while (held_bytes_ > kMostHeld) {
-        held_bytes_ -= held_.front().channel.size() + held_.front().note.size();
-        held_.pop_front();
-        counters_->dropped.add();
-    }
+void Link::hold(const std::string& channel, std::string note) {
+    counters_.dropped.add(held_.push(channel, std::move(note)));
+}
+
+void Link::hold_for_channel(Topic& topic, std::string note) {
+    if (asked_bytes_ + note.size() > kMostHeld) return counters_.dropped.add();
+    asked_bytes_ += note.size();
+    topic.held.push_back(std::move(note));
+}
+
+std::vector<std::string> Link::take_held(Topic& topic) {
+    for (const auto& note : topic.held) asked_bytes_ -= note.size();
+    return std::exchange(topic.held, {});
 }
 
 void Link::release() {
     was_lost_ = false;
-    held_bytes_ = 0;
-    for (auto& [channel, note] : std::exchange(held_, {})) {
+    for (auto& [channel, note] : held_.take_all()) {
         auto at = by_channel_.find(channel);
         if (at != by_channel_.end() && at->second->state == State::Asked)
-            at->second->held.push_back(std::move(note));
+            hold_for_channel(*at->second, std::move(note));
         else
             send(channel, std::move(note));
     }
@@ -240,7 +215,7 @@ void Link::on_message(std::string_view channel, std::string_view payload) {
     switch (parsed->kind) {
         case Kind::Publish:
             if (sibling) return;
-            counters_->received.add();
+            counters_.received.add();
             return owner_.on_remote_publish(topic.name, parsed->text);
         case Kind::Hello:
         case Kind::Members:
@@ -250,11 +225,8 @@ void Link::on_message(std::string_view channel, std::string_view payload) {
                 answer.members = topic.members;
                 pub_sub_.publish(topic.channel, print_note(answer));
             }
-            if (topic.state != State::Greeting) return;
-            if (std::find(topic.answered.begin(), topic.answered.end(), parsed->sender) ==
-                topic.answered.end())
-                topic.answered.push_back(parsed->sender);
-            return answered(topic);
+            if (topic.answered_by(parsed->sender)) settle(topic);
+            return;
         case Kind::Beat:
         case Kind::Recount:
             return;
@@ -265,7 +237,7 @@ void Link::on_message(std::string_view channel, std::string_view payload) {
 // --------------------------------------------------------------
 
 void Link::on_open() {
-    counters_->open.add(1);
+    counters_.open.add(1);
     observe::log(observe::Level::Info, "replicas_reachable")
         .field("topics", static_cast<std::uint64_t>(topics_.size()));
     // The first time nobody has lost anything: what clients have said by now waits for its channels alone.
@@ -274,15 +246,14 @@ void Link::on_open() {
 }
 
 void Link::on_lost() {
-    counters_->open.add(-1);
+    counters_.open.add(-1);
     observe::log(observe::Level::Warning, "replicas_unreachable");
     was_lost_ = true;
     remote_.clear();
-    known_.clear();
-    expired_.clear();
+    leases_.clear();
     for (auto& [name, topic] : topics_) {
         topic->state = State::Asked;
-        for (auto& waiting : std::exchange(topic->held, {})) hold(topic->channel, std::move(waiting));
+        for (auto& waiting : take_held(*topic)) hold(topic->channel, std::move(waiting));
     }
     if (!std::exchange(unsettled_, {}).empty()) owner_.on_settled();
 }
@@ -295,23 +266,18 @@ void Link::on_subscribed(std::string_view channel) {
 
 // Who is heard of again after its lease may still have members in topics of ours. A new one says so itself.
 void Link::heard_of(Presence::Node node) {
-    known_[node] = Clock::now();
-    if (expired_.empty() || expired_.erase(node) == 0) return;
+    if (!leases_.heard_of(node, Clock::now())) return;
     auto ask = note(Kind::Recount);
     ask.target = node;
     pub_sub_.publish(replicas_channel_, print_note(ask));
 }
 
 void Link::tick() {
-    auto now = Clock::now();
-    std::erase_if(known_, [&](auto& entry) {
-        if (now - entry.second < lease_) return false;
+    for (auto node : leases_.expire(Clock::now())) {
         observe::log(observe::Level::Warning, "replica_lost");
-        remote_.forget_node(entry.first);
-        expired_.insert(entry.first);
-        return true;
-    });
-    counters_->replicas.set(static_cast<std::int64_t>(known_.size()));
+        remote_.forget_node(node);
+    }
+    counters_.replicas.set(static_cast<std::int64_t>(leases_.size()));
     if (pub_sub_.open()) pub_sub_.publish(replicas_channel_, print_note(note(Kind::Beat)));
 }
 
@@ -328,10 +294,7 @@ Awaitable<void> Link::beat(std::shared_ptr<Link*> self, Loop& loop, Duration int
         if (link.was_lost_ && link.pub_sub_.open() && now >= link.resume_) link.release();
         if (!link.unsettled_.empty())
             for (auto& [name, topic] : link.topics_)
-                if (topic->state == State::Greeting && now - topic->greeted >= kGreeting) {
-                    topic->awaited = 0;
-                    link.answered(*topic);
-                }
+                if (topic->give_up_greeting(now, kGreeting)) link.settle(*topic);
         if (now < next) continue;
         next = now + interval;
         link.tick();

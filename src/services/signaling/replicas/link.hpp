@@ -1,5 +1,4 @@
 #pragma once
-#include <deque>
 #include <memory>
 #include <set>
 #include <string>
@@ -9,7 +8,11 @@
 
 #include "core/runtime/loop.hpp"
 #include "services/signaling/presence.hpp"
+#include "services/signaling/replicas/held_notes.hpp"
+#include "services/signaling/replicas/leases.hpp"
+#include "services/signaling/replicas/link_counters.hpp"
 #include "services/signaling/replicas/note.hpp"
+#include "services/signaling/replicas/topic.hpp"
 #include "services/signaling/settings.hpp"
 #include "store/valkey/pub_sub.hpp"
 
@@ -32,8 +35,6 @@ class Link final : valkey::PubSub::Listener {
       protected:
         ~Owner() = default;
     };
-    struct Counters;
-
     static constexpr std::size_t kMostHeld = 4 << 20;
 
     Link(Loop& loop, const Settings& settings, Presence::Node node, Owner& owner);
@@ -49,23 +50,11 @@ class Link final : valkey::PubSub::Listener {
     std::uint64_t settled() const { return unsettled_.empty() ? joined_ : *unsettled_.begin() - 1; }
 
     bool open() const { return pub_sub_.open(); }
-    std::size_t replicas() const { return known_.size(); }  // others that are heard of
     Awaitable<void> flush();
 
   private:
-    // Asked: for the channel. Greeting: it is ours, the others are to say what they have. Ready: they have.
-    enum class State { Asked, Greeting, Ready };
-    struct Topic {
-        std::string name, channel;
-        State state = State::Asked;
-        std::uint32_t members = 0;
-        std::uint64_t join = 0;
-        Instant greeted{};
-        std::int64_t awaited = -1;             // others that have got our greeting; -1: not known yet
-        std::vector<Presence::Node> answered;  // who has said since then what it has
-        std::vector<std::string> held;         // notes that wait for the channel
-        bool changed = false;                  // the others do not know `members` yet
-    };
+    using Topic = SharedTopic;
+    using State = SharedTopic::State;
 
     void on_open() override;
     void on_lost() override;
@@ -75,14 +64,15 @@ class Link final : valkey::PubSub::Listener {
     void join(const std::string& topic, std::size_t members);
     void leave(Topic& topic);
     void greet(Topic& topic);
-    void answered(Topic& topic);
     void settle(Topic& topic);
     void tell_members(Topic& topic);
     void flush_changed();
     void heard_of(Presence::Node node);
     bool sends_now() const;
     void send(const std::string& channel, std::string note);
-    void hold(std::string channel, std::string note);
+    void hold(const std::string& channel, std::string note);
+    void hold_for_channel(Topic& topic, std::string note);
+    std::vector<std::string> take_held(Topic& topic);
     void release();
     ReplicaNote note(ReplicaNote::Kind kind) const;
     void tick();
@@ -92,24 +82,19 @@ class Link final : valkey::PubSub::Listener {
     Owner& owner_;
     const Presence::Node node_;
     const std::string prefix_, replicas_channel_;
-    const Duration lease_;
-    std::unique_ptr<Counters> counters_;
+    LinkCounters counters_;
     std::shared_ptr<Link*> alive_;  // holds nullptr once this is gone
 
     std::unordered_map<std::string_view, std::unique_ptr<Topic>> topics_;  // keys are views of their names
     std::unordered_map<std::string_view, Topic*> by_channel_;
     Presence remote_;
-    std::unordered_map<Presence::Node, Instant> known_;
-    std::set<Presence::Node> expired_;  // were known, and may come back
+    Leases leases_;
     std::uint64_t joined_ = 0;
     std::set<std::uint64_t> unsettled_;
     std::vector<std::string> changed_;  // topics, told at the end of the loop's turn
-    struct Held {
-        std::string channel, note;
-    };
-    std::deque<Held> held_;
-    std::size_t held_bytes_ = 0;
-    bool was_lost_ = true;  // or never open: who publishes meanwhile waits
+    HeldNotes held_{kMostHeld};
+    std::size_t asked_bytes_ = 0;  // of notes that wait for their channels
+    bool was_lost_ = true;         // or never open: who publishes meanwhile waits
     Instant resume_{};
     valkey::PubSub pub_sub_;
 };

@@ -67,6 +67,18 @@ Awareness::Outcome Awareness::show(Owner owner, const std::vector<Shown>& shown,
     return outcome;
 }
 
+std::size_t Awareness::growth(const std::vector<Shown>& shown) const {
+    std::size_t more = 0;
+    for (const auto& one : shown) {
+        auto known = clients_.find(one.client);
+        if (known == clients_.end())
+            more += kPerClient + one.state.size();
+        else if (one.state.size() > known->second.state.size())
+            more += one.state.size() - known->second.state.size();
+    }
+    return more;
+}
+
 std::string Awareness::leave(Owner owner) {
     std::vector<Shown> gone;
     for (auto& [id, client] : clients_) {

@@ -48,6 +48,7 @@ class Awareness {
     std::string all_of_connections() const;  // without those elsewhere
     std::size_t size() const { return clients_.size(); }
     std::size_t bytes() const { return bytes_ + clients_.size() * kPerClient; }  // of memory, about
+    std::size_t growth(const std::vector<Shown>& shown) const;                   // by it, at most
 
   private:
     struct Client {

@@ -79,6 +79,18 @@ TEST_F(AwarenessTest, TellsAClientThatIsBackThatItIsTakenForGone) {
     EXPECT_EQ(show(2, 7, 4, "{}").news, awareness(7, 4, "{}"));
 }
 
+TEST_F(AwarenessTest, KnowsByHowMuchItWouldGrow) {
+    const std::vector<Shown> two{{1, 1, "{}"}, {2, 1, "\"long\""}};
+    auto before = states.bytes();
+    auto growth = states.growth(two);
+
+    states.show(1, two, kNow);
+
+    EXPECT_EQ(states.bytes(), before + growth);
+    EXPECT_EQ(states.growth(two), 0u);
+    EXPECT_EQ(states.growth({{1, 2, "{\"a\":1}"}}), 5u);
+}
+
 TEST_F(AwarenessTest, ForgetsWhoIsSilent) {
     show(1, 7, 1, "{}");
     show(1, 8, 1, "{}", kNow + 20s);

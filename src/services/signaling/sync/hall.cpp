@@ -19,6 +19,12 @@ constexpr Duration kFlushInterval = 1s, kSweepInterval = 1h;
 // A page that is loaded anew finds its room still open.
 constexpr Duration kLinger = 15s;
 
+// Of memory, for an open room in which nothing was written, about: its keeper and what that runs, its log,
+// and where it is found.
+std::size_t cost_of_opening(const std::string& name) {
+    return sizeof(Keeper) + 2 * name.size() + 1024;
+}
+
 observe::Counter& closed(std::string why) {
     return observe::metrics().counter("seance_signaling_sync_closed_total",
                                       "Connections under /sync that ended, by reason",
@@ -35,6 +41,9 @@ Counters::Counters()
                                       "Memory of all open documents, about")),
       opened(observe::metrics().counter("seance_signaling_sync_opened_total",
                                         "Clients that have connected under /sync")),
+      refused(observe::metrics().counter(
+          "seance_signaling_sync_refused_total",
+          "Connections under /sync closed at once, for no more documents may be open")),
       messages(observe::metrics().counter("seance_signaling_sync_messages_total",
                                           "Messages from clients under /sync")),
       closed_by_peer(closed("peer")),
@@ -42,6 +51,7 @@ Counters::Counters()
       closed_bad_message(closed("bad_message")),
       closed_too_big(closed("too_big")),
       closed_slow(closed("slow")),
+      closed_policy(closed("policy")),
       closed_broken(closed("broken")) {}
 
 Hall::Hall(Loop& loop, unsigned index, const Settings& settings, const websocket::Options& socket_options,
@@ -82,13 +92,19 @@ void Hall::admit(Arrival arrival) {
     if (error) return;
     arrival.socket.fd = -1;
     auto opened = websocket::WebSocket::make(loop_, std::move(socket), socket_options_);
-    bool place = keepers_.contains(arrival.room) || has_memory(1);
+    bool place = keepers_.contains(arrival.room) || has_room(For::ADocument, cost_of_opening(arrival.room));
     if (draining_ || !place) {
         opened->start(nullptr, std::move(arrival.response), std::move(arrival.leftover));
-        return draining_ ? opened->close(close_code::kGoingAway, "the server is going away, connect again")
-                         : opened->close(close_code::kTryAgainLater, "there is no memory for more documents");
+        if (draining_)
+            return opened->close(close_code::kGoingAway, "the server is going away, connect again");
+        counters_.refused.add();
+        return opened->close(close_code::kTryAgainLater, building_.memory.has_room_for_a_document()
+                                                             ? "there is no memory for more documents"
+                                                             : "as many documents are open as may be");
     }
-    auto peer = std::make_unique<Peer>(*this, keeper_of(arrival.room), std::move(opened), std::move(arrival));
+    auto keeper = keeper_of(arrival.room);
+    account(*keeper);
+    auto peer = std::make_unique<Peer>(*this, std::move(keeper), std::move(opened), std::move(arrival));
     peers_.push_back(*peer);
     counters_.opened.add();
     counters_.connections.add(1);
@@ -137,7 +153,7 @@ void Hall::spawn(Awaitable<void> task) {
 std::optional<Room::Refusal> Hall::take(Peer& from, std::string_view message) {
     counters_.messages.add();
     auto& keeper = from.keeper();
-    if (!has_memory(message.size()))
+    if (!has_room(For::Bytes, message.size()))
         return Room::Refusal{close_code::kTryAgainLater, "there is no memory for more documents"};
     auto refusal = keeper.room().take(from, message, Clock::now());
     account(keeper);
@@ -168,13 +184,15 @@ void Hall::on_message(const std::string& room, std::string_view message) {
 }
 
 void Hall::account(Keeper& keeper) {
-    if (!keeper.ended) account(keeper, keeper.room().size());
+    if (!keeper.ended) account(keeper, cost_of_opening(keeper.name()) + keeper.room().size());
 }
 
 void Hall::account(Keeper& keeper, std::size_t size) {
     auto before = std::exchange(keeper.accounted, size);
     building_.memory.take(size);
     building_.memory.give_back(before);
+    if (size > 0 && before == 0) building_.memory.opened();
+    if (size == 0 && before > 0) building_.memory.closed();
     counters_.memory.add(static_cast<std::int64_t>(size) - static_cast<std::int64_t>(before));
 }
 
@@ -189,6 +207,7 @@ void Hall::gone(Peer& peer, const websocket::Ending& ending) {
                     : ending.code == close_code::kGoingAway     ? counters_.closed_going_away
                     : ending.code == close_code::kTooBig        ? counters_.closed_too_big
                     : ending.code == close_code::kTryAgainLater ? counters_.closed_slow
+                    : ending.code == close_code::kPolicy        ? counters_.closed_policy
                                                                 : counters_.closed_bad_message;
     counter.add();
     auto& keeper = peer.keeper();
@@ -224,26 +243,33 @@ void Hall::close_unused(Instant now) {
     for (auto& [name, keeper] : keepers_) {
         keeper->room().forget_silent(now);
         account(*keeper);
-        auto limit = keeper->keeps() ? kLinger : settings_.ttl;
-        if (keeper->room().empty() && limit > Duration::zero() && now - keeper->last_used >= limit)
-            keeper->close();
+        if (!keeper->room().empty()) continue;
+        auto unused = now - keeper->last_used;
+        bool over = keeper->keeps() ? unused >= kLinger
+                    : keeper->room().document().empty()
+                        ? true
+                        : settings_.ttl > Duration::zero() && unused >= settings_.ttl;
+        if (over) keeper->close();
     }
 }
 
 // What other loops give up comes too late for whoever asks now, but not for his next try.
-bool Hall::has_memory(std::size_t bytes) {
-    if (make_room(bytes)) return true;
+bool Hall::has_room(For what, std::size_t bytes) {
+    if (make_room(what, bytes)) return true;
     for (unsigned other = 0; other < building_.doors.loops(); ++other) {
         if (other == index_) continue;
-        building_.doors.visit(other, [bytes](Hall* hall) {
-            if (hall) hall->make_room(bytes);
+        building_.doors.visit(other, [what, bytes](Hall* hall) {
+            if (hall) hall->make_room(what, bytes);
         });
     }
     return false;
 }
 
-bool Hall::make_room(std::size_t bytes) {
-    auto fits = [&] { return building_.memory.has_room_for(bytes); };
+bool Hall::make_room(For what, std::size_t bytes) {
+    const auto& memory = building_.memory;
+    auto fits = [&] {
+        return memory.has_room_for(bytes) && (what == For::Bytes || memory.has_room_for_a_document());
+    };
     if (fits()) return true;
     std::vector<Keeper*> unused;
     for (auto& [name, keeper] : keepers_)

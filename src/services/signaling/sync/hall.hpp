@@ -17,13 +17,14 @@ namespace seance::signaling::sync {
 struct Counters {
     Counters();
     observe::Gauge &connections, &rooms, &memory;
-    observe::Counter &opened, &messages, &closed_by_peer, &closed_going_away, &closed_bad_message,
-        &closed_too_big, &closed_slow, &closed_broken;
+    observe::Counter &opened, &refused, &messages, &closed_by_peer, &closed_going_away, &closed_bad_message,
+        &closed_too_big, &closed_slow, &closed_policy, &closed_broken;
 };
 
 // What the halls of all loops share.
 struct Building {
-    Building(const Settings& settings, unsigned loops) : doors(loops), memory(settings.max_memory_bytes) {}
+    Building(const Settings& settings, unsigned loops)
+        : doors(loops), memory(settings.max_memory_bytes, settings.max_rooms) {}
     Doors doors;
     Memory memory;
 };
@@ -50,7 +51,8 @@ class Hall final : Replicas::Owner {
 
     // Gives up rooms of this loop that nobody is in until there is room, those of longest ago first. What
     // they hold is in the store if there is one.
-    bool make_room(std::size_t bytes);
+    enum class For { ADocument, Bytes };
+    bool make_room(For what, std::size_t bytes);
 
     // For peers.
     const Settings& settings() const { return settings_; }
@@ -63,7 +65,7 @@ class Hall final : Replicas::Owner {
     Awaitable<void> tend();
     void spawn(Awaitable<void> task);
     void close_unused(Instant now);
-    bool has_memory(std::size_t bytes);
+    bool has_room(For what, std::size_t bytes);
     void account(Keeper& keeper);
     void account(Keeper& keeper, std::size_t size);
     void on_listening(const std::string& room) override;

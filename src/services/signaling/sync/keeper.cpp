@@ -24,6 +24,8 @@ KeeperCounters::KeeperCounters()
     : written(observe::metrics().counter("seance_signaling_sync_written_total", "Updates written to logs")),
       failed(observe::metrics().counter("seance_signaling_sync_log_failures_total",
                                         "Tries to read or write a log that failed; each is tried again")),
+      denied(observe::metrics().counter("seance_signaling_dropped_total", "Messages not delivered, by reason",
+                                        {{"reason", "read_only"}})),
       compactions(observe::metrics().counter("seance_signaling_sync_compactions_total", "Logs compacted")),
       write_seconds(observe::metrics().histogram("seance_signaling_sync_write_seconds",
                                                  "Time to write what was new in a room", kSeconds)) {}
@@ -34,7 +36,8 @@ Keeper::Keeper(Loop& loop, std::string name, Room::Limits limits, std::unique_pt
       log_(std::move(log)),
       counters_(counters),
       timer_(loop.executor()),
-      room_(limits, log_ ? Room::Keeps::Yes : Room::Keeps::No, {[this] { wake(); }, std::move(spread)}),
+      room_(limits, log_ ? Room::Keeps::Yes : Room::Keeps::No,
+            {[this] { wake(); }, std::move(spread), [this] { counters_.denied.add(); }}),
       retry_after_(kFirstRetry) {}
 
 void Keeper::renew() {
@@ -66,7 +69,10 @@ void Keeper::read_again() {
 
 Awaitable<void> Keeper::run() {
     if (!log_) {
-        while (!closing_ || !room_.empty()) co_await rest();
+        while (!closing_ || !room_.empty()) {
+            closing_ = false;  // or somebody came meanwhile
+            co_await rest();
+        }
         co_return;
     }
     while (true) {

@@ -11,7 +11,7 @@ namespace seance::signaling::sync {
 
 struct KeeperCounters {
     KeeperCounters();
-    observe::Counter &written, &failed, &compactions;
+    observe::Counter &written, &failed, &denied, &compactions;
     observe::Histogram& write_seconds;
 };
 

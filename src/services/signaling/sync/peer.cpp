@@ -37,7 +37,7 @@ void Peer::on_message(websocket::Opcode kind, std::string_view payload) {
         return refuse(close_code::kPolicy, "messages of the y-websocket protocol are binary");
     auto limit = hall_.settings().max_messages_per_second;
     if (limit > 0 && !rate_.take(limit, Clock::now()))
-        return refuse(close_code::kPolicy, "too many messages a second");
+        return refuse(close_code::kPolicy, "too many messages per second");
     if (auto refusal = hall_.take(*this, payload)) refuse(refusal->code, refusal->reason);
 }
 

@@ -28,7 +28,7 @@ void Room::join(Member& member) {
 
 void Room::leave(Member& member) {
     if (std::erase(members_, &member) == 0) return;
-    held_.erase(&member);
+    let_go(held_.find(&member));
     auto gone = awareness_.leave(member.number_);
     if (gone.empty()) return;
     deliver(Frame::Type::Awareness, gone, nullptr);
@@ -50,7 +50,7 @@ std::optional<Room::Refusal> Room::take(Member& from, std::string_view message, 
             if (ready_ && settled_ == recorded_)
                 answer(from, frame->body);
             else
-                held_[&from] = {std::string(frame->body), recorded_};
+                hold(from, frame->body);
             return std::nullopt;
         case Frame::Type::Step2:
         case Frame::Type::Update:
@@ -71,9 +71,9 @@ std::optional<Room::Refusal> Room::take_update(Member& from, std::string_view up
     if (update.empty()) return Refusal{close_code::kBadData, "the update is empty"};
     if (!from.may_write()) {
         // Every client answers our step 1, whatever it may: only what would change something is denied.
-        if (update != kEmptyUpdate)
-            from.send(
-                websocket::share_frame(websocket::Opcode::Binary, print_denial("this token only reads")));
+        if (update == kEmptyUpdate) return std::nullopt;
+        from.send(websocket::share_frame(websocket::Opcode::Binary, print_denial("this token only reads")));
+        if (outside_.denied) outside_.denied();
         return std::nullopt;
     }
     switch (document_.add(update, limits_.document)) {
@@ -94,10 +94,10 @@ std::optional<Room::Refusal> Room::take_update(Member& from, std::string_view up
 std::optional<Room::Refusal> Room::take_awareness(Member& from, std::string_view body, Instant now) {
     auto shown = parse_awareness(body);
     if (!shown) return Refusal{close_code::kBadData, "not an awareness update"};
-    if (awareness_.bytes() + body.size() > limits_.awareness) {
+    auto fits = [&] { return awareness_.bytes() + awareness_.growth(*shown) <= limits_.awareness; };
+    if (!fits()) {
         awareness_.forget_silent(now);
-        if (awareness_.bytes() + body.size() > limits_.awareness)
-            return Refusal{close_code::kPolicy, "the room holds too many awareness states"};
+        if (!fits()) return Refusal{close_code::kPolicy, "the room holds too many awareness states"};
     }
     auto outcome = awareness_.show(from.number_, *shown, now);
     if (!outcome.stale.empty()) from.send(frame_of(Frame::Type::Awareness, outcome.stale));
@@ -161,6 +161,19 @@ void Room::answer(Member& member, std::string_view state_vector) {
         member.send(frame_of(i + 1 < updates.size() ? Frame::Type::Update : Frame::Type::Step2, updates[i]));
 }
 
+// Its latest alone.
+void Room::hold(Member& member, std::string_view state_vector) {
+    let_go(held_.find(&member));
+    held_size_ += state_vector.size() + sizeof(Held);
+    held_[&member] = {std::string(state_vector), recorded_};
+}
+
+Room::HeldByMember::iterator Room::let_go(HeldByMember::iterator at) {
+    if (at == held_.end()) return at;
+    held_size_ -= at->second.state_vector.size() + sizeof(Held);
+    return held_.erase(at);
+}
+
 void Room::answer_held() {
     if (!ready_) return;
     for (auto at = held_.begin(); at != held_.end();) {
@@ -169,7 +182,7 @@ void Room::answer_held() {
             continue;
         }
         answer(*at->first, at->second.state_vector);
-        at = held_.erase(at);
+        at = let_go(at);
     }
 }
 

@@ -41,6 +41,7 @@ class Room {
     struct Outside {
         std::function<void()> unwritten;                     // take_unwritten() has something new
         std::function<void(std::string_view frame)> spread;  // a message for the room's other replicas
+        std::function<void()> denied = nullptr;              // an update of who may only read was dropped
     };
     struct Refusal {
         std::uint16_t code = 0;
@@ -81,7 +82,7 @@ class Room {
     const SharedDocument& document() const { return document_; }
     bool empty() const { return members_.empty(); }
     std::size_t members() const { return members_.size(); }
-    std::size_t size() const { return document_.size() + awareness_.bytes() + unwritten_size_; }
+    std::size_t size() const { return document_.size() + awareness_.bytes() + unwritten_size_ + held_size_; }
 
   private:
     std::optional<Refusal> take_update(Member& from, std::string_view update);
@@ -89,16 +90,18 @@ class Room {
     void greet(Member& member);
     void learn(std::string_view update);
     void answer(Member& member, std::string_view state_vector);
+    struct Held {
+        std::string state_vector;
+        std::uint64_t after = 0;  // what has to be settled first
+    };
+    using HeldByMember = std::map<Member*, Held>;
+    void hold(Member& member, std::string_view state_vector);
+    HeldByMember::iterator let_go(HeldByMember::iterator at);
     void answer_held();
     void deliver(Frame::Type type, std::string_view body, const Member* except);
     void record(std::string_view update);
     void rewrite_if_shorter();
     void rewrite();
-
-    struct Held {
-        std::string state_vector;
-        std::uint64_t after = 0;  // what has to be settled first
-    };
 
     Limits limits_;
     Outside outside_;
@@ -107,7 +110,8 @@ class Room {
     SharedDocument document_;
     Awareness awareness_;
     std::vector<Member*> members_;
-    std::map<Member*, Held> held_;
+    HeldByMember held_;
+    std::size_t held_size_ = 0;
     std::vector<std::string> unwritten_;
     std::size_t unwritten_size_ = 0;
     std::uint64_t recorded_ = 0, taken_ = 0, settled_ = 0;

@@ -35,7 +35,8 @@ struct Visitor : Member {
 struct SyncRoomTest : testing::Test {
     explicit SyncRoomTest(Room::Keeps keeps = Room::Keeps::No)
         : room({100'000, 1000}, keeps,
-               {[this] { ++unwritten; }, [this](std::string_view frame) { spread.emplace_back(frame); }}) {}
+               {[this] { ++unwritten; }, [this](std::string_view frame) { spread.emplace_back(frame); },
+                [this] { ++denied; }}) {}
 
     void joins(Visitor& visitor) {
         room.join(visitor);
@@ -45,7 +46,7 @@ struct SyncRoomTest : testing::Test {
         return room.take(from, print_frame(type, body), kNow);
     }
 
-    int unwritten = 0;
+    int unwritten = 0, denied = 0;
     Messages spread;
     Room room;
     Visitor ann, bob;
@@ -142,6 +143,9 @@ TEST_F(SyncRoomTest, RefusesMessagesThatAreNone) {
     EXPECT_EQ(says(ann, Type::Update, "")->code, 1007);
     EXPECT_EQ(says(ann, Type::Awareness, "\x01")->code, 1007);
     EXPECT_EQ(says(ann, Type::Awareness, many)->code, 1008);
+    std::vector<Shown> crowd;
+    for (std::uint64_t client = 1; client <= 20; ++client) crowd.push_back({client, 1, "1"});
+    EXPECT_EQ(says(ann, Type::Awareness, print_awareness(crowd))->code, 1008) << "few bytes, but much memory";
     EXPECT_EQ(says(ann, Type::Update, std::string(100'000, 'x'))->code, 1009);
     EXPECT_EQ(says(ann, Type::Step1, std::string((1 << 20) + 1, 'x'))->code, 1009);
     EXPECT_FALSE(room.take(ann, "\x09 of a later protocol", kNow));
@@ -158,6 +162,7 @@ TEST_F(SyncRoomTest, DeniesWritingToWhoMayOnlyRead) {
     says(bob, Type::Update, kA);
 
     EXPECT_THAT(bob.takes(), ElementsAre(print_denial("this token only reads")));
+    EXPECT_EQ(denied, 1);
     EXPECT_THAT(ann.takes(), IsEmpty());
     EXPECT_TRUE(room.document().empty());
 }
@@ -215,6 +220,23 @@ TEST_F(KeptRoomTest, AnswersStep1OnlyWhenWhatCameBeforeIsSettled) {
     room.settle_taken();
 
     EXPECT_THAT(ann.takes(), ElementsAre(print_frame(Type::Step2, kAb)));
+}
+
+TEST_F(KeptRoomTest, CountsTheMemoryOfWhatWaitsForAnAnswer) {
+    joins(ann);
+    joins(bob);
+    auto before = room.size();
+    says(ann, Type::Step1, std::string(5000, 'x'));
+    says(ann, Type::Step1, std::string(4000, 'x'));
+    says(bob, Type::Step1, std::string(2000, 'x'));
+    EXPECT_GE(room.size(), before + 6000);
+    EXPECT_LT(room.size(), before + 7000) << "of each the latest";
+
+    room.leave(bob);
+    EXPECT_LT(room.size(), before + 5000);
+    room.remember({});
+    room.settle();
+    EXPECT_EQ(room.size(), before);
 }
 
 TEST_F(KeptRoomTest, SpreadsUpdatesOnceTheyAreWritten) {

@@ -4,7 +4,7 @@
 
 #include "core/base/text.hpp"
 #include "net/http/message.hpp"
-#include "services/signaling/replicas/note.hpp"
+#include "services/signaling/sync/keys.hpp"
 
 namespace seance::signaling::sync {
 
@@ -20,7 +20,7 @@ Outcome<std::string> room_of_path(std::string_view path, std::size_t most) {
 std::string masked_path(std::string_view path, std::size_t most) {
     auto room = room_of_path(path, most);
     path.remove_prefix(kPath.size());
-    return std::string(kPath) + (path.empty() ? std::string() : hashed_topic(room ? *room : path));
+    return std::string(kPath) + (path.empty() ? std::string() : room_hash(room ? *room : path));
 }
 
 }  // namespace seance::signaling::sync

@@ -17,7 +17,12 @@ Settings read_settings(config::Reader& read) {
           .min = 1024,
           .max = 1LL << 32});
     read(s.max_memory_bytes, "SYNC_MAX_MEMORY_BYTES",
-         {.about = "Memory of all open documents; beyond it new rooms are answered 503", .min = 1024});
+         {.about = "Memory of all open documents; beyond it who opens or writes another is closed with 1013",
+          .min = 1024});
+    read(s.max_rooms, "SYNC_MAX_ROOMS",
+         {.about = "Documents open at once; beyond it who opens another is closed with 1013",
+          .min = 1,
+          .max = 10'000'000});
     read(s.max_room_bytes, "SYNC_MAX_ROOM_BYTES",
          {.about = "Length of a room's name under /sync; a longer one is answered 400",
           .min = 1,

@@ -14,6 +14,7 @@ struct Settings {
     std::uint64_t max_message_bytes = 8 << 20;
     std::uint64_t max_document_bytes = 64 << 20;
     std::uint64_t max_memory_bytes = 512 << 20;
+    std::uint64_t max_rooms = 10'000;
     std::uint64_t max_room_bytes = 1024;
     std::string directory;
     Fsync fsync = Fsync::Interval;

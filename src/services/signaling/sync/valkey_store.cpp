@@ -6,6 +6,7 @@
 #include "core/base/text.hpp"
 #include "services/signaling/sync/keys.hpp"
 #include "services/signaling/sync/lib0.hpp"
+#include "store/valkey/router.hpp"
 
 namespace seance::signaling::sync {
 namespace {
@@ -65,9 +66,9 @@ std::string after(const std::string& id) {
 struct ValkeyStore::Shared {
     Shared(Loop& loop, const valkey::Address& address, const valkey::ClientOptions& options, std::string p,
            Duration t)
-        : client(std::in_place, loop, address, options), prefix(std::move(p)), ttl(std::to_string(t / 1ms)) {}
+        : router(std::in_place, loop, address, options), prefix(std::move(p)), ttl(std::to_string(t / 1ms)) {}
 
-    std::optional<valkey::Client> client;
+    std::optional<valkey::Router> router;
     std::string prefix;
     std::string ttl;                         // in milliseconds; "0": none
     const std::string writer = random_id();  // tells our entries from other replicas'
@@ -83,7 +84,7 @@ class ValkeyStore::Log final : public DocumentLog {
     // The stream first: what is compacted in between is then in both, not in neither.
     Awaitable<Outcome<Updates>> read() override {
         lost_ = false;
-        auto kept = co_await shared_->client->command("HGET", hash_, "epoch");
+        auto kept = co_await ask("HGET", hash_, "epoch");
         if (failed(kept)) co_return problem_of(kept);
         if (!epoch_.empty() && kept->text != epoch_) {
             co_await close();
@@ -109,10 +110,10 @@ class ValkeyStore::Log final : public DocumentLog {
             }
             if (page->list.empty()) break;
         }
-        auto upto = co_await shared_->client->command("HGET", hash_, "upto");
+        auto upto = co_await ask("HGET", hash_, "upto");
         if (failed(upto)) co_return problem_of(upto);
         if (upto->text != base_) {
-            auto whole = co_await shared_->client->command("HMGET", hash_, "upto", "data");
+            auto whole = co_await ask("HMGET", hash_, "upto", "data");
             if (failed(whole) || whole->list.size() != 2) co_return problem_of(whole);
             if (!unpack(whole->list[1].text, updates))
                 co_return Problem{fmt::format("what {} holds in Valkey is no document", hash_)};
@@ -135,12 +136,12 @@ class ValkeyStore::Log final : public DocumentLog {
             command.push_back(update);
             bytes += update.size();
         }
-        auto added = co_await shared_->client->command(command);
+        auto added = co_await shared_->router->command(hash_, std::move(command));
         if (failed(added)) co_return problem_of(added);
         if (epoch_.empty()) {
             auto epoch = random_id();
-            shared_->client->post({"HSETNX", hash_, "epoch", epoch});
-            auto kept = co_await shared_->client->command("HGET", hash_, "epoch");
+            shared_->router->post(hash_, {"HSETNX", hash_, "epoch", epoch});
+            auto kept = co_await ask("HGET", hash_, "epoch");
             if (failed(kept)) co_return problem_of(kept);
             epoch_ = kept->text;
         }
@@ -163,8 +164,7 @@ class ValkeyStore::Log final : public DocumentLog {
         }
         auto data = pack(whole);
         auto keep = after(position);
-        auto done = co_await shared_->client->command("EVAL", kCompact, "2", hash_, stream_, base_, position,
-                                                      data, keep);
+        auto done = co_await ask("EVAL", kCompact, "2", hash_, stream_, base_, position, data, keep);
         if (failed(done)) co_return problem_of(done);
         if (done->integer == 0) co_return false;
         last_ = base_ = position;
@@ -175,8 +175,8 @@ class ValkeyStore::Log final : public DocumentLog {
 
     void renew() override {
         if (shared_->ttl == "0") return;
-        shared_->client->post({"PEXPIRE", stream_, shared_->ttl});
-        shared_->client->post({"PEXPIRE", hash_, shared_->ttl});
+        shared_->router->post(hash_, {"PEXPIRE", stream_, shared_->ttl});
+        shared_->router->post(hash_, {"PEXPIRE", hash_, shared_->ttl});
     }
 
     Awaitable<void> close() override {
@@ -188,9 +188,16 @@ class ValkeyStore::Log final : public DocumentLog {
     }
 
   private:
+    // Both keys of a room are of one slot.
+    template <class... Parts>
+    Awaitable<Result<Reply>> ask(const Parts&... parts) {
+        std::vector<std::string> arguments{std::string(parts)...};
+        return shared_->router->command(hash_, std::move(arguments));
+    }
+
     Awaitable<Result<Reply>> next_page(const std::string& position) {
         auto from = "(" + position;
-        return shared_->client->command("XRANGE", stream_, from, "+", "COUNT", kPage);
+        return ask("XRANGE", stream_, from, "+", "COUNT", kPage);
     }
 
     bool is_ours(const Reply& entry) const {
@@ -211,11 +218,12 @@ ValkeyStore::ValkeyStore(Loop& loop, const valkey::Address& address, std::string
     valkey::ClientOptions options;
     options.command_timeout = 5s;  // a whole document may travel
     options.max_reply = std::max(options.max_reply, 2 * most_document);
+    options.max_waiting_bytes = std::max(options.max_waiting_bytes, 2 * most_document);
     shared_ = std::make_shared<Shared>(loop, address, options, std::move(prefix), ttl);
 }
 
 ValkeyStore::~ValkeyStore() {
-    shared_->client.reset();
+    shared_->router.reset();
 }
 
 std::unique_ptr<DocumentLog> ValkeyStore::open(const std::string& room) {

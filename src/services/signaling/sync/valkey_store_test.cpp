@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/loop_thread.hpp"
-#include "tests/support/redis_server.hpp"
+#include "tests/support/redis_cluster.hpp"
 
 namespace seance::signaling::sync {
 namespace {
@@ -45,11 +45,11 @@ struct ValkeyStoreTest : testing::Test {
         auto done = co_await log.compact(updates);
         co_return done;
     }
-    std::unique_ptr<ValkeyStore> make_store() {
+    std::unique_ptr<ValkeyStore> make_store(std::uint16_t port = 0) {
         return loop.on_loop([&] {
             valkey::Address address;
             address.host = "127.0.0.1";
-            address.port = redis.port();
+            address.port = port == 0 ? redis.port() : port;
             if (!client) client = std::make_unique<valkey::Client>(loop.loop(), address);
             return std::make_unique<ValkeyStore>(loop.loop(), address, "prefix:", 1h, 1 << 20);
         });
@@ -140,6 +140,23 @@ TEST_F(ValkeyStoreTest, NoticesThatEverythingIsGone) {
     EXPECT_FALSE(here->lost());
     EXPECT_THAT(read(*there).value(), ElementsAre("1"));
     EXPECT_TRUE(there->lost()) << "what it had read is gone, though another has begun anew";
+}
+
+TEST_F(ValkeyStoreTest, KeepsDocumentsOnAllMastersOfACluster) {
+    testing_support::RedisCluster cluster;
+    store = make_store(cluster.port(0));
+    other = make_store(cluster.port(1));
+    for (int i = 0; i < 12; ++i) {
+        auto room = "room " + std::to_string(i);
+        auto log = store->open(room), copy = other->open(room);
+        EXPECT_THAT(read(*log).value(), IsEmpty());
+        EXPECT_TRUE(append(*log, {"1"}));
+        EXPECT_TRUE(append(*log, {"2"}));
+        EXPECT_THAT(read(*copy).value(), ElementsAre("1", "2"));
+        EXPECT_TRUE(compact(*log, {"12"}).value());
+        EXPECT_TRUE(append(*log, {"3"}));
+        EXPECT_THAT(read(*copy).value(), ElementsAre("3", "12"));
+    }
 }
 
 TEST_F(ValkeyStoreTest, SaysWhenValkeyIsAwayAndGoesOnWhenItIsBack) {

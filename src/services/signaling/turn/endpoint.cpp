@@ -6,6 +6,7 @@
 #include "net/proxy/trusted_client.hpp"
 #include "services/signaling/admission.hpp"
 #include "services/signaling/origins.hpp"
+#include "services/signaling/places.hpp"
 #include "services/signaling/turn/credentials.hpp"
 
 namespace seance::signaling::turn {
@@ -41,7 +42,8 @@ http::Response Endpoint::decide(const http::RequestHead& head, std::string_view 
     auto user = http::query_value(head.query(), "user").value_or("");
     if (!user.empty() && !is_user(user))
         return http::text_response(400, "A user is up to 64 letters, digits and ._-@\n");
-    auto client = proxy::identify_client(peer_address, head.fields, settings_.trusted).client;
+    auto client =
+        counted_address(proxy::identify_client(peer_address, head.fields, settings_.trusted).client);
     if (!limiter_.take(client, Clock::now())) {
         auto page = http::text_response(429, "Your address has asked too often, try again in a minute.\n");
         page.fields.add("Retry-After", "60");

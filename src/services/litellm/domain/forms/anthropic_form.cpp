@@ -6,6 +6,8 @@
 #include "services/litellm/domain/forms/anthropic_request.hpp"
 #include "services/litellm/domain/local_answer.hpp"
 #include "services/litellm/domain/wires/anthropic_native.hpp"
+#include "services/litellm/domain/wires/bedrock_native.hpp"
+#include "services/litellm/domain/wires/bedrock_request.hpp"
 
 namespace seance::litellm {
 namespace {
@@ -25,6 +27,7 @@ FromAnthropic options_for(const Endpoint& endpoint) {
     auto& provider = *endpoint.provider;
     FromAnthropic options;
     options.web_search = provider.wire == WireKind::Gemini;
+    options.rich = provider.wire == WireKind::Bedrock && is_claude(endpoint.model);
     if (!speaks_openai(provider)) return options;
     // A gateway or router in front of Claude takes Claude's own marks.
     options.rich = provider.prefix == "litellm_proxy" ||
@@ -78,6 +81,8 @@ Answer<std::unique_ptr<Dialogue>> AnthropicForm::begin(const ChatRequest& reques
     if (to.endpoint.provider->wire == WireKind::Anthropic)
         return std::unique_ptr<Dialogue>(
             std::make_unique<AnthropicNative>(root_, request.stream, "/v1/messages", to, context));
+    if (BedrockNative::suits(to.endpoint))
+        return std::unique_ptr<Dialogue>(std::make_unique<BedrockNative>(root_, request.stream, to, context));
     auto openai = anthropic_to_openai(root_, options_for(to.endpoint));
     auto adapted = parse_chat_request(std::move(openai.body), {}, request.model, to.config);
     if (!adapted) return adapted.error();

@@ -9,6 +9,7 @@
 #include "services/litellm/domain/json_build.hpp"
 #include "services/litellm/domain/json_edit.hpp"
 #include "services/litellm/domain/sse.hpp"
+#include "services/litellm/domain/upstream_body.hpp"
 #include "services/litellm/domain/wires/openai_wire.hpp"
 #include "services/litellm/domain/wires/queued_decoder.hpp"
 
@@ -25,6 +26,13 @@ bool offers_completions(const Destination& to) {
     for (std::string_view word : {"instruct", "davinci", "babbage"})
         if (to.endpoint.model.find(word) != std::string::npos) return true;
     return false;
+}
+
+// What no chat can stand for: several prompts, or one as tokens.
+bool needs_completions(const JsonValue& prompt) {
+    if (!prompt.is(JsonKind::Array)) return false;
+    auto prompts = json_elements(prompt);
+    return prompts.size() > 1 || !prompts.front().is(JsonKind::String);
 }
 
 // Chunks of texts on their way from an upstream that offers them.
@@ -96,7 +104,7 @@ class TextRelay final : public StreamRelay {
             bytes_ += choice.text("text").size();
             step.content = true;
         }
-        step.out += fmt::format("data: {}\n\n", edit.text());
+        step.out += fmt::format("data: {}\n\n", one_line(edit.text()));
     }
     void close(Step& step) {
         step.out += "data: [DONE]\n\n";
@@ -143,10 +151,8 @@ class TextDialogue final : public Dialogue {
     Answer<Completion> whole_as_stream(std::string_view body) override {
         auto completion = whole(body);
         if (!completion) return completion;
-        auto line = completion->json;
-        for (char& c : line)
-            if (c == '\n' || c == '\r') c = ' ';
-        return Completion{fmt::format("data: {}\n\ndata: [DONE]\n\n", line), completion->usage};
+        return Completion{fmt::format("data: {}\n\ndata: [DONE]\n\n", one_line(std::move(completion->json))),
+                          completion->usage};
     }
     ApiError error(int status, std::string_view body) const override {
         return upstream_error(*context_.provider, status, body, context_.key);
@@ -161,13 +167,16 @@ class TextDialogue final : public Dialogue {
 class TextClientStream final : public ClientStream {
   public:
     void chunk(std::string_view json, std::string& out) override {
-        auto text = chat_to_text_completion(json);
+        auto text = chat_to_text_completion(json, &offsets_);
         if (!text.empty()) out += fmt::format("data: {}\n\n", text);
     }
     void done(std::string& out) override { out += "data: [DONE]\n\n"; }
     std::string error_event(const ApiError& error) const override {
         return fmt::format("data: {}\n\n", error.json());
     }
+
+  private:
+    TextOffsets offsets_;
 };
 
 }  // namespace
@@ -180,7 +189,12 @@ Answer<std::string> prompt_to_chat(const JsonValue& root) {
         messages.add(fmt::format("{{\"role\":\"user\",\"content\":{}}}", text));
     };
     if (prompt.is(JsonKind::String)) add(prompt.text);
-    for (auto& element : json_elements(prompt)) {
+    auto prompts = json_elements(prompt);
+    if (prompts.size() > 1 && prompts.front().is(JsonKind::String))
+        return bad_request(
+            "litellm.BadRequestError: this model completes one prompt a call: send each of them by itself",
+            "prompt");
+    for (auto& element : prompts) {
         if (!element.is(JsonKind::String))
             return bad_request(
                 "litellm.BadRequestError: this model takes prompts as texts, not as lists of tokens",
@@ -198,7 +212,38 @@ Answer<std::string> prompt_to_chat(const JsonValue& root) {
     return edit.text();
 }
 
-std::string chat_to_text_completion(std::string_view completion) {
+namespace {
+
+// {"content":[{token, logprob, top_logprobs}]} of a chat as texts have it: lists side by side.
+std::string text_logprobs(const JsonFields& chat, std::size_t offset) {
+    JsonArray tokens, logprobs, tops, offsets;
+    for (auto& value : chat.list("content")) {
+        JsonFields one(value);
+        auto token = one.text("token");
+        auto number = one.find("logprob", JsonKind::Number);
+        JsonObject top;
+        for (auto& other : one.list("top_logprobs")) {
+            JsonFields fields(other);
+            if (auto its = fields.find("logprob", JsonKind::Number)) top.raw(fields.text("token"), its->text);
+        }
+        tokens.add_text(token);
+        logprobs.add(number ? number->text : "null");
+        tops.add(top.str());
+        offsets.add(std::to_string(offset));
+        offset += token.size();
+    }
+    if (tokens.empty()) return "null";
+    return JsonObject()
+        .raw("tokens", tokens.str())
+        .raw("token_logprobs", logprobs.str())
+        .raw("top_logprobs", tops.str())
+        .raw("text_offset", offsets.str())
+        .str();
+}
+
+}  // namespace
+
+std::string chat_to_text_completion(std::string_view completion, TextOffsets* offsets) {
     auto root = parse_json(completion);
     JsonEdit edit(*root);
     edit.set("object", "\"text_completion\"");
@@ -210,12 +255,15 @@ std::string chat_to_text_completion(std::string_view completion) {
         chunk = chunk || delta;
         JsonFields content(delta ? delta : choice.find("message"));
         auto text = content.find("content", JsonKind::String);
+        auto index = choice.find("index") ? std::string(choice.find("index")->text) : std::string("0");
+        auto offset = offsets ? (*offsets)[index] : 0;
+        if (offsets && text) (*offsets)[index] += json_text(*text)->size();
         auto finish = choice.find("finish_reason");
         empty = empty && !finish && (!text || text->text == "\"\"");
         choices.add(JsonObject()
                         .raw("text", text ? text->text : "\"\"")
-                        .raw("index", choice.find("index") ? choice.find("index")->text : "0")
-                        .raw("logprobs", "null")
+                        .raw("index", index)
+                        .raw("logprobs", text_logprobs(JsonFields(choice.find("logprobs")), offset))
                         .raw("finish_reason", finish ? finish->text : "null")
                         .str());
     }
@@ -239,7 +287,9 @@ Answer<ChatRequest> CompletionForm::parse(std::string body, const http::FieldVie
 
 Answer<std::unique_ptr<Dialogue>> CompletionForm::begin(const ChatRequest& request, const Destination& to,
                                                         const AnswerContext& context) {
-    if (offers_completions(to))
+    // A server of OpenAI's form may offer what its name does not say; it tells if it does not.
+    bool asks = speaks_openai(*to.endpoint.provider) && needs_completions(*json_find(request.root, "prompt"));
+    if (asks || offers_completions(to))
         return std::unique_ptr<Dialogue>(std::make_unique<TextDialogue>(request, to, context));
     auto body = prompt_to_chat(request.root);
     if (!body) return body.error();

@@ -1,5 +1,6 @@
 #pragma once
 #include <deque>
+#include <map>
 
 #include "services/litellm/domain/client_form.hpp"
 
@@ -22,8 +23,12 @@ class CompletionForm final : public ClientForm {
     std::deque<ChatRequest> chats_;
 };
 
-// A prompt as a chat; fails for lists of tokens.
+// A prompt as a chat; fails for several and for tokens.
 Answer<std::string> prompt_to_chat(const JsonValue& root);
-std::string chat_to_text_completion(std::string_view completion);  // or a chunk of a stream
+
+// How much of each choice's text has come, by its index.
+using TextOffsets = std::map<std::string, std::size_t>;
+// Of a whole answer, or of a chunk of a stream with what came before it.
+std::string chat_to_text_completion(std::string_view completion, TextOffsets* offsets = nullptr);
 
 }  // namespace seance::litellm

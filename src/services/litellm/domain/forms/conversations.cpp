@@ -4,7 +4,8 @@ namespace seance::litellm {
 
 void Conversations::keep(const std::string& scope, const std::string& id, Kept kept) {
     auto name = scope + "\n" + id;
-    auto size = name.size() + kept.messages.size() + kept.response.size() + kept.input.size();
+    auto size = name.size() + kept.messages.size() + kept.response.size() + kept.input.size() +
+                kept.steps.size() * sizeof(ResponseStep);
     if (size > most_) return;
     auto shared = std::make_shared<const Kept>(std::move(kept));
     std::lock_guard lock(mutex_);

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "services/litellm/domain/forms/responses_events.hpp"
+
 namespace seance::litellm {
 
 // What translated /responses calls have said, so that previous_response_id can go on from there. Of this
@@ -15,9 +17,10 @@ namespace seance::litellm {
 class Conversations {
   public:
     struct Kept {
-        std::string messages;  // the chat so far, the answer included: JSON elements without brackets
-        std::string response;  // the answer as the client got it
-        std::string input;     // the items of this call's input, likewise without brackets
+        std::string messages;      // the chat so far, the answer included: JSON elements without brackets
+        std::string response;      // the answer as the client got it
+        std::string input;         // the items of this call's input, likewise without brackets
+        ResponseSteps steps = {};  // of an answer that was streamed
     };
     explicit Conversations(std::size_t most_bytes = 64 << 20) : most_(most_bytes) {}
 

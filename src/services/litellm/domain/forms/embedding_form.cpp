@@ -6,6 +6,7 @@
 
 #include "core/base/base64.hpp"
 #include "services/litellm/domain/json_build.hpp"
+#include "services/litellm/domain/json_edit.hpp"
 #include "services/litellm/domain/openai_chat.hpp"
 #include "services/litellm/domain/wires/bedrock_wire.hpp"
 #include "services/litellm/domain/wires/gemini_wire.hpp"
@@ -19,6 +20,10 @@ struct Wanted {
     std::string dimensions;  // JSON, or ""
     bool base64 = false;
 };
+
+bool wants_base64(const JsonValue& request) {
+    return json_text(json_find(request, "encoding_format")) == "base64";
+}
 
 Answer<Wanted> read_wanted(const ChatRequest& request) {
     JsonFields fields(request.root);
@@ -40,7 +45,7 @@ Answer<Wanted> read_wanted(const ChatRequest& request) {
     }
     if (wanted.texts.empty()) return bad_request("input must hold at least one text", "input");
     if (auto dimensions = fields.find("dimensions", JsonKind::Number)) wanted.dimensions = dimensions->text;
-    wanted.base64 = fields.text("encoding_format") == "base64";
+    wanted.base64 = wants_base64(request.root);
     return wanted;
 }
 
@@ -182,6 +187,28 @@ class BedrockEmbeddings final : public EmbeddingDialogue {
     }
 };
 
+// An upstream of OpenAI's form that does not know encoding_format and answers with numbers.
+class InBase64 final : public Dialogue {
+  public:
+    explicit InBase64(std::unique_ptr<Dialogue> plain) : plain_(std::move(plain)) {}
+
+    Answer<UpstreamCall> call() override { return plain_->call(); }
+    Answer<Completion> whole(std::string_view body) override {
+        auto answer = plain_->whole(body);
+        if (!answer) return answer;
+        auto root = parse_json(answer->json);
+        if (auto encoded = embeddings_in_base64(*root)) answer->json = std::move(*encoded);
+        return answer;
+    }
+    std::unique_ptr<StreamRelay> stream() override { return nullptr; }
+    bool is_stream(std::string_view, std::string_view) const override { return false; }
+    Answer<Completion> whole_as_stream(std::string_view body) override { return whole(body); }
+    ApiError error(int status, std::string_view body) const override { return plain_->error(status, body); }
+
+  private:
+    std::unique_ptr<Dialogue> plain_;
+};
+
 }  // namespace
 
 std::string floats_to_base64(const JsonValue& vector) {
@@ -193,11 +220,45 @@ std::string floats_to_base64(const JsonValue& vector) {
     return base64_encode(bytes);
 }
 
+std::optional<std::string> embeddings_in_base64(const JsonValue& answer) {
+    JsonEdit edit(answer);
+    auto data = edit.find("data");
+    if (!data || !data->is(JsonKind::Array)) return std::nullopt;
+    JsonArray encoded;
+    bool changed = false;
+    for (auto& element : json_elements(*data)) {
+        JsonEdit one(element);
+        if (auto vector = one.find("embedding"); vector && vector->is(JsonKind::Array)) {
+            one.set("embedding", json_quote(floats_to_base64(*vector)));
+            changed = true;
+        }
+        encoded.add(one.text());
+    }
+    if (!changed) return std::nullopt;
+    edit.set("data", encoded.str());
+    return edit.text();
+}
+
+Answer<ChatRequest> EmbeddingForm::parse(std::string body, const http::FieldViews& fields,
+                                         std::string_view path_model, const Config& config) {
+    auto request = PassForm::parse(std::move(body), fields, path_model, config);
+    if (!request) return request;
+    base64_ = wants_base64(request->root);
+    auto input = json_find(request->root, "input");
+    auto inputs = input ? json_elements(*input) : std::vector<JsonValue>{};
+    bool many = !inputs.empty() && !inputs.front().is(JsonKind::Number);
+    count_ = many ? inputs.size() : 1;
+    return request;
+}
+
 Answer<std::unique_ptr<Dialogue>> EmbeddingForm::begin(const ChatRequest& request, const Destination& to,
                                                        const AnswerContext& context) {
     auto kind = to.endpoint.provider->wire;
-    if (kind != WireKind::Gemini && kind != WireKind::Ollama && kind != WireKind::Bedrock)
-        return PassForm::begin(request, to, context);
+    if (kind != WireKind::Gemini && kind != WireKind::Ollama && kind != WireKind::Bedrock) {
+        auto plain = PassForm::begin(request, to, context);
+        if (!plain || !base64_) return plain;
+        return std::unique_ptr<Dialogue>(std::make_unique<InBase64>(std::move(*plain)));
+    }
     auto wanted = read_wanted(request);
     if (!wanted) return wanted.error();
     if (kind == WireKind::Gemini)
@@ -207,11 +268,17 @@ Answer<std::unique_ptr<Dialogue>> EmbeddingForm::begin(const ChatRequest& reques
     return std::unique_ptr<Dialogue>(std::make_unique<BedrockEmbeddings>(std::move(*wanted), to, context));
 }
 
-// Of a mock model: a vector that is always the same.
+// Of a mock model: a vector that is always the same, for each input.
 std::string EmbeddingForm::whole(std::string, const AnswerContext& context) const {
+    constexpr std::string_view kVector = "[0.1,0.2,0.3]";
+    auto vector = base64_ ? json_quote(floats_to_base64(*parse_json(kVector))) : std::string(kVector);
+    JsonArray data;
+    for (std::size_t i = 0; i < count_; ++i)
+        data.add(
+            JsonObject().raw("object", "\"embedding\"").number("index", i).raw("embedding", vector).str());
     return JsonObject()
         .raw("object", "\"list\"")
-        .raw("data", "[{\"object\":\"embedding\",\"index\":0,\"embedding\":[0.1,0.2,0.3]}]")
+        .raw("data", data.str())
         .text("model", context.model)
         .raw("usage", JsonObject()
                           .number("prompt_tokens", context.prompt_estimate)

@@ -7,6 +7,7 @@
 #include "services/litellm/domain/json_build.hpp"
 #include "services/litellm/domain/json_edit.hpp"
 #include "services/litellm/domain/multipart.hpp"
+#include "services/litellm/domain/upstream_body.hpp"
 #include "services/litellm/domain/wires/openai_wire.hpp"
 
 namespace seance::litellm {
@@ -44,7 +45,11 @@ class PassDialogue final : public Dialogue {
         if (auto error = error_in_answer(*root, context_)) return *error;
         JsonEdit edit(*root);
         if (edit.has("model")) edit.set("model", json_quote(context_.model));
-        return Completion{edit.text(), read_any_usage(edit.find("usage"), context_.prompt_estimate)};
+        auto usage = read_any_usage(edit.find("usage"), context_.prompt_estimate);
+        if (&route_ == &kImageGeneration || &route_ == &kImageEdit)
+            if (auto made = edit.find("data"); made && made->is(JsonKind::Array))
+                usage.images = json_elements(*made).size();
+        return Completion{edit.text(), usage};
     }
 
     std::unique_ptr<StreamRelay> stream() override { return nullptr; }  // streams are opaque, or are none

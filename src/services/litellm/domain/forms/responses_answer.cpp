@@ -11,14 +11,6 @@ std::string id_with(std::string_view prefix, std::string_view id, std::size_t nu
                        number);
 }
 
-std::string text_part(std::string_view text) {
-    return JsonObject().raw("type", "\"output_text\"").text("text", text).raw("annotations", "[]").str();
-}
-
-std::string summary_part(std::string_view text) {
-    return JsonObject().raw("type", "\"summary_text\"").text("text", text).str();
-}
-
 OutputItem make_item(OutputItem::Kind kind, const std::string& response, std::size_t number) {
     auto prefix = kind == OutputItem::Kind::Reasoning ? "rs"
                   : kind == OutputItem::Kind::Message ? "msg"
@@ -30,29 +22,6 @@ OutputItem make_item(OutputItem::Kind kind, const std::string& response, std::si
 }
 
 }  // namespace
-
-std::string OutputItem::json(bool done, bool cut) const {
-    JsonObject item;
-    item.text("id", id);
-    if (kind == Kind::Reasoning) {
-        item.raw("type", "\"reasoning\"");
-        item.raw("summary", done ? "[" + summary_part(text) + "]" : "[]");
-        return item.str();
-    }
-    auto status = !done ? "\"in_progress\"" : cut ? "\"incomplete\"" : "\"completed\"";
-    if (kind == Kind::Call)
-        return item.raw("type", "\"function_call\"")
-            .raw("status", status)
-            .text("arguments", done && text.empty() ? "{}" : text)
-            .text("call_id", call_id)
-            .text("name", name)
-            .str();
-    return item.raw("type", "\"message\"")
-        .raw("status", status)
-        .raw("role", "\"assistant\"")
-        .raw("content", done ? "[" + text_part(text) + "]" : "[]")
-        .str();
-}
 
 std::string ResponseDraft::finished_status() const {
     return finish == "length" || finish == "content_filter" ? "incomplete" : "completed";
@@ -178,15 +147,9 @@ ResponsesClientStream::ResponsesClientStream(const AnswerContext& context, std::
     : draft_{response_id(context), context.model, std::move(echo), context.created, {}, "", ""},
       kept_(std::move(kept)) {}
 
-void ResponsesClientStream::event(std::string_view type, const std::string& members, std::string& out) const {
-    out += fmt::format("event: {}\ndata: {{\"type\":\"{}\",\"sequence_number\":{}{}{}}}\n\n", type, type,
-                       sequence_++, members.empty() ? "" : ",", members);
-}
-
 void ResponsesClientStream::begin(std::string& out) {
     if (std::exchange(begun_, true)) return;
-    for (auto type : {"response.created", "response.in_progress"})
-        event(type, "\"response\":" + draft_.json("in_progress"), out);
+    events_.began(draft_.json("in_progress"), out);
 }
 
 std::size_t ResponsesClientStream::item_for(OutputItem::Kind kind, std::string& out) {
@@ -196,51 +159,31 @@ std::size_t ResponsesClientStream::item_for(OutputItem::Kind kind, std::string& 
     // Texts end where something else begins; calls may go on beside one another.
     if (!items.empty() && items.back().kind != OutputItem::Kind::Call) close(items.size() - 1, out);
     items.push_back(make_item(kind, draft_.id, items.size()));
-    auto index = items.size() - 1;
-    auto& item = items.back();
-    if (kind == OutputItem::Kind::Call) return index;  // it has no name yet
-    event("response.output_item.added",
-          fmt::format("\"output_index\":{},\"item\":{}", index, item.json(false)), out);
-    auto where = fmt::format("\"item_id\":\"{}\",\"output_index\":{}", item.id, index);
-    if (kind == OutputItem::Kind::Message)
-        event("response.content_part.added",
-              fmt::format("{},\"content_index\":0,\"part\":{}", where, text_part("")), out);
-    else
-        event("response.reasoning_summary_part.added",
-              fmt::format("{},\"summary_index\":0,\"part\":{}", where, summary_part("")), out);
-    return index;
+    if (kind != OutputItem::Kind::Call) add(out);  // a call has no name yet
+    return items.size() - 1;
+}
+
+void ResponsesClientStream::add(std::string& out) {
+    auto index = draft_.items.size() - 1;
+    draft_.steps.push_back({ResponseStep::Kind::Added, index});
+    events_.added(draft_.items.back(), index, out);
+}
+
+void ResponsesClientStream::say(std::size_t index, const JsonValue& text, std::string& out) {
+    auto& item = draft_.items[index];
+    auto decoded = *json_text(text);
+    item.text += decoded;
+    draft_.steps.push_back({ResponseStep::Kind::Delta, index, decoded.size()});
+    events_.delta(item, index, text.text, out);
 }
 
 void ResponsesClientStream::close(std::size_t index, std::string& out) {
     auto& item = draft_.items[index];
     if (std::exchange(item.closed, true)) return;
-    auto where = fmt::format("\"item_id\":\"{}\",\"output_index\":{}", item.id, index);
-    switch (item.kind) {
-        case OutputItem::Kind::Message:
-            event("response.output_text.done",
-                  fmt::format("{},\"content_index\":0,\"text\":{},\"logprobs\":[]", where,
-                              json_quote(item.text)),
-                  out);
-            event("response.content_part.done",
-                  fmt::format("{},\"content_index\":0,\"part\":{}", where, text_part(item.text)), out);
-            break;
-        case OutputItem::Kind::Reasoning:
-            event("response.reasoning_summary_text.done",
-                  fmt::format("{},\"summary_index\":0,\"text\":{}", where, json_quote(item.text)), out);
-            event("response.reasoning_summary_part.done",
-                  fmt::format("{},\"summary_index\":0,\"part\":{}", where, summary_part(item.text)), out);
-            break;
-        case OutputItem::Kind::Call:
-            if (item.text.empty()) item.text = "{}";
-            event("response.function_call_arguments.done",
-                  fmt::format("{},\"name\":{},\"arguments\":{}", where, json_quote(item.name),
-                              json_quote(item.text)),
-                  out);
-            break;
-    }
+    if (item.kind == OutputItem::Kind::Call && item.text.empty()) item.text = "{}";
+    draft_.steps.push_back({ResponseStep::Kind::Done, index});
     bool cut = draft_.finished_status() == "incomplete" && index + 1 == draft_.items.size();
-    event("response.output_item.done",
-          fmt::format("\"output_index\":{},\"item\":{}", index, item.json(true, cut)), out);
+    events_.done(item, index, cut, out);
 }
 
 void ResponsesClientStream::take_calls(const JsonFields& delta, std::string& out) {
@@ -260,16 +203,10 @@ void ResponsesClientStream::take_calls(const JsonFields& delta, std::string& out
             item.tool = tool;
             item.call_id = call.text("id");
             item.name = function.text("name");
-            event("response.output_item.added",
-                  fmt::format("\"output_index\":{},\"item\":{}", index, item.json(false)), out);
+            add(out);
         }
         auto arguments = function.find("arguments", JsonKind::String);
-        if (!arguments || arguments->text == "\"\"") continue;
-        items[index].text += *json_text(*arguments);
-        event("response.function_call_arguments.delta",
-              fmt::format("\"item_id\":\"{}\",\"output_index\":{},\"delta\":{}", items[index].id, index,
-                          arguments->text),
-              out);
+        if (arguments && arguments->text != "\"\"") say(index, *arguments, out);
     }
 }
 
@@ -282,22 +219,11 @@ void ResponsesClientStream::chunk(std::string_view json, std::string& out) {
         JsonFields choice(value);
         if (choice.count("index") != 0) continue;
         JsonFields delta(choice.find("delta"));
-        auto add = [&](OutputItem::Kind kind, const JsonValue& text) {
-            if (text.text == "\"\"") return;
-            auto index = item_for(kind, out);
-            auto& item = draft_.items[index];
-            item.text += *json_text(text);
-            bool message = kind == OutputItem::Kind::Message;
-            event(message ? "response.output_text.delta" : "response.reasoning_summary_text.delta",
-                  fmt::format("\"item_id\":\"{}\",\"output_index\":{},\"{}\":0,\"delta\":{}{}", item.id,
-                              index, message ? "content_index" : "summary_index", text.text,
-                              message ? ",\"logprobs\":[]" : ""),
-                  out);
-        };
-        if (auto text = delta.find("reasoning_content", JsonKind::String))
-            add(OutputItem::Kind::Reasoning, *text);
-        if (auto text = delta.find("content", JsonKind::String)) add(OutputItem::Kind::Message, *text);
-        if (auto text = delta.find("refusal", JsonKind::String)) add(OutputItem::Kind::Message, *text);
+        for (auto& [name, kind] : {std::pair{"reasoning_content", OutputItem::Kind::Reasoning},
+                                   {"content", OutputItem::Kind::Message},
+                                   {"refusal", OutputItem::Kind::Message}})
+            if (auto text = delta.find(name, JsonKind::String); text && text->text != "\"\"")
+                say(item_for(kind, out), *text, out);
         take_calls(delta, out);
         if (auto finish = choice.text("finish_reason"); !finish.empty()) draft_.finish = finish;
     }
@@ -308,13 +234,13 @@ void ResponsesClientStream::done(std::string& out) {
     if (draft_.items.empty()) item_for(OutputItem::Kind::Message, out);
     for (std::size_t i = 0; i < draft_.items.size(); ++i) close(i, out);
     auto status = draft_.finished_status();
-    event("response." + status, "\"response\":" + draft_.json(status), out);
+    events_.ended(status, draft_.json(status), out);
     if (kept_) kept_(draft_);
 }
 
 std::string ResponsesClientStream::error_event(const ApiError& error) const {
     std::string out;
-    event("response.failed", "\"response\":" + draft_.json("failed", &error), out);
+    events_.ended("failed", draft_.json("failed", &error), out);
     return out;
 }
 

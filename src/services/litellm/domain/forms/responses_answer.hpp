@@ -4,23 +4,11 @@
 #include <vector>
 
 #include "services/litellm/domain/client_form.hpp"
+#include "services/litellm/domain/forms/responses_events.hpp"
 #include "services/litellm/domain/json_build.hpp"
 
 // From OpenAI's chat answers to its Responses: reference, section 12.4.
 namespace seance::litellm {
-
-// One item of an answer's output.
-struct OutputItem {
-    enum class Kind { Reasoning, Message, Call };
-    Kind kind = Kind::Message;
-    std::string id = {};
-    std::string text = {};  // of a call: its arguments
-    std::string call_id = {}, name = {};
-    std::string tool = {};  // OpenAI's index, in a stream
-    bool closed = false;
-
-    std::string json(bool done, bool cut = false) const;  // cut: its end is missing
-};
 
 // The whole of an answer while it is put together. `echo`: the members of the request that an answer repeats.
 struct ResponseDraft {
@@ -28,7 +16,8 @@ struct ResponseDraft {
     std::int64_t created = 0;
     std::vector<OutputItem> items;
     std::string finish;
-    std::string usage;  // JSON in the form of Responses, or ""
+    std::string usage;         // JSON in the form of Responses, or ""
+    ResponseSteps steps = {};  // of a stream
 
     std::string json(std::string_view status, const ApiError* error = nullptr) const;
     std::string finished_status() const;    // completed or incomplete
@@ -54,14 +43,15 @@ class ResponsesClientStream final : public ClientStream {
   private:
     void begin(std::string& out);
     std::size_t item_for(OutputItem::Kind kind, std::string& out);
+    void add(std::string& out);
+    void say(std::size_t index, const JsonValue& text, std::string& out);
     void close(std::size_t index, std::string& out);
     void take_calls(const JsonFields& delta, std::string& out);
-    void event(std::string_view type, const std::string& members, std::string& out) const;
 
     ResponseDraft draft_;
     Kept kept_;
     bool begun_ = false;
-    mutable std::uint64_t sequence_ = 0;
+    mutable ResponseEvents events_;
 };
 
 }  // namespace seance::litellm

@@ -93,9 +93,9 @@ namespace {
 void keep(const std::string& scope, const std::string& messages, const std::string& input,
           const ResponseDraft& draft) {
     auto separator = messages.empty() ? "" : ",";
-    conversations().keep(
-        scope, draft.id,
-        {messages + separator + draft.assistant_message(), draft.json(draft.finished_status()), input});
+    conversations().keep(scope, draft.id,
+                         {messages + separator + draft.assistant_message(),
+                          draft.json(draft.finished_status()), input, draft.steps});
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "services/litellm/domain/forms/anthropic_answer.hpp"
+#include "services/litellm/domain/upstream_body.hpp"
 #include "services/litellm/domain/wires/anthropic_wire.hpp"
 #include "services/litellm/domain/wires/native_relay.hpp"
 
@@ -71,6 +72,9 @@ Answer<Completion> AnthropicNative::whole(std::string_view body) {
         return not_an_answer(context_, body, "the body is no JSON object");
     JsonEdit edit(*root);
     if (json_text(edit.find("type")) == "error") return anthropic_error(body, context_);
+    auto content = edit.find("content");
+    if (!edit.has("input_tokens") && !(content && content->is(JsonKind::Array)))
+        return not_an_answer(context_, body, "the body has no list \"content\"");
     if (edit.has("model")) edit.set("model", json_quote(context_.model));
     AnthropicUsage usage;
     usage.update(edit.find("usage"));

@@ -8,7 +8,7 @@ namespace seance::litellm {
 
 // An Anthropic client and an Anthropic upstream: only the model's name changes on the way. `root` is the
 // client's body and outlives it.
-class AnthropicNative final : public Dialogue {
+class AnthropicNative : public Dialogue {
   public:
     AnthropicNative(const JsonValue& root, bool stream, std::string_view route, const Destination& to,
                     AnswerContext context)
@@ -19,6 +19,12 @@ class AnthropicNative final : public Dialogue {
     std::unique_ptr<StreamRelay> stream() override;
     ApiError error(int status, std::string_view body) const override;
     Answer<Completion> whole_as_stream(std::string_view body) override;
+
+  protected:
+    const JsonValue& root() const { return root_; }
+    bool streams() const { return stream_; }
+    const Destination& to() const { return to_; }
+    const AnswerContext& context() const { return context_; }
 
   private:
     JsonValue root_;

@@ -4,6 +4,7 @@
 
 #include "core/base/text.hpp"
 #include "services/litellm/domain/longest_answer.hpp"
+#include "services/litellm/domain/upstream_body.hpp"
 #include "services/litellm/domain/wires/anthropic_answer.hpp"
 #include "services/litellm/domain/wires/anthropic_request.hpp"
 
@@ -63,9 +64,8 @@ Answer<UpstreamCall> AnthropicWire::call(const ChatRequest& request) {
     auto text = prepared_request(request, to_.deployment);
     auto chat = read_openai_chat(*parse_json(text));
     if (!chat) return chat.error();
-    bool drop = drops_params(request, to_.deployment, to_.config);
-    if (auto refused =
-            refuse_unsupported(unsupported_by_anthropic(*chat), to_.deployment, to_.endpoint, drop))
+    if (auto refused = refuse_unsupported(unsupported_by_anthropic(*chat), request, to_.deployment,
+                                          to_.endpoint, to_.config))
         return *refused;
     if (auto metadata = json_find(request.root, "metadata"); metadata && chat->user.empty())
         chat->user = JsonFields(*metadata).text("user_id");

@@ -10,11 +10,6 @@ namespace {
 
 constexpr std::string_view kCachePoint = "{\"cachePoint\":{\"type\":\"default\"}}";
 
-bool is_claude(std::string_view model) {
-    return model.find("claude") != std::string_view::npos ||
-           model.find("anthropic") != std::string_view::npos;
-}
-
 bool takes_effort(std::string_view model) {
     return model.find("gpt-oss") != std::string_view::npos;
 }
@@ -172,6 +167,7 @@ class Writer {
                 .raw("toolResult",
                      JsonObject().text("toolUseId", turn.tool_call_id).raw("content", content.str()).str())
                 .str());
+        if (!turn.cache_control.empty()) results_.emplace_back(kCachePoint);
         return std::nullopt;
     }
 
@@ -279,6 +275,11 @@ class Writer {
 };
 
 }  // namespace
+
+bool is_claude(std::string_view model) {
+    return model.find("claude") != std::string_view::npos ||
+           model.find("anthropic") != std::string_view::npos;
+}
 
 Answer<BedrockRequest> make_bedrock_request(const OpenAiChat& chat, std::string_view model, bool modify) {
     return Writer(chat, model, modify).write();

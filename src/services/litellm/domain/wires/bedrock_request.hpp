@@ -15,6 +15,9 @@ struct BedrockRequest {
 // Fails for pictures that Bedrock would have to fetch.
 Answer<BedrockRequest> make_bedrock_request(const OpenAiChat& chat, std::string_view model, bool modify);
 
+// By the name of the model.
+bool is_claude(std::string_view model);
+
 std::vector<std::string> unsupported_by_bedrock(const OpenAiChat& chat, std::string_view model);
 
 }  // namespace seance::litellm

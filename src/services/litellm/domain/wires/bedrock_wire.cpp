@@ -5,6 +5,7 @@
 #include "core/base/hash.hpp"
 #include "net/aws/sigv4.hpp"
 #include "net/http/parser.hpp"
+#include "services/litellm/domain/upstream_body.hpp"
 #include "services/litellm/domain/wires/bedrock_answer.hpp"
 #include "services/litellm/domain/wires/bedrock_request.hpp"
 
@@ -37,12 +38,15 @@ std::string_view bedrock_model(std::string_view model) {
 Outcome<void> complete_bedrock(Endpoint& endpoint, const Deployment& deployment,
                                const config::Sources& environment) {
     auto& wire = deployment.wire;
-    if (!wire.aws_profile.empty() || !wire.aws_role.empty())
+    if (!wire.aws_role.empty())
         return Problem{
-            fmt::format("litellm_params.{} is not supported: set aws_access_key_id and "
-                        "aws_secret_access_key, or a bearer "
-                        "token as api_key",
-                        wire.aws_role.empty() ? "aws_profile_name" : "aws_role_name")};
+            "litellm_params.aws_role_name is not supported: set aws_access_key_id and aws_secret_access_key, "
+            "aws_profile_name, or a bearer token as api_key"};
+    if (!wire.aws_profile.empty())
+        return Problem{
+            fmt::format("the AWS profile \"{}\" holds no keys: look into ~/.aws/credentials "
+                        "(AWS_SHARED_CREDENTIALS_FILE)",
+                        wire.aws_profile)};
     AwsAccess access{std::string(region_in(endpoint.model)), wire.aws_id, wire.aws_secret, wire.aws_session};
     if (access.region.empty()) access.region = wire.aws_region;
     if (access.region.empty())
@@ -110,8 +114,8 @@ Answer<UpstreamCall> BedrockWire::call(const ChatRequest& request) {
     auto chat = read_openai_chat(*parse_json(text));
     if (!chat) return chat.error();
     auto& model = to_.endpoint.model;
-    if (auto refused = refuse_unsupported(unsupported_by_bedrock(*chat, model), to_.deployment, to_.endpoint,
-                                          drops_params(request, to_.deployment, to_.config)))
+    if (auto refused = refuse_unsupported(unsupported_by_bedrock(*chat, model), request, to_.deployment,
+                                          to_.endpoint, to_.config))
         return *refused;
     auto made = make_bedrock_request(*chat, model, to_.config.modify_params);
     if (!made) return made.error();

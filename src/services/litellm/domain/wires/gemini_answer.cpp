@@ -79,6 +79,31 @@ std::string grounding(const JsonFields& candidate) {
     return metadata ? JsonObject().raw("grounding_metadata", metadata->text).str() : std::string();
 }
 
+// Of the tokens that a candidate chose, beside those that it might have; "" if it does not tell.
+std::string logprobs(const JsonFields& candidate) {
+    JsonFields result(candidate.find("logprobsResult"));
+    auto token = [](const JsonFields& one) {
+        auto number = one.find("logProbability", JsonKind::Number);
+        return JsonObject()
+            .text("token", one.text("token"))
+            .raw("logprob", number ? number->text : "0")
+            .raw("bytes", "null");
+    };
+    auto tops = result.list("topCandidates");
+    JsonArray content;
+    std::size_t place = 0;
+    for (auto& value : result.list("chosenCandidates")) {
+        JsonArray others;
+        if (place < tops.size())
+            for (auto& other : JsonFields(tops[place]).list("candidates"))
+                others.add(token(JsonFields(other)).str());
+        ++place;
+        content.add(token(JsonFields(value)).raw("top_logprobs", others.str()).str());
+    }
+    if (content.empty()) return "";
+    return JsonObject().raw("content", content.str()).raw("refusal", "null").str();
+}
+
 // The prompt was refused: a choice that says so.
 bool is_blocked(const JsonFields& root) {
     return !JsonFields(root.find("promptFeedback")).text("blockReason").empty();
@@ -129,6 +154,7 @@ Answer<std::string> gemini_to_completion(std::string_view body, const AnswerCont
                         .raw("index", index_of(candidate))
                         .text("finish_reason", finish)
                         .raw("message", message.str())
+                        .raw_if("logprobs", logprobs(candidate))
                         .str());
     }
     if (choices.empty())
@@ -167,8 +193,12 @@ void GeminiDecoder::take(const std::string& data) {
             auto mapped = finish_of_gemini_reason(word);
             finish = json_quote(mapped == "stop" && calls > 0 ? "tool_calls" : mapped);
         }
-        choices.add(
-            JsonObject().raw("index", index).raw("delta", delta.str()).raw("finish_reason", finish).str());
+        choices.add(JsonObject()
+                        .raw("index", index)
+                        .raw("delta", delta.str())
+                        .raw("finish_reason", finish)
+                        .raw_if("logprobs", logprobs(candidate))
+                        .str());
     }
     if (choices.empty() && is_blocked(root))
         choices.add("{\"index\":0,\"delta\":{\"role\":\"assistant\"},\"finish_reason\":\"content_filter\"}");

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "services/litellm/domain/upstream_body.hpp"
 #include "services/litellm/domain/wires/gemini_answer.hpp"
 #include "services/litellm/domain/wires/gemini_request.hpp"
 
@@ -38,8 +39,8 @@ Answer<UpstreamCall> GeminiWire::call(const ChatRequest& request) {
     auto text = prepared_request(request, to_.deployment);
     auto chat = read_openai_chat(*parse_json(text));
     if (!chat) return chat.error();
-    if (auto refused = refuse_unsupported(unsupported_by_gemini(*chat), to_.deployment, to_.endpoint,
-                                          drops_params(request, to_.deployment, to_.config)))
+    if (auto refused = refuse_unsupported(unsupported_by_gemini(*chat), request, to_.deployment, to_.endpoint,
+                                          to_.config))
         return *refused;
     auto body = finish_body(make_gemini_request(*chat, to_.endpoint.model), to_.deployment);
     return gemini_call(to_, request.stream ? "streamGenerateContent" : "generateContent", std::move(body),

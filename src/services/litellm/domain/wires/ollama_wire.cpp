@@ -6,6 +6,7 @@
 
 #include "core/base/id.hpp"
 #include "core/base/text.hpp"
+#include "services/litellm/domain/upstream_body.hpp"
 
 namespace seance::litellm {
 namespace {
@@ -281,8 +282,8 @@ Answer<UpstreamCall> OllamaWire::call(const ChatRequest& request) {
     auto text = prepared_request(request, to_.deployment);
     auto chat = read_openai_chat(*parse_json(text));
     if (!chat) return chat.error();
-    if (auto refused = refuse_unsupported(unsupported_by_ollama(*chat), to_.deployment, to_.endpoint,
-                                          drops_params(request, to_.deployment, to_.config)))
+    if (auto refused = refuse_unsupported(unsupported_by_ollama(*chat), request, to_.deployment, to_.endpoint,
+                                          to_.config))
         return *refused;
     bool tools = !chat->tools.empty();
     for (auto& turn : chat->turns) tools = tools || !turn.calls.empty() || turn.role == Turn::Role::Tool;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "services/litellm/domain/upstream_body.hpp"
 #include "services/litellm/domain/wires/queued_decoder.hpp"
 
 namespace seance::litellm {

@@ -6,6 +6,7 @@
 #include "services/litellm/domain/forms/response_id.hpp"
 #include "services/litellm/domain/json_build.hpp"
 #include "services/litellm/domain/json_edit.hpp"
+#include "services/litellm/domain/upstream_body.hpp"
 #include "services/litellm/domain/wires/native_relay.hpp"
 #include "services/litellm/domain/wires/openai_wire.hpp"
 #include "services/litellm/domain/wires/queued_decoder.hpp"
@@ -105,8 +106,10 @@ Answer<Completion> ResponsesNative::whole(std::string_view body) {
         return not_an_answer(context_, body, "the body is no JSON object");
     JsonEdit edit(*root);
     // "error" is a member of every answer here; an answer has an output too.
-    if (!edit.has("output"))
+    if (!edit.has("output")) {
         if (auto error = error_in_answer(*root, context_)) return *error;
+        return not_an_answer(context_, body, "the body has no list \"output\"");
+    }
     return Completion{rename_response(*root, names_),
                       read_any_usage(edit.find("usage"), context_.prompt_estimate)};
 }
@@ -122,12 +125,9 @@ ApiError ResponsesNative::error(int status, std::string_view body) const {
 Answer<Completion> ResponsesNative::whole_as_stream(std::string_view body) {
     auto completion = whole(body);
     if (!completion) return completion;
-    auto line = completion->json;
-    for (char& c : line)
-        if (c == '\n' || c == '\r') c = ' ';
     return Completion{fmt::format("event: response.completed\ndata: {{\"type\":\"response.completed\","
                                   "\"sequence_number\":0,\"response\":{}}}\n\n",
-                                  line),
+                                  one_line(std::move(completion->json))),
                       completion->usage};
 }
 

@@ -3,6 +3,7 @@
 #include "core/base/text.hpp"
 #include "services/litellm/domain/json_edit.hpp"
 #include "services/litellm/domain/openai_chat.hpp"
+#include "services/litellm/domain/upstream_body.hpp"
 #include "services/litellm/domain/wires/queued_decoder.hpp"
 
 namespace seance::litellm {
@@ -50,8 +51,8 @@ Answer<UpstreamCall> TextWire::call(const ChatRequest& request) {
     if (!chat->tools.empty()) names.emplace_back("tools");
     if (chat->format.kind != ResponseFormat::Kind::Text) names.emplace_back("response_format");
     if (!chat->effort.empty()) names.emplace_back("reasoning_effort");
-    if (auto refused = refuse_unsupported(std::move(names), to_.deployment, to_.endpoint,
-                                          drops_params(request, to_.deployment, to_.config)))
+    if (auto refused =
+            refuse_unsupported(std::move(names), request, to_.deployment, to_.endpoint, to_.config))
         return *refused;
     std::string prompt;
     for (auto& turn : chat->turns) prompt += (prompt.empty() ? "" : "\n") + turn.text();

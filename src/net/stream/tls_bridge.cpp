@@ -1,4 +1,4 @@
-#include "net/websocket/tls_bridge.hpp"
+#include "net/stream/tls_bridge.hpp"
 
 #include <sys/socket.h>
 
@@ -8,22 +8,21 @@
 #include <cerrno>
 #include <vector>
 
-namespace seance::websocket {
+namespace seance::stream {
 namespace {
 
 constexpr std::size_t kPiece = 16 * 1024;
 
 // Lives as long as one of its two directions.
 struct Bridge {
-    Bridge(stream::TcpSocket socket, stream::Stream stream)
-        : near(std::move(socket)), far(std::move(stream)) {}
+    Bridge(TcpSocket socket, Stream stream) : near(std::move(socket)), far(std::move(stream)) {}
     void close() {
         error_code ignored;
         near.close(ignored);
         far.close();
     }
-    stream::TcpSocket near;
-    stream::Stream far;
+    TcpSocket near;
+    Stream far;
 };
 
 Awaitable<void> relay_out(std::shared_ptr<Bridge> bridge) {
@@ -31,7 +30,7 @@ Awaitable<void> relay_out(std::shared_ptr<Bridge> bridge) {
     while (true) {
         auto [ended, n] = co_await bridge->near.async_read_some(asio::buffer(piece), kAwait);
         if (ended) break;
-        stream::TwoBuffers out{asio::buffer(piece.data(), n), asio::const_buffer()};
+        TwoBuffers out{asio::buffer(piece.data(), n), asio::const_buffer()};
         auto [lost, written] = co_await bridge->far.write(out);
         if (lost) break;
     }
@@ -52,17 +51,17 @@ Awaitable<void> relay_in(std::shared_ptr<Bridge> bridge) {
 
 }  // namespace
 
-Result<stream::TcpSocket> bridge_tls(Loop& loop, stream::Stream tls) {
+Result<TcpSocket> bridge_tls(Executor executor, Stream tls) {
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return error_code(errno, boost::system::system_category());
     // Bytes are all that is asked of them: that they are no TCP is seen by nobody.
-    stream::TcpSocket ours(loop.executor(), asio::ip::tcp::v4(), ends[0]);
-    stream::TcpSocket near(loop.executor(), asio::ip::tcp::v4(), ends[1]);
+    TcpSocket ours(executor, asio::ip::tcp::v4(), ends[0]);
+    TcpSocket near(executor, asio::ip::tcp::v4(), ends[1]);
     auto bridge = std::make_shared<Bridge>(std::move(near), std::move(tls));
-    asio::co_spawn(loop.executor(), relay_out(bridge), asio::detached);
-    asio::co_spawn(loop.executor(), relay_in(bridge), asio::detached);
+    asio::co_spawn(executor, relay_out(bridge), asio::detached);
+    asio::co_spawn(executor, relay_in(bridge), asio::detached);
     return ours;
 }
 
-}  // namespace seance::websocket
+}  // namespace seance::stream

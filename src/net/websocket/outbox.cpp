@@ -1,0 +1,87 @@
+#include "net/websocket/outbox.hpp"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+namespace seance::websocket {
+namespace {
+
+constexpr std::size_t kFramesPerWrite = 64;
+
+// A text or binary message of ours, whole. The 101, which is no frame, begins like none of them.
+bool is_message(const std::string& frame) {
+    auto opcode = static_cast<unsigned char>(frame[0]) & 0x8FU;
+    return opcode == 0x81 || opcode == 0x82;
+}
+
+}  // namespace
+
+void Outbox::push(SharedFrame frame) {
+    bytes_ += frame->size();
+    frames_.push_back(std::move(frame));
+}
+
+Outbox::Written Outbox::write_to(int socket) {
+    while (!frames_.empty()) {
+        std::array<iovec, kFramesPerWrite> parts;
+        std::size_t count = std::min(frames_.size(), parts.size());
+        for (std::size_t i = 0; i < count; ++i)
+            parts[i] = {const_cast<char*>(frames_[i]->data()), frames_[i]->size()};
+        parts[0].iov_base = static_cast<char*>(parts[0].iov_base) + offset_;
+        parts[0].iov_len -= offset_;
+        constexpr int kFlags = MSG_NOSIGNAL | MSG_DONTWAIT;
+        ssize_t n;
+        if (count == 1) {
+            n = ::send(socket, parts[0].iov_base, parts[0].iov_len, kFlags);
+        } else {
+            msghdr message{};
+            message.msg_iov = parts.data();
+            message.msg_iovlen = count;
+            n = ::sendmsg(socket, &message, kFlags);
+        }
+        if (n >= 0) {
+            sent(static_cast<std::size_t>(n));
+            continue;
+        }
+        if (errno == EINTR) continue;
+        return errno == EAGAIN || errno == EWOULDBLOCK ? Written::Some : Written::Failed;
+    }
+    clear();
+    return Written::All;
+}
+
+void Outbox::sent(std::size_t bytes) {
+    bytes_ -= bytes;
+    bytes += offset_;
+    std::size_t whole = 0;
+    while (whole < frames_.size() && bytes >= frames_[whole]->size()) bytes -= frames_[whole++]->size();
+    frames_.erase(frames_.begin(), frames_.begin() + static_cast<std::ptrdiff_t>(whole));
+    offset_ = bytes;
+}
+
+bool Outbox::drop_oldest_message() {
+    auto first = frames_.begin() + (offset_ > 0 ? 1 : 0);
+    auto oldest = std::find_if(first, frames_.end(), [](const auto& frame) { return is_message(*frame); });
+    if (oldest == frames_.end()) return false;
+    bytes_ -= (*oldest)->size();
+    frames_.erase(oldest);
+    return true;
+}
+
+void Outbox::drop_unsent() {
+    std::size_t kept = offset_ > 0 ? 1 : 0;
+    frames_.resize(kept);
+    bytes_ = kept > 0 ? frames_.front()->size() - offset_ : 0;
+}
+
+void Outbox::clear() {
+    frames_ = {};
+    bytes_ = offset_ = 0;
+}
+
+}  // namespace seance::websocket

@@ -1,0 +1,85 @@
+#include "services/litellm/config/known_keys.hpp"
+
+#include <gmock/gmock.h>
+
+#include "services/litellm/config/config.hpp"
+
+namespace seance::litellm {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+Config read(const std::string& text, config::Sources environment = {}) {
+    ReadFile read_file = [&](const std::string&) {
+        return Outcome<std::string>(boost::system::in_place_value, text);
+    };
+    return std::move(*read_config("config.yaml", read_file, std::move(environment)));
+}
+
+}  // namespace
+
+TEST(KnownKeys, AreWarnedAboutOnceIfTheyHaveNoEffectWithTheNearest) {
+    auto config = read(
+        "model_lst: []\n"
+        "router_settings:\n"
+        "  cache_kwargs: {}\n"
+        "  num_retrys: 3\n"
+        "general_settings: {alerting: [slack]}\n"
+        "mcp_servers: {}\n");
+
+    EXPECT_THAT(
+        config.notes.warnings,
+        testing::UnorderedElementsAre(
+            "config.yaml:1: model_lst is not a known key (did you mean model_list?); it is ignored",
+            "config.yaml:3: router_settings.cache_kwargs is recognised, but has no effect here",
+            "config.yaml:4: router_settings.num_retrys is not a known key (did you mean num_retries?); it is "
+            "ignored",
+            "config.yaml:5: general_settings.alerting is recognised, but has no effect here",
+            "config.yaml:6: mcp_servers is recognised, but has no effect here"));
+}
+
+TEST(KnownKeys, AreWarnedAboutForAValueThatChangesNothingAndNotForTheUsualOne) {
+    auto config = read(
+        "router_settings: {set_verbose: False, ignore_invalid_deployments: true}\n"
+        "litellm_settings: {set_verbose: True, json_logs: true, service_callbacks: [datadog]}\n"
+        "general_settings: {embedding_model: e, max_parallel_requests: 3, proxy_batch_write_at: 10}\n",
+        {{"REDIS_CLUSTER_NODES", "[]"}, {"REDIS_URL", "redis://127.0.0.1"}});
+
+    EXPECT_THAT(
+        config.notes.warnings,
+        testing::UnorderedElementsAre(
+            "config.yaml:2: litellm_settings.set_verbose: True is recognised, but has no effect here",
+            HasSubstr("the callback \"datadog\" is not available here"),
+            "config.yaml:3: general_settings.proxy_batch_write_at is recognised, but has no effect here",
+            HasSubstr("REDIS_CLUSTER_NODES has no effect here")));
+}
+
+TEST(KnownKeys, AreWarnedAboutIfTheyAreLimitsThatNobodyCanKeep) {
+    std::string text = "litellm_settings: {max_budget: 3}\n";
+
+    EXPECT_THAT(
+        read(text).notes.warnings,
+        ElementsAre(HasSubstr("config.yaml:1: litellm_settings.max_budget has no effect without Valkey")));
+    EXPECT_THAT(read(text, {{"REDIS_HOST", "127.0.0.1"}}).notes.warnings, IsEmpty());
+}
+
+TEST(KnownKeys, KeepPricesAndWhatIsLiteLlmsOwnFromUpstreams) {
+    auto config = read(
+        "model_list:\n"
+        "  - model_name: a\n"
+        "    litellm_params: {model: openai/x, api_key: k, input_cost_per_token_above_128k_tokens: 1,\n"
+        "      output_cost_per_reasoning_token: 1, cache_read_input_token_cost: 1, input_cost_per_image: 1,\n"
+        "      client_secret: hush, fallbacks: [b], seed: 7}\n");
+
+    EXPECT_THAT(config.deployments.at(0)->defaults, ElementsAre(testing::Pair("seed", "7")));
+    EXPECT_THAT(
+        config.notes.warnings,
+        ElementsAre(
+            "config.yaml:4: litellm_params.input_cost_per_image is recognised, but has no effect here",
+            "config.yaml:5: litellm_params.client_secret is recognised, but has no effect here",
+            "config.yaml:5: litellm_params.fallbacks is recognised, but has no effect here"));
+}
+
+}  // namespace seance::litellm

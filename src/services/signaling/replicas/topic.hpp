@@ -1,0 +1,37 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/base/duration.hpp"
+#include "services/signaling/presence.hpp"
+
+namespace seance::signaling {
+
+// A topic with members on this loop, on its way to be shared with other replicas. Without I/O.
+struct SharedTopic {
+    // Asked: for the channel. Greeting: it is ours, the others are to say what they have. Ready: they have.
+    enum class State { Asked, Greeting, Ready };
+
+    std::string name, channel;
+    State state = State::Asked;
+    std::uint32_t members = 0;
+    std::uint64_t join = 0;
+    std::vector<std::string> held;  // notes that wait for the channel
+    bool changed = false;           // the others do not know `members` yet
+
+    void greet(Instant now);
+    // Each gives true when the topic becomes Ready by it.
+    bool greeting_reached(std::int64_t others);  // negative: not known
+    bool answered_by(Presence::Node other);  // who speaks of its members has heard the greeting, or need not
+    bool give_up_greeting(Instant now, Duration limit);
+
+  private:
+    bool ready_if_answered();
+
+    Instant greeted_{};
+    std::int64_t awaited_ = -1;             // others that have got our greeting; -1: not known yet
+    std::vector<Presence::Node> answered_;  // who has said since then what it has
+};
+
+}  // namespace seance::signaling
