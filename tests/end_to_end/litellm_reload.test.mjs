@@ -98,6 +98,16 @@ for (const [what, [text, problem]] of Object.entries(bad)) {
   }, { env: { LITELLM_MASTER_KEY: '' } }))
 }
 
+test('a file without the master key that is in force does not open the gateway', { skip }, () => withGateway(mock('a', 'old'), async gateway => {
+  const cut = mock('a', 'new')
+  await fs.writeFile(gateway.file, cut.slice(0, cut.indexOf('general_settings')))
+
+  const refused = await event(gateway, 'config_refused')
+  assert.match(refused.problem, /master_key is gone, which would open every route/)
+  assert.equal((await fetch(`${gateway.url}/v1/models`)).status, 401)
+  assert.equal(await says(gateway, 'a'), 'old')
+}, { env: { LITELLM_MASTER_KEY: '' } }))
+
 test('values never stand in the log, only what they belong to', { skip }, () => withGateway(mock('a', 'old'), async gateway => {
   await fs.writeFile(gateway.file, mock('a', 'old', 'router_settings: { num_retries: 7 }').replace('mock_response', 'api_key: sk-very-secret, mock_response').replace('sk-master', 'sk-master-two'))
   const line = await event(gateway, 'config_reloaded')

@@ -130,6 +130,21 @@ test('a fallback answers under its own name, and the headers tell', { skip }, ()
   assert.equal(JSON.stringify(routing).includes('Hello'), false)
 }, { upstreams: 3 }))
 
+test('a fallback that nothing answers to is named at the start and hides no failure', { skip }, () => withRouter(`model_list:${deployment('big', 0, 'one')}${deployment('small', 1, 'two')}
+router_settings: { num_retries: 0, fallbacks: [{ big: [smal] }] }`, async ({ ask, servers, gateway }) => {
+  const warnings = gateway.log.filter(entry => entry.event === 'config_warning').map(entry => entry.warning)
+  assert.deepEqual(warnings, ['fallbacks of big name smal, which is no model_name of model_list (did you mean small?); it is passed over'])
+
+  servers[0].next({ status: 503 })
+  const error = await ask().catch(error => error)
+  assert.equal(error.status, 503, 'what the upstream said')
+  assert.match(error.message, /The fallback smal is no model of this gateway, so it was passed over/)
+  assert.match(error.message, /Available Model Group Fallbacks=\['smal'\]/)
+
+  servers[0].next({ status: 503 })
+  assert.equal((await ask({ fallbacks: ['nobody', 'small'] })).id, 'two', 'the next one is tried')
+}))
+
 test('fallbacks go by the class of the failure, then by the general list, and on from their targets', { skip }, () => withRouter(withFallbacks(`  fallbacks: [{ small: [last] }]
   context_window_fallbacks: [{ big: [small] }]
   content_policy_fallbacks: [{ big: [last] }]`), async ({ ask, servers }) => {

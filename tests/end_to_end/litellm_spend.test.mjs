@@ -117,6 +117,20 @@ test('each call leaves one record, whatever became of it', { skip }, () => withS
   assert.equal(gateway().log.some(line => JSON.stringify(line).includes(key.key)), false)
 }))
 
+test('models that clients make up leave no sums of their own', { skip }, () => withSpend(async ({ ask, chat, gateway, valkey }) => {
+  const key = (await ask('/key/generate', {})).json
+  for (let i = 0; i < 5; i++) assert.equal((await chat(key.key, { model: `made-up-${i}` })).status, 400)
+  await chat(key.key)
+
+  const models = (await ask('/global/spend/models')).json
+  assert.deepEqual(models.map(row => [row.model, row.requests, row.failures]).sort(), [['big', 1, 0], ['unknown', 5, 5]])
+  assert.equal((await ask('/spend/logs')).json.filter(record => record.model.startsWith('made-up')).length, 5, 'the log has what was asked for')
+  for (const name of (await valkey.command('KEYS', 'litellm:purse:*'))) {
+    assert.equal((await valkey.command('HKEYS', name)).some(field => field.includes('made-up')), false)
+  }
+  assert.equal(gateway().log.some(line => line.event === 'price_unknown'), false)
+}))
+
 test('prompts and answers are recorded only where that is wanted, whole and streamed', { skip }, async t => {
   for (const wanted of [false, true]) {
     await t.test(wanted ? 'store_prompts_in_spend_logs' : 'by default', () => withSpend(async ({ ask, chat }) => {

@@ -46,7 +46,7 @@ test('the same room of y-webrtc is another thing', { skip }, () => withServer({}
 
 test('operators see how many documents there are, who is in them and how large, but not which', { skip }, async () => {
   const ADMIN_PORT = String(await freePort())
-  await withServer({ ADMIN_PORT, THREADS: '2' }, async ({ join, connect }) => {
+  await withServer({ ADMIN_PORT, THREADS: '2' }, async ({ server, join, connect }) => {
     const [ann, bob] = [join('plans'), join('plans')]
     ann.write('secret '.repeat(500))
     await bob.sees('secret '.repeat(500))
@@ -63,6 +63,8 @@ test('operators see how many documents there are, who is in them and how large, 
     assert.equal(second.members + second.elsewhere, 1)
     assert.deepEqual([second.room, second.kind], [first.room, 'signaling'])
     assert.ok(!text.includes('plans') && !text.includes('secret'))
+    assert.equal(server.log.filter(line => line.path === `/sync/${first.room}` && line.status === 101).length, 2)
+    assert.ok(!JSON.stringify(server.log).includes('plans'), 'the log has the hash too')
     const metrics = await admin('/metrics')
     assert.match(metrics, /^seance_signaling_sync_connections 2$/m)
     assert.match(metrics, /^seance_signaling_sync_rooms 1$/m)

@@ -21,7 +21,10 @@ std::uint64_t allow_open_files(std::uint64_t wanted) {
     if (limit.rlim_cur < wanted)
         observe::log(observe::Level::Warning, "open_files_limited")
             .field("limit", static_cast<std::uint64_t>(limit.rlim_cur))
-            .field("wanted", wanted);
+            .field("wanted", wanted)
+            .field("consequence",
+                   "no more files and connections than the limit at once; raise it with ulimit -n, "
+                   "LimitNOFILE or nofile");
     return limit.rlim_cur;
 }
 

@@ -27,7 +27,8 @@ struct ServerOptions {
     bool log_requests = true;                           // one JSON line each, but for /health and below
     bool health_names_commit = true;                    // X-Seance-Commit in answers under /health
     std::function<std::string(std::string_view client)>
-        mask_client;  // of the address in the log; none: as is
+        mask_client;                                              // of the address in the log; none: as is
+    std::function<std::string(std::string_view path)> mask_path;  // likewise of the path
     // What an accepted connection becomes before it is served, such as the plain end of TLS; none: as it is.
     std::function<Awaitable<Result<TcpSocket>>(TcpSocket accepted)> unwrap;
 };

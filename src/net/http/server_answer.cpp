@@ -222,10 +222,16 @@ void Connection::record(int status) {
     if (!log_) return;
     const auto& head = work_->head;
     if (head.path() == "/health" || head.path().starts_with("/health/")) return;
-    const auto& mask = shared_->options.mask_client;
+    const auto& options = shared_->options;
     observe::LogLine line(observe::Level::Info, "request");
-    line.field("request_id", request_id()).field("client", mask ? mask(peer_address_) : peer_address_);
-    line.field("method", head.method).field("path", head.path()).field("status", status);
+    line.field("request_id", request_id())
+        .field("client", options.mask_client ? options.mask_client(peer_address_) : peer_address_);
+    line.field("method", head.method);
+    if (options.mask_path)
+        line.field("path", options.mask_path(head.path()));
+    else
+        line.field("path", head.path());
+    line.field("status", status);
     line.field("bytes_in", body_bytes_).field("bytes_out", sent_).ms("ms", took);
     line.raw(work_->log_fields);
 }

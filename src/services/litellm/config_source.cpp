@@ -126,7 +126,7 @@ void ConfigSource::work(Cause cause) {
         .field("cause", cause == Cause::Asked ? "signal" : "file")
         .field("changes", static_cast<std::uint64_t>(count))
         .field("changed", fmt::format("{}", fmt::join(changes, "; ")));
-    announce(models->config(), settings_);
+    announce(*models, settings_);
     std::lock_guard lock(mutex_);
     current_ = models;
     problem_.reset();
@@ -166,11 +166,14 @@ ConfigSource::Subscription::~Subscription() {
     source_.subscriptions_.remove(this);
 }
 
-void announce(const Config& config, const Settings& settings) {
+void announce(const ModelTable& models, const Settings& settings) {
     using observe::Level;
+    auto& config = models.config();
     for (auto& text : config.notes.errors)
         observe::log(Level::Error, "config_problem").field("problem", text);
     for (auto& text : config.notes.warnings)
+        observe::log(Level::Warning, "config_warning").field("warning", text);
+    for (auto& text : models.unknown_fallbacks())
         observe::log(Level::Warning, "config_warning").field("warning", text);
     for (auto& text : unusable_deployments(config))
         observe::log(Level::Warning, "model_disabled").field("reason", text);

@@ -75,6 +75,6 @@ class ConfigSource::Subscription {
 };
 
 // Tells the log what is wrong with the configuration and which models are disabled.
-void announce(const Config& config, const Settings& settings);
+void announce(const ModelTable& models, const Settings& settings);
 
 }  // namespace seance::litellm

@@ -27,7 +27,7 @@ int main(int argc, char** argv) {
     observe::set_service("litellm");
     if (settings.debug) observe::set_level(observe::Level::Debug);
     if (settings.errors_only) observe::set_level(observe::Level::Error);
-    litellm::announce(config, settings);
+    litellm::announce(*(*source)->current(), settings);
     ServiceOptions options{.threads = settings.workers, .drain_timeout = settings.drain_timeout};
     return run_service(options, [&](Loop& loop, unsigned index) -> std::unique_ptr<Unit> {
         return std::make_unique<litellm::App>(loop, settings, **source, index == 0);

@@ -7,6 +7,7 @@
 #include "net/http/router.hpp"
 #include "services/signaling/room_list.hpp"
 #include "services/signaling/sync/directory_store.hpp"
+#include "services/signaling/sync/route.hpp"
 #include "services/signaling/sync/valkey_store.hpp"
 
 namespace seance::signaling {
@@ -16,6 +17,10 @@ http::ServerOptions server_options(const Settings& settings) {
     http::ServerOptions options;
     options.max_connections = settings.max_connections + 1000;  // room for those that are to be told 503
     options.max_body = 1 << 20;
+    // The names of documents are their users' secrets; operators know them by their hash, as in /rooms.
+    options.mask_path = [most = settings.sync.max_room_bytes](std::string_view path) {
+        return sync::is_sync_path(path) ? sync::masked_path(path, most) : std::string(path);
+    };
     return options;
 }
 

@@ -19,6 +19,11 @@ std::string describe(const Deployment& deployment, std::string_view what) {
     return fmt::format("deployment {} of {} {}", deployment.id, deployment.model_name, what);
 }
 
+// Whether keys are looked at, even if none can be right for want of a value.
+bool asks_for_key(const Config& config) {
+    return !config.master_key.empty() || !config.master_key_problem.empty();
+}
+
 }  // namespace
 
 std::vector<std::string> changes_between(const Config& before, const Config& after) {
@@ -51,6 +56,11 @@ std::vector<std::string> reasons_to_refuse(const Config& before, const Config& a
         reasons.push_back(fmt::format("{} is empty", after.files.empty() ? "the file" : after.files.front()));
     if (!after.master_key_problem.empty() && before.master_key_problem.empty())
         reasons.push_back(after.master_key_problem);
+    if (asks_for_key(before) && !asks_for_key(after))
+        reasons.push_back(
+            "general_settings.master_key is gone, which would open every route to whoever can connect; set "
+            "it "
+            "again, or restart the gateway if that is what you want");
     if (after.deployments.empty() && !before.deployments.empty() && !after.notes.errors.empty())
         reasons.push_back("no deployment is left: " + after.notes.errors.front());
     return reasons;

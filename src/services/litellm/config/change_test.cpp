@@ -66,4 +66,20 @@ TEST(ConfigChange, IsRefusedIfItWouldEmptyOrCloseTheGateway) {
     EXPECT_EQ(refused("model_list: []\n"), "taken");
 }
 
+TEST(ConfigChange, IsRefusedIfItWouldOpenTheGateway) {
+    auto models = "model_list:\n" + model("a", "k");
+    auto with_key = config(models + "general_settings: {master_key: sk-1}\n");
+    auto without_value = config(models + "general_settings: {master_key: os.environ/NONE}\n");
+    auto open = config(models);
+
+    for (auto* before : {&with_key, &without_value}) {
+        auto reasons = reasons_to_refuse(*before, open);
+        ASSERT_EQ(reasons.size(), 1u);
+        EXPECT_THAT(reasons.front(), HasSubstr("master_key is gone"));
+    }
+    EXPECT_THAT(reasons_to_refuse(open, open), IsEmpty());
+    EXPECT_THAT(reasons_to_refuse(open, with_key), IsEmpty());
+    EXPECT_THAT(reasons_to_refuse(with_key, config(models, {{"LITELLM_MASTER_KEY", "sk-1"}})), IsEmpty());
+}
+
 }  // namespace seance::litellm

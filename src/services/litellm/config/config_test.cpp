@@ -153,6 +153,23 @@ TEST(Config, LetsNobodyInByAnAddressThatIsNone) {
     EXPECT_TRUE(read("general_settings: {allowed_ips: []}").allowed_addresses);
 }
 
+TEST(Config, WarnsOfTyposAmongParametersAndOfNothingThatProvidersTake) {
+    auto config = read(
+        "model_list:\n"
+        "  - model_name: a\n"
+        "    litellm_params: {model: openai/x, temprature: 1, apibase: x, temperature: 1, stop: [b], tools: "
+        "[],\n"
+        "      response_format: {}, service_tier: flex, a_body_value_of_theirs: 1}\n");
+
+    EXPECT_THAT(
+        config.notes.warnings,
+        testing::UnorderedElementsAre(
+            "config.yaml:3: litellm_params.temprature is not a known key (did you mean temperature?); "
+            "it is sent as part of the request body",
+            "config.yaml:3: litellm_params.apibase is not a known key (did you mean api_base?); it is "
+            "sent as part of the request body"));
+}
+
 TEST(Config, SkipsWhatCannotBeADeploymentAndLoadsTheRest) {
     auto config = read(
         "model_list:\n"

@@ -169,6 +169,7 @@ class DeploymentReader {
         if (auto extra = params_.find("extra_body"))
             for (auto& [name, value] : extra->members) d.extra_body.emplace_back(name, to_json(value));
         auto& known = known_keys("litellm_params");
+        auto& body = known_keys("body");
         auto is_in = [](auto& keys, auto& key) {
             return std::find(keys.begin(), keys.end(), key) != keys.end();
         };
@@ -179,8 +180,9 @@ class DeploymentReader {
                 continue;
             }
             // Everything else is a body value, so a typo would be sent to the provider: say so.
-            if (auto meant = nearest(name, known.used);
-                !meant.empty() && !is_numeric_parameter(name) && name != "models" && name != "mode")
+            auto candidates = known.used;
+            candidates.insert(candidates.end(), body.used.begin(), body.used.end());
+            if (auto meant = nearest(name, candidates); !meant.empty() && !is_in(body.used, name))
                 notes_.warnings.push_back(
                     fmt::format("{}litellm_params.{} is not a known key (did you mean {}?); it is sent as "
                                 "part of the request body",

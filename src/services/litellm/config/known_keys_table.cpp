@@ -5,7 +5,7 @@ namespace {
 
 // One key a line, below the section it stands in ([] is the top level). A "~" marks what LiteLLM knows and
 // this gateway accepts without effect; "~key:value" does so with that value alone, since any other is what
-// happens here anyway.
+// happens here anyway. [body] is what requests hold, with which typos in litellm_params are compared.
 constexpr std::string_view kTable = R"(
 []
 model_list
@@ -242,6 +242,40 @@ admin_only_routes
 maximum_spend_logs_count
 budget_exceeded_status
 allowed_routes
+[body]
+temperature
+top_p
+top_k
+max_tokens
+n
+max_completion_tokens
+seed
+stop
+presence_penalty
+user
+tools
+frequency_penalty
+logprobs
+tool_choice
+parallel_tool_calls
+thinking
+logit_bias
+reasoning_effort
+models
+mode
+response_format
+modalities
+top_logprobs
+stream_options
+service_tier
+dimensions
+encoding_format
+min_p
+safe_prompt
+repetition_penalty
+transforms
+provider
+extra_query
 )";
 
 }  // namespace

@@ -103,10 +103,10 @@ class LedgerReader {
             auto address = valkey::parse_address(database);
             if (address) config_.server = std::move(*address);
         } else if (!database.empty()) {
-            notes_.warnings.push_back(
+            notes_.warnings.push_back(fmt::format(
                 "general_settings.database_url (DATABASE_URL) names an SQL database, which is not used: keys "
-                "and "
-                "spend are kept in Valkey; set REDIS_URL");
+                "and spend are kept in Valkey{}",
+                config_.server ? "" : "; set REDIS_URL"));
         }
     }
 

@@ -1,8 +1,11 @@
 #include "services/litellm/domain/model_table.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
+#include "core/base/text.hpp"
 #include "services/litellm/domain/pattern.hpp"
 
 namespace seance::litellm {
@@ -82,6 +85,23 @@ std::vector<std::string> ModelTable::public_names(bool with_patterns) const {
     for (auto& alias : config_->aliases)
         if (!alias.hidden) add(alias.name);
     return names;
+}
+
+std::vector<std::string> ModelTable::unknown_fallbacks() const {
+    std::vector<std::string> sentences;
+    auto names = public_names(false);
+    auto look = [&](std::string_view key, const FallbackTable& table) {
+        for (auto& [group, targets] : table.lists())
+            for (auto& target : targets)
+                if (!resolve(target))
+                    sentences.push_back(fmt::format(
+                        "{} of {} name {}, which is no model_name of model_list{}; it is passed over", key,
+                        group == "*" ? "all models" : group, target, did_you_mean(target, names)));
+    };
+    look("fallbacks", config_->routing.fallbacks);
+    look("context_window_fallbacks", config_->routing.context_window_fallbacks);
+    look("content_policy_fallbacks", config_->routing.content_policy_fallbacks);
+    return sentences;
 }
 
 }  // namespace seance::litellm

@@ -37,6 +37,8 @@ class ModelTable {
     // As /v1/models lists them: order of the file, then aliases that are not hidden; patterns only if asked
     // for.
     std::vector<std::string> public_names(bool with_patterns) const;
+    // A sentence for each target of a fallback that nothing answers to.
+    std::vector<std::string> unknown_fallbacks() const;
     const Config& config() const { return *config_; }
 
   private:

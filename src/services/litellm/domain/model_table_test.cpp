@@ -99,4 +99,23 @@ TEST(ModelTable, ListsNamesOnceInTheOrderOfTheFile) {
     EXPECT_FALSE(models.resolve("c"));
 }
 
+TEST(ModelTable, NamesFallbacksThatNothingAnswersTo) {
+    auto models = table(
+        "model_list:\n"
+        "  - {model_name: big, litellm_params: {model: openai/x}}\n"
+        "  - {model_name: small, litellm_params: {model: openai/y}}\n"
+        "  - {model_name: groq/*, litellm_params: {model: groq/*}}\n"
+        "router_settings:\n"
+        "  model_group_alias: {other: small}\n"
+        "  fallbacks: [{big: [smal, small, other, groq/llama]}]\n"
+        "  default_fallbacks: [claude]\n");
+
+    EXPECT_THAT(
+        models.unknown_fallbacks(),
+        ElementsAre("fallbacks of big name smal, which is no model_name of model_list (did you mean "
+                    "small?); it is passed over",
+                    "fallbacks of all models name claude, which is no model_name of model_list; it is "
+                    "passed over"));
+}
+
 }  // namespace seance::litellm

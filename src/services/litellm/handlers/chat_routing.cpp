@@ -57,11 +57,13 @@ Awaitable<void> ChatCall::run() {
     refuse(std::move(*failure), candidates_.empty() ? nullptr : candidates_.front().deployment.get());
 }
 
-// The group of a fallback, with the request as it asks for it; else `failure` says why there is none.
+// The group of a fallback, with the request as it asks for it; else `failure` says why there is none. A name
+// that nobody answers to leaves it the failure that it was: neither the client nor its request is at fault.
 std::optional<Resolution> ChatCall::resolve_target(const FallbackTarget& target, ApiError& failure) {
     auto found = models_->resolve(target.model);
     if (!found) {
-        failure = unknown_model(target.model);
+        failure.message +=
+            fmt::format(". The fallback {} is no model of this gateway, so it was passed over", target.model);
         return std::nullopt;
     }
     if (!target.overrides.empty()) {

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "core/observe/log.hpp"
+#include "services/litellm/domain/pattern.hpp"
 #include "services/litellm/ledger/ledger.hpp"
 
 namespace seance::litellm {
@@ -41,7 +42,8 @@ std::optional<NanoUsd> Admission::cost(const Usage& usage, const Deployment& dep
                                        std::string_view provider, std::string_view model) const {
     auto price = ledger_->rules(models_)->prices.find(deployment, provider, model);
     if (price || usage.cost) return cost_of(price.value_or(Price{}), usage, Clock::now() - started_);
-    if (!deployment.mock_response && ledger_->unpriced_.size() < 1000 &&
+    // Where nobody has answered no model is known, and nothing is to be paid for.
+    if (!deployment.mock_response && !model.empty() && ledger_->unpriced_.size() < 1000 &&
         ledger_->unpriced_.insert(fmt::format("{}/{}", provider, model)).second)
         observe::log(observe::Level::Warning, "price_unknown")
             .field("model", fmt::format("{}/{}", provider, model))
@@ -106,6 +108,16 @@ std::string Admission::log_fields() const {
     return out;
 }
 
+// Whose sum of the day it is. What a client asks for in vain is counted under a name from the configuration,
+// so that nobody can fill Valkey with names made up.
+std::string Admission::summed_model(const Settlement& how) const {
+    if (how.status < 400 || asked_model_.empty()) return asked_model_;
+    auto found = models_->resolve(model_);
+    if (!found) return "unknown";
+    auto label = models_->label_of(*found);
+    return is_pattern(label) ? std::string(label) : asked_model_;
+}
+
 std::string Admission::operations(const Settlement& how, NanoUsd cost) const {
     auto& config = ledger_->config();
     std::string out = "{";
@@ -130,11 +142,10 @@ std::string Admission::operations(const Settlement& how, NanoUsd cost) const {
         std::string purses;
         for (auto& purse : plan_.purses) purses += (purses.empty() ? "" : ",") + json_quote(purse.id);
         out += fmt::format("\"p\":[{}],", purses);
-        if (caller_.key)
-            out +=
-                fmt::format("\"k\":{},\"m\":{},", json_quote(caller_.key->purse), json_quote(asked_model_));
+        if (caller_.key) out += fmt::format("\"k\":{},", json_quote(caller_.key->purse));
+        if (caller_.key && cost > 0) out += fmt::format("\"m\":{},", json_quote(asked_model_));
     }
-    std::string groups = fmt::format("\"all|\",{}", json_quote("model|" + asked_model_));
+    std::string groups = fmt::format("\"all|\",{}", json_quote("model|" + summed_model(how)));
     auto group = [&](std::string_view kind, std::string_view id) {
         if (!id.empty()) groups += "," + json_quote(fmt::format("{}|{}", kind, id));
     };

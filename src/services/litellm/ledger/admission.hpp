@@ -76,6 +76,7 @@ class Admission {
 
   private:
     friend class Ledger;
+    std::string summed_model(const Settlement& how) const;
     std::string operations(const Settlement& how, NanoUsd cost) const;
     std::string record(const Settlement& how, NanoUsd cost) const;
     void release();

@@ -4,6 +4,7 @@
 
 #include "core/base/text.hpp"
 #include "net/http/message.hpp"
+#include "services/signaling/sync/keys.hpp"
 
 namespace seance::signaling::sync {
 
@@ -14,6 +15,12 @@ Outcome<std::string> room_of_path(std::string_view path, std::size_t most) {
     if (room->empty()) return Problem{"The address names no room: it is /sync/ and the room's name."};
     if (room->size() > most) return Problem{fmt::format("The room's name is longer than {} bytes.", most)};
     return Outcome<std::string>(boost::system::in_place_value, std::move(*room));
+}
+
+std::string masked_path(std::string_view path, std::size_t most) {
+    auto room = room_of_path(path, most);
+    path.remove_prefix(kPath.size());
+    return std::string(kPath) + (path.empty() ? std::string() : room_hash(room ? *room : path));
 }
 
 }  // namespace seance::signaling::sync

@@ -18,4 +18,7 @@ inline bool is_sync_path(std::string_view path) {
 // provider does not escape it.
 Outcome<std::string> room_of_path(std::string_view path, std::size_t most);
 
+// The path for the log, with the room's hash in place of its name.
+std::string masked_path(std::string_view path, std::size_t most);
+
 }  // namespace seance::signaling::sync
