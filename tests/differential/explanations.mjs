@@ -25,6 +25,7 @@ const rules = [
   ['attribution', /./, /^upstream\[\]\.headers\.(x-title|http-referer)$/, 'ours'],
   ['messages-through-responses', /^(messages|count tokens) gpt/, /^upstream/, 'any'],
   ['completions-as-chats', /^completions/, /^upstream/, 'any'],
+  ['completions-as-chats', /^completions several prompts/, /^headers\.llm_provider-/, 'ours'],
   ['keys-of-gemini', /^pass-through gemini/, /^upstream\[\]\.headers\.x-goog-api-key$/, 'theirs'],
   ['capabilities', /^chat gemini (system prompt|developer role|json (schema|object)|two results|call without arguments)|^messages gemini system prompt|^responses gemini (instructions|json schema|items)/, /^upstream\[\]\.body\.(contents|systemInstruction|generationConfig\.response|tools)/, 'any'],
   ['schemas-for-gemini', /gemini/, /^upstream\[\]\.body\.(tools|generationConfig\.response)/, 'any'],
