@@ -340,7 +340,7 @@ test('gateways with the same Valkey share cooldowns and count requests together'
 router_settings: { num_retries: 0, routing_strategy: usage-based-routing, cooldown_time: 60 }
 general_settings: { master_key: sk-master }
 `
-  const gateways = [await startGateway(config, { REDIS_URL: valkey.url }), await startGateway(config, { REDIS_URL: valkey.url })]
+  const gateways = [await startGateway(config, { REDIS_URL: valkey.url, ...patience }), await startGateway(config, { REDIS_URL: valkey.url, ...patience })]
   const ask = (gateway, model) => new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'sk-master', maxRetries: 0 }).chat.completions.create({ model, messages })
   // Over the minutes that the test may touch.
   const counted = async () => {
