@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "net/stream/errors.hpp"
+#include "net/stream/tls_handshake.hpp"
 
 namespace seance::stream {
 namespace {
@@ -102,8 +103,7 @@ TlsClient::TlsClient(const std::string& ca_file) : context_(asio::ssl::context::
     context_.set_verify_mode(asio::ssl::verify_peer);
     SSL_CTX* native = context_.native_handle();
     SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
-    static constexpr unsigned char kProtocols[] = "\x08http/1.1";
-    SSL_CTX_set_alpn_protos(native, kProtocols, sizeof(kProtocols) - 1);
+    SSL_CTX_set_alpn_protos(native, kHttpProtocol, kHttpProtocolLength);
     SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(native, &TlsClient::keep_session);
     // A read buffer lent per record, not kept: 64 idle connections hold no 17 KiB each.
@@ -139,30 +139,9 @@ Awaitable<Result<Stream>> TlsClient::handshake(TcpSocket socket, std::string hos
     error_code error;
     tls->set_verify_callback(asio::ssl::host_name_verification(host), error);
 
-    auto executor = co_await asio::this_coro::executor;
-    Timer timer{executor, end};
-    bool late = false;
-    // The timer's handler may run after this coroutine has gone on: it holds its own flag and no pointer to
-    // us.
-    auto over = std::make_shared<bool>(false);
-    TlsSocket* raw = tls.get();
-    timer.async_wait([over, raw, &late](error_code cancelled) {
-        if (cancelled || *over) return;
-        late = true;
-        error_code ignored;
-        raw->next_layer().close(ignored);
-    });
-    struct Finish {
-        std::shared_ptr<bool> over;
-        ~Finish() { *over = true; }
-    } finish{over};
-    auto [failure] = co_await tls->async_handshake(asio::ssl::stream_base::client, kAwait);
-    if (late) co_return error_code(asio::error::timed_out);
-    if (failure == asio::error::operation_aborted) co_return failure;
-    if (failure) {
-        SSL_SESSION_free(std::exchange(kept->second->session, nullptr));
-        co_return error_code(Errc::TlsFailed);
-    }
+    auto failure = co_await shake_hands(*tls, asio::ssl::stream_base::client, end);
+    if (failure == Errc::TlsFailed) SSL_SESSION_free(std::exchange(kept->second->session, nullptr));
+    if (failure) co_return failure;
     co_return Stream(std::move(tls), std::move(kept));
 }
 

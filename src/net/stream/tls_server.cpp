@@ -4,18 +4,17 @@
 
 #include <cstring>
 
-#include "net/stream/errors.hpp"
+#include "net/stream/tls_handshake.hpp"
 
 namespace seance::stream {
 namespace {
-
-constexpr unsigned char kHttp[] = "\x08http/1.1";
 
 // A client that offers other protocols alone is served all the same: it may know no better.
 int choose_protocol(SSL*, const unsigned char** out, unsigned char* length, const unsigned char* offered,
                     unsigned offered_length, void*) {
     unsigned char* chosen = nullptr;
-    auto found = SSL_select_next_proto(&chosen, length, kHttp, sizeof(kHttp) - 1, offered, offered_length);
+    auto found =
+        SSL_select_next_proto(&chosen, length, kHttpProtocol, kHttpProtocolLength, offered, offered_length);
     if (found != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_NOACK;
     *out = chosen;
     return SSL_TLSEXT_ERR_OK;
@@ -63,24 +62,8 @@ Outcome<std::shared_ptr<TlsServer>> TlsServer::load(const std::string& chain_fil
 Awaitable<Result<Stream>> TlsServer::handshake(TcpSocket socket, Instant end) {
     auto self = shared_from_this();
     TlsSocketOwner tls(new TlsSocket(std::move(socket), context_));
-    auto executor = co_await asio::this_coro::executor;
-    Timer timer{executor, end};
-    // The timer's handler may run after this coroutine has gone on: what it looks at is its own.
-    struct Watch {
-        bool over = false, late = false;
-    };
-    auto watch = std::make_shared<Watch>();
-    timer.async_wait([watch, raw = tls.get()](error_code cancelled) {
-        if (cancelled || watch->over) return;
-        watch->late = true;
-        error_code ignored;
-        raw->next_layer().close(ignored);
-    });
-    auto [failure] = co_await tls->async_handshake(asio::ssl::stream_base::server, kAwait);
-    watch->over = true;
-    if (watch->late) co_return error_code(asio::error::timed_out);
-    if (failure == asio::error::operation_aborted) co_return failure;
-    if (failure) co_return error_code(Errc::TlsFailed);
+    auto failure = co_await shake_hands(*tls, asio::ssl::stream_base::server, end);
+    if (failure) co_return failure;
     co_return Stream(std::move(tls), std::move(self));
 }
 
