@@ -49,13 +49,17 @@ test('random edits on two replicas converge, and are there after both were kille
   assert.equal(contents(late.doc), text)
 }))
 
+// Three writers of one document, the second at the other replica, who see each other.
+async function meet (one, other) {
+  const clients = [one.join('notes'), other.join('notes'), one.join('notes')]
+  await Promise.all(clients.map(client => client.synced()))
+  clients[0].write('1')
+  await clients[1].sees('1')
+  return clients
+}
+
 test('while Valkey is away each replica goes on, and both have everything when it is back', { skip: skip || noValkey, timeout: 60_000 }, () => withReplicas(async (one, other, valkey) => {
-  const ann = one.join('notes')
-  const bob = other.join('notes')
-  const carl = one.join('notes')
-  await Promise.all([ann.synced(), bob.synced(), carl.synced()])
-  ann.write('1')
-  await bob.sees('1')
+  const [ann, bob, carl] = await meet(one, other)
   await valkey.kill()
   ann.write('2')
   await carl.sees('12')
@@ -73,12 +77,7 @@ test('while Valkey is away each replica goes on, and both have everything when i
 }))
 
 test('while Valkey is frozen each replica goes on, and both have everything when it is awake', { skip: skip || noValkey, timeout: 90_000 }, () => withReplicas(async (one, other, valkey) => {
-  const ann = one.join('notes')
-  const bob = other.join('notes')
-  const carl = one.join('notes')
-  await Promise.all([ann.synced(), bob.synced(), carl.synced()])
-  ann.write('1')
-  await bob.sees('1')
+  const [ann, bob, carl] = await meet(one, other)
   valkey.freeze()
   ann.write('2')
   await carl.sees('12')  // at once: nobody waits for what is written

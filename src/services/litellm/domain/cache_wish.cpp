@@ -76,10 +76,6 @@ std::optional<Duration> seconds_in(const std::optional<JsonValue>& value) {
     return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(*seconds));
 }
 
-bool is_true(const std::optional<JsonValue>& value) {
-    return value && value->is(JsonKind::True);
-}
-
 ApiError not_allowed(std::string_view control) {
     return {.status = 403,
             .message = fmt::format(
@@ -123,9 +119,9 @@ Answer<CacheWish> read_cache_wish(const CacheConfig& config, std::string_view ca
                 return not_allowed(control.key);
         }
         auto& map = *controls;
-        if (is_true(json_find(map, "use-cache"))) wish.read = wish.write = true;
-        if (is_true(json_find(map, "no-cache"))) wish.read = false;
-        if (is_true(json_find(map, "no-store"))) wish.write = false;
+        if (json_is_true(json_find(map, "use-cache"))) wish.read = wish.write = true;
+        if (json_is_true(json_find(map, "no-cache"))) wish.read = false;
+        if (json_is_true(json_find(map, "no-store"))) wish.write = false;
         wish.ttl = seconds_in(json_find(map, "ttl"));
         for (auto name : {"s-maxage", "s-max-age"})
             if (auto age = seconds_in(json_find(map, name))) wish.max_age = age;

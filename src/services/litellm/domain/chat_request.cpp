@@ -19,10 +19,6 @@ std::optional<double> number_of(std::string_view text) {
     return value;
 }
 
-bool is_true(const std::optional<JsonValue>& value) {
-    return value && value->is(JsonKind::True);
-}
-
 // Seconds from a header, else from the body; what is not a positive number is refused.
 Answer<std::optional<Duration>> read_seconds(const http::FieldViews& fields, std::string_view header,
                                              const JsonEdit& body,
@@ -90,9 +86,9 @@ Answer<ChatRequest> parse_call_request(std::string body, const http::FieldViews&
     auto stream = edit.find("stream");
     if (stream && !stream->is(JsonKind::True) && !stream->is(JsonKind::False) && !stream->is(JsonKind::Null))
         return bad_request("stream must be true or false", "stream");
-    request.stream = is_true(stream);
+    request.stream = json_is_true(stream);
     if (auto options = edit.find("stream_options"))
-        request.include_usage = is_true(json_find(*options, "include_usage"));
+        request.include_usage = json_is_true(json_find(*options, "include_usage"));
     request.include_usage = request.include_usage || config.always_include_usage;
     if (auto n = edit.find("n"); n && !n->is(JsonKind::Null)) {
         auto number = n->is(JsonKind::Number) ? parse_number(n->text) : std::nullopt;

@@ -294,6 +294,10 @@ std::string one_line(std::string json) {
     return json;
 }
 
+bool json_is_true(const std::optional<JsonValue>& value) {
+    return value && value->is(JsonKind::True);
+}
+
 std::string json_quote(std::string_view text) {
     std::string out;
     observe::append_json_string(out, text);

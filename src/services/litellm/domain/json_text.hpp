@@ -45,6 +45,8 @@ std::optional<std::string> json_text(const JsonValue& value);
 std::optional<std::string> json_text(const std::optional<JsonValue>& value);
 std::vector<std::string> json_texts(const std::optional<JsonValue>& array);  // those of its elements that are
 std::optional<double> json_number(const std::optional<JsonValue>& value);
+bool json_is_true(
+    const std::optional<JsonValue>& value);  // the literal `true`, and nothing that stands for it
 
 // A document that spans lines, as pretty printers write it, on one: data of events must not.
 std::string one_line(std::string json);

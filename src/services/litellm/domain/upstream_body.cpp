@@ -40,10 +40,6 @@ constexpr std::string_view kGatewayOwned[] = {"litellm_metadata",
 // Families whose providers cache prompts when a content block asks for it.
 constexpr std::string_view kCachingFamilies[] = {"claude", "gemini", "minimax", "glm", "z-ai"};
 
-bool is_true(const std::optional<JsonValue>& value) {
-    return value && value->is(JsonKind::True);
-}
-
 // OpenRouter takes cache_control inside a content block, not beside it.
 std::optional<std::string> move_cache_control(const JsonValue& message, bool wanted) {
     JsonEdit edit(message);
@@ -177,7 +173,7 @@ std::string upstream_body(const ChatRequest& request, const Deployment& deployme
         auto options = edit.find("stream_options");
         if (options && options->is(JsonKind::Object)) {
             JsonEdit inner(*options);
-            if (!is_true(inner.find("include_usage"))) {
+            if (!json_is_true(inner.find("include_usage"))) {
                 inner.set("include_usage", "true");
                 edit.set("stream_options", inner.text());
             }
