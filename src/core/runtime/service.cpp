@@ -6,6 +6,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <thread>
@@ -32,7 +33,8 @@ class Runner {
         try {
             for (unsigned i = 0; i < loops_.size(); ++i) units_[i] = make(*loops_[i], i);
         } catch (const std::exception& error) {
-            fmt::print(stderr, "{}\n", error.what());
+            // The program's name as in all it says at start.
+            fmt::print(stderr, "{}: {}\n", program_invocation_short_name, error.what());
             units_.clear();
             return 1;
         }
