@@ -13,6 +13,7 @@
 #include "core/runtime/signal.hpp"
 #include "core/runtime/wait.hpp"
 #include "store/valkey/detail/session.hpp"
+#include "store/valkey/news.hpp"
 
 namespace seance::valkey {
 namespace {
@@ -270,7 +271,8 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
         attempt_failed_ = false;
         set_connected(true);
         ++state.connections;
-        observe::log(Level::Info, "valkey_connected").field("server", address.printed());
+        if (is_news(address.printed(), Seen::Connected))
+            observe::log(Level::Info, "valkey_connected").field("server", address.printed());
         for (auto& timer : std::exchange(connect_waiters_, {})) timer->cancel();
     }
 
@@ -278,7 +280,7 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
         state.last_error = refusal_.empty() ? error.message() : refusal_;
         if (error == asio::error::timed_out)
             state.last_error = fmt::format("no answer within {}", print_duration(options_.connect_timeout));
-        if (!attempt_failed_)
+        if (!attempt_failed_ && is_news(address.printed(), Seen::Unreachable))
             observe::log(Level::Warning, "valkey_unreachable")
                 .field("server", address.printed())
                 .field("reason", state.last_error);
@@ -298,7 +300,7 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
         connection_.reset();
         set_connected(false);
         state.last_error = std::move(reason);
-        if (!closing_)
+        if (!closing_ && is_news(address.printed(), Seen::Lost))
             observe::log(Level::Warning, "valkey_lost")
                 .field("server", address.printed())
                 .field("reason", state.last_error);
