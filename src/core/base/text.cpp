@@ -97,8 +97,12 @@ bool is_utf8(std::string_view text) {
 }
 
 std::string nearest(std::string_view word, std::span<const std::string> candidates) {
+    return nearest(word, candidates, word.size() / 3 + 1);  // further away is another word, not a typo
+}
+
+std::string nearest(std::string_view word, std::span<const std::string> candidates, std::size_t most) {
     std::string best;
-    std::size_t best_distance = word.size() / 3 + 2;  // further away is another word, not a typo
+    std::size_t best_distance = most + 1;
     for (const auto& candidate : candidates) {
         auto distance = edit_distance(word, candidate);
         if (distance < best_distance) {

@@ -48,6 +48,8 @@ TEST(Nearest, FindsATypoAndNotAnotherWord) {
     EXPECT_EQ(nearest("banana", names), "");
     EXPECT_EQ(did_you_mean("enviroments", names), " (did you mean environments?)");
     EXPECT_EQ(nearest("env", names), "environments") << "the beginning of one alone";
+    EXPECT_EQ(nearest("servces", names, 1), "services");
+    EXPECT_EQ(nearest("sevces", names, 1), "") << "two letters apart";
 }
 
 }  // namespace seance

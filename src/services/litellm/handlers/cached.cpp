@@ -111,7 +111,7 @@ Awaitable<bool> answer_from_cache(Gateway& gateway, http::Exchange& exchange, Cl
         refused.status = wish.error().status;
         refused.error = wish.error().message;
         admission.settle(std::move(refused));
-        reply_json(exchange, wish.error().status, form.error_body(wish.error()));
+        reply_error(exchange, wish.error(), form.error_body(wish.error()));
         co_return true;
     }
     // The ids in such an answer are good for the key that it was made for, and for no other.

@@ -161,7 +161,7 @@ void ChatCall::refuse(ApiError error, const Deployment* deployment) {
     exchange_.log_fields(admission_->log_fields());
     (error.status >= 500 ? gateway_.failed : gateway_.refused).add();
     exchange_.log_fields(fmt::format(",\"model_group\":{},\"retries\":{}", json_quote(group_), retries_));
-    reply_json(exchange_, error.status, form_.error_body(error), std::move(fields));
+    reply_error(exchange_, error, form_.error_body(error), std::move(fields));
 }
 
 void ChatCall::note(Attempt& attempt, const Usage& usage) {
