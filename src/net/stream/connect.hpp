@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "net/stream/errors.hpp"
 #include "net/stream/resolver.hpp"
 #include "net/stream/stream.hpp"
 
@@ -13,15 +14,20 @@ namespace seance::stream {
 // error if all fail; asio::error::timed_out at `end`. TCP_NODELAY is on.
 Awaitable<Result<TcpSocket>> connect_first(Addresses addresses, std::uint16_t port, Instant end);
 
-// TLS client side of one loop: TLS 1.2 or newer, the system's certificates (or `ca_file`), name verification,
-// SNI, ALPN http/1.1, sessions resumed per host and port.
+// What a client says that it will speak over TLS (ALPN): some servers end a handshake for another's name.
+enum class Spoken { Http, Unsaid };
+
+// TLS client side of one loop: TLS 1.2 or newer, the system's certificates (those that SSL_CERT_FILE and
+// SSL_CERT_DIR name, if set) or `ca_file`, name verification, SNI, sessions resumed per host and port.
 class TlsClient : public std::enable_shared_from_this<TlsClient> {
   public:
-    explicit TlsClient(const std::string& ca_file);  // throws std::runtime_error if the file cannot be read
+    // Throws std::runtime_error if the file cannot be read.
+    explicit TlsClient(const std::string& ca_file, Spoken spoken = Spoken::Http);
     ~TlsClient();
 
-    // The handshake over a connected socket. Errc::TlsFailed, or timed_out at `end`.
-    Awaitable<Result<Stream>> handshake(TcpSocket socket, std::string host, std::uint16_t port, Instant end);
+    // The handshake over a connected socket. Errc::TlsFailed with the reason in `why`, or timed_out at `end`.
+    Awaitable<Result<Stream>> handshake(TcpSocket socket, std::string host, std::uint16_t port, Instant end,
+                                        TlsFailure* why = nullptr);
 
   private:
     struct Slot;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/duration.hpp"
 #include "core/base/hash.hpp"
 #include "core/base/id.hpp"
 #include "core/base/text.hpp"
@@ -77,8 +78,7 @@ Awaitable<bool> send(Gateway& gateway, http::Exchange& exchange, ClientForm& for
     if (exchange.is_logged()) exchange.log_fields(",\"cache_hit\":true" + admission.log_fields());
     if (!stream) {
         // Nobody else was asked, so all of it is the gateway's own.
-        auto took = fmt::format(
-            "{:.3f}", std::chrono::duration<double, std::milli>(Clock::now() - admission.started()).count());
+        auto took = print_ms(Clock::now() - admission.started());
         fields.set("x-litellm-response-duration-ms", took);
         fields.set("x-litellm-overhead-duration-ms", took);
         if (form.call_type() == "acompletion") completion = form.whole(std::move(completion), context);
