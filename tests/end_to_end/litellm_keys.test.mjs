@@ -346,6 +346,17 @@ test('a refusal says what the key has spent', { skip }, () => withGateway(async 
   }
 }))
 
+test('a key in a path is not logged', { skip }, () => withGateway(async ({ gateway, ask, make }) => {
+  const key = await make({})
+  await ask(`/key/${key.key}/reset_spend`, {})
+  await ask(`/key/${key.key.replace('-', '%2D')}/reset_spend`, {})
+  await ask('/models/sk-looks-like-a-key')
+  const paths = () => gateway.log.filter(line => line.event === 'request' && line.path !== '/key/generate').map(line => line.path)
+  await waitFor(() => paths().length === 3, 'the log')
+  const shown = `/key/${key.key_name}/reset_spend`
+  assert.deepEqual(paths(), [shown, shown, '/models/sk-...-key'])
+}))
+
 test('money is written as Python writes it', { skip }, () => withGateway(async ({ ask, chat, make }) => {
   const key = await make({ max_budget: 0.0005, soft_budget: 0.00005 })
   const { text } = await ask(`/key/info?key=${key.key}`)

@@ -36,6 +36,7 @@ http::ServerOptions server_options(const Settings& settings) {
     }
     options.idle_timeout = settings.keepalive_timeout;
     options.port_setting = "PORT or --port";
+    options.mask_path = shown_path;
     // Models take seconds to answer: many requests are under way at a modest rate.
     options.max_connections = 50'000;
     return options;
