@@ -146,8 +146,7 @@ std::optional<int> begin_service(int argc, char** argv, std::string_view name, s
         return 65;
     }
     observe::set_service(name.starts_with("seance-") ? name.substr(7) : name);
-    for (const auto& [wrong, meant] :
-         config::find_misspelled(config::process_environment(), read.declared()))
+    for (const auto& [wrong, meant] : config::find_misspelled(config::process_environment(), read.declared()))
         observe::log(observe::Level::Warning, "setting_not_known")
             .field("name", wrong)
             .field("did_you_mean", meant);
