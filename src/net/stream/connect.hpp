@@ -6,6 +6,7 @@
 
 #include "net/stream/resolver.hpp"
 #include "net/stream/stream.hpp"
+#include "net/stream/trust.hpp"
 
 namespace seance::stream {
 
@@ -13,11 +14,13 @@ namespace seance::stream {
 // error if all fail; asio::error::timed_out at `end`. TCP_NODELAY is on.
 Awaitable<Result<TcpSocket>> connect_first(Addresses addresses, std::uint16_t port, Instant end);
 
-// TLS client side of one loop: TLS 1.2 or newer, the system's certificates (or `ca_file`), name verification,
-// SNI, ALPN http/1.1, sessions resumed per host and port.
+// TLS client side of one loop: TLS 1.2 or newer, certificates and names verified as `trust` says, SNI, ALPN
+// http/1.1, sessions resumed per host and port.
 class TlsClient : public std::enable_shared_from_this<TlsClient> {
   public:
-    explicit TlsClient(const std::string& ca_file);  // throws std::runtime_error if the file cannot be read
+    // Throws std::runtime_error if the certificates cannot be read.
+    explicit TlsClient(const Trust& trust);
+    explicit TlsClient(std::string ca_file);  // "" = the system's
     ~TlsClient();
 
     // The handshake over a connected socket. Errc::TlsFailed, or timed_out at `end`.
@@ -28,6 +31,7 @@ class TlsClient : public std::enable_shared_from_this<TlsClient> {
     static int keep_session(SSL* ssl, SSL_SESSION* session);
 
     asio::ssl::context context_;
+    bool verify_;
     std::map<std::string, std::shared_ptr<Slot>> slots_;  // by host:port
 };
 

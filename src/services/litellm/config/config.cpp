@@ -12,6 +12,7 @@
 #include "services/litellm/config/aws_profiles.hpp"
 #include "services/litellm/config/deployment_reader.hpp"
 #include "services/litellm/config/known_keys.hpp"
+#include "services/litellm/config/link_reader.hpp"
 #include "services/litellm/config/pass_through_reader.hpp"
 #include "services/litellm/config/routing_reader.hpp"
 #include "services/litellm/domain/price_table.hpp"
@@ -70,6 +71,7 @@ class ConfigReader {
             }
         }
         use_aws_profiles(config_, read_file_);
+        read_links(settings, config_, read_file_);
         take_fingerprints();
         return std::move(config_);
     }

@@ -42,6 +42,7 @@ struct Config {
     bool health_details = true;
     bool drop_params = false, modify_params = false;  // of requests, for providers of another form
 
+    SharedLink link = std::make_shared<const UpstreamLink>();  // to upstreams that say nothing else
     std::vector<PassThroughEndpoint> pass_through;
     LedgerConfig ledger;
     std::shared_ptr<const PriceTable> ledger_prices;  // replaces the built-in table; null: it does not

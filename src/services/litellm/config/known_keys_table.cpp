@@ -78,7 +78,7 @@ output_cost_per_second
 cache_read_input_token_cost
 cache_creation_input_token_cost
 use_in_pass_through
-~ssl_verify
+ssl_verify
 ~tpm_limit
 ~rpm_limit
 output_cost_per_reasoning_token
@@ -184,8 +184,11 @@ failure_callback
 callbacks
 service_callback
 service_callbacks
-~force_ipv4
-~ssl_verify
+force_ipv4
+ssl_verify
+~ssl_certificate
+~ssl_security_level
+~ssl_ecdh_curve
 ~enable_json_schema_validation
 ~include_cost_in_streaming_usage
 require_auth_for_metrics_endpoint
