@@ -177,8 +177,8 @@ max_user_budget
 max_internal_user_budget
 default_key_generate_params
 upperbound_key_generate_params
-~default_team_settings
-~key_generation_settings
+default_team_settings
+key_generation_settings
 success_callback
 failure_callback
 callbacks

@@ -16,7 +16,4 @@ std::string_view name_of(RecordKind kind);  // "key"
 // "duration" into "expires".
 Answer<boost::json::object> read_fields(RecordKind kind, const boost::json::object& body, UnixMs now);
 
-// `upperbound_key_generate_params`: what is above a bound, or open where there is one, becomes the bound.
-void clamp_fields(boost::json::object& fields, const boost::json::object& bounds, UnixMs now);
-
 }  // namespace seance::litellm
