@@ -192,6 +192,8 @@ class ConfigReader {
         warn_about_keys(map, "litellm_settings", notes());
         config_.drop_params = read_bool(map.find("drop_params"), notes()).value_or(false);
         config_.modify_params = read_bool(map.find("modify_params"), notes()).value_or(false);
+        config_.say_cost_of_streams =
+            read_bool(map.find("include_cost_in_streaming_usage"), notes()).value_or(false);
         config_.public_metrics =
             !read_bool(map.find("require_auth_for_metrics_endpoint"), notes()).value_or(true);
         for (auto key :
