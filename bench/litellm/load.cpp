@@ -3,7 +3,8 @@
 //   sequential   one connection, `count` requests one after the other
 //   rate         `rate` requests a second for `seconds`, begun on time whatever the answers do
 //   closed       `connections` that ask again as soon as they have their answer, for `seconds` or `count`
-//   streams      `count` streams begun over `ramp` seconds, each once
+//   streams      `count` streams begun over `ramp` seconds, each once, at a moment of chance within its share of them:
+//                begun in step, all their chunks would fall into the same few moments of a chunk's interval
 // Further: key=sk-… body=BYTES stream=0|1|0.5 timeout=SECONDS disconnect=0.05 fail=0.05 events=N (of a whole
 // stream; another number is an error).
 #include <algorithm>
@@ -74,7 +75,7 @@ class Load {
             if (open_loop) {
                 // A request is due at its time, also if the loop comes late: the delay counts.
                 while (started_ < most) {
-                    auto due = start + static_cast<std::int64_t>(static_cast<double>(started_) / per_ns);
+                    auto due = start + turn(per_ns);
                     if (due > now || due >= end) break;
                     begin(due);
                 }
@@ -82,7 +83,7 @@ class Load {
             bool over = started_ >= most || now >= end;
             if (over && active_ == 0) break;
             auto next = open_loop && !over
-                            ? start + static_cast<std::int64_t>(static_cast<double>(started_) / per_ns)
+                            ? start + turn(per_ns)
                             : now + 20'000'000;
             auto n = wait(epoll_, events.data(), static_cast<int>(events.size()),
                           std::min(next, now + 20'000'000));
@@ -111,6 +112,15 @@ class Load {
     }
 
   private:
+    // When the next request is due, in nanoseconds from the start.
+    std::int64_t turn(double per_ns) {
+        if (o_.mode == "streams" && drawn_for_ != started_) {
+            drawn_for_ = started_;
+            drawn_ = std::uniform_real_distribution<>(0, 1)(moments_);
+        }
+        return static_cast<std::int64_t>((static_cast<double>(started_) + drawn_) / per_ns);
+    }
+
     void begin(std::int64_t scheduled) {
         ++started_;
         ++active_;
@@ -337,7 +347,9 @@ class Load {
     static unsigned long long u(std::uint64_t n) { return n; }
 
     Options o_;
-    std::mt19937 random_;
+    std::mt19937 random_, moments_{43};
+    double drawn_ = 0;
+    std::uint64_t drawn_for_ = UINT64_MAX;
     int epoll_;
     std::string filler_;
     std::deque<std::unique_ptr<Connection>> all_;
