@@ -75,6 +75,8 @@ Awaitable<Failure> ChatCall::open(Attempt& attempt) {
 Failure ChatCall::begin(Attempt& attempt, std::optional<UpstreamCall>& call) {
     auto& deployment = *attempt.deployment;
     attempt.context = context_for(*attempt.endpoint);
+    if (models_->config().say_cost_of_streams)
+        attempt.context.cost = [this, &attempt](const Usage& usage) { return cost_of(attempt, usage); };
     if (request_.mock_response || deployment.mock_response) return std::nullopt;
 
     Destination to{*attempt.endpoint, deployment, models_->config(), &exchange_.head().fields};
