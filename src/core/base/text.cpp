@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
+#include <cstring>
 
 #include "core/base/edit_distance.hpp"
 
@@ -60,6 +62,14 @@ bool is_utf8(std::string_view text) {
     auto at = reinterpret_cast<const unsigned char*>(text.data());
     auto end = at + text.size();
     while (at < end) {
+        // Most text is ASCII: eight bytes of it at once.
+        if (std::uint64_t eight; end - at >= 8) {
+            std::memcpy(&eight, at, 8);
+            if ((eight & 0x8080808080808080) == 0) {
+                at += 8;
+                continue;
+            }
+        }
         unsigned char first = *at++;
         if (first < 0x80) continue;
         int more = 0;
@@ -87,8 +97,12 @@ bool is_utf8(std::string_view text) {
 }
 
 std::string nearest(std::string_view word, std::span<const std::string> candidates) {
+    return nearest(word, candidates, word.size() / 3 + 1);  // further away is another word, not a typo
+}
+
+std::string nearest(std::string_view word, std::span<const std::string> candidates, std::size_t most) {
     std::string best;
-    std::size_t best_distance = word.size() / 3 + 2;  // further away is another word, not a typo
+    std::size_t best_distance = most + 1;
     for (const auto& candidate : candidates) {
         auto distance = edit_distance(word, candidate);
         if (distance < best_distance) {

@@ -12,6 +12,7 @@
 #include "services/litellm/config/aws_profiles.hpp"
 #include "services/litellm/config/deployment_reader.hpp"
 #include "services/litellm/config/known_keys.hpp"
+#include "services/litellm/config/link_reader.hpp"
 #include "services/litellm/config/pass_through_reader.hpp"
 #include "services/litellm/config/routing_reader.hpp"
 #include "services/litellm/domain/price_table.hpp"
@@ -70,6 +71,7 @@ class ConfigReader {
             }
         }
         use_aws_profiles(config_, read_file_);
+        read_links(settings, config_, read_file_);
         take_fingerprints();
         return std::move(config_);
     }
@@ -190,6 +192,8 @@ class ConfigReader {
         warn_about_keys(map, "litellm_settings", notes());
         config_.drop_params = read_bool(map.find("drop_params"), notes()).value_or(false);
         config_.modify_params = read_bool(map.find("modify_params"), notes()).value_or(false);
+        config_.say_cost_of_streams =
+            read_bool(map.find("include_cost_in_streaming_usage"), notes()).value_or(false);
         config_.public_metrics =
             !read_bool(map.find("require_auth_for_metrics_endpoint"), notes()).value_or(true);
         for (auto key :

@@ -38,10 +38,12 @@ struct Config {
     std::uint64_t max_body = 64 << 20;
     std::uint64_t max_answer = 64 << 20;
     bool always_include_usage = false;
+    bool say_cost_of_streams = false;  // usage.cost at their end
     bool forward_client_headers = false, forward_organization = false;
     bool health_details = true;
     bool drop_params = false, modify_params = false;  // of requests, for providers of another form
 
+    SharedLink link = std::make_shared<const UpstreamLink>();  // to upstreams that say nothing else
     std::vector<PassThroughEndpoint> pass_through;
     LedgerConfig ledger;
     std::shared_ptr<const PriceTable> ledger_prices;  // replaces the built-in table; null: it does not

@@ -4,10 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/json/parse.hpp>
 
 #include "core/base/text.hpp"
 #include "services/litellm/config/config.hpp"
+#include "services/litellm/config/key_rules_reader.hpp"
 
 namespace seance::litellm {
 namespace {
@@ -64,7 +64,7 @@ class LedgerReader {
         read_availability();
         read_limits();
         read_spend();
-        read_defaults();
+        read_key_rules(litellm_, config_, notes_);
         read_cache();
         if (!config_.server) warn_without_store();
         return std::move(config_);
@@ -210,20 +210,6 @@ class LedgerReader {
         }
         if (auto most = parse_number(variable("LITELLM_SPOOL_MAX_MB")); most && *most > 0)
             config_.most_spooled = std::min<std::uint64_t>(*most, 1 << 20) << 20;
-    }
-
-    boost::json::object object(const Node& map, const char* name) {
-        auto node = map.find(name);
-        if (!node || !node->is_map()) return {};
-        boost::system::error_code wrong;
-        auto value = boost::json::parse(to_json(*node), wrong);
-        return wrong || !value.is_object() ? boost::json::object{} : std::move(value.get_object());
-    }
-
-    void read_defaults() {
-        config_.key_defaults = object(litellm_, "default_key_generate_params");
-        config_.key_bounds = object(litellm_, "upperbound_key_generate_params");
-        config_.team_defaults = object(litellm_, "default_team_params");
     }
 
     void read_cache() {

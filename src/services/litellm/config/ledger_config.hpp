@@ -29,6 +29,13 @@ struct CacheConfig {
     bool caches(std::string_view call_type) const;
 };
 
+// litellm_settings.key_generation_settings, as far as it is about keys of no team. What it says of those of
+// teams is for their members, who make none here.
+struct KeyGeneration {
+    std::optional<std::vector<std::string>> roles;  // that may make one; nothing: all
+    std::vector<std::string> required;              // fields that a request has to name
+};
+
 // What config.yaml and the environment say of keys, budgets, spend and the cache.
 struct LedgerConfig {
     std::optional<valkey::Address> server;  // nothing: there is no store
@@ -49,6 +56,7 @@ struct LedgerConfig {
     std::string spool_folder, price_file;
     std::uint64_t most_spooled = 1ULL << 30;
     boost::json::object key_defaults, key_bounds, team_defaults;
+    KeyGeneration key_generation;
     CacheConfig cache;
 };
 

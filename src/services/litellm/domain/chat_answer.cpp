@@ -45,13 +45,11 @@ ApiError not_an_answer(const AnswerContext& context, std::string_view body, std:
     // Enough of it to recognise an HTML page or a proxy's notice.
     auto begin = body.substr(0, 200);
     while (!is_utf8(begin)) begin.remove_suffix(1);
-    error.message =
-        fmt::format("litellm.BadGatewayError: {}Exception - the upstream answered 200, but {}{}",
-                    context.provider->error_name, why, begin.empty() ? "" : fmt::format(": {}", begin));
+    error.told = fmt::format("litellm.BadGatewayError: {}Exception - the upstream answered 200, but {}",
+                             context.provider->error_name, why);
+    error.message = begin.empty() ? error.told : fmt::format("{}: {}", error.told, begin);
     if (!context.key.empty() && error.message.find(context.key.reveal()) != std::string::npos)
-        error.message =
-            fmt::format("litellm.BadGatewayError: {}Exception - the upstream answered 200, but {}",
-                        context.provider->error_name, why);
+        error.message = error.told;
     return error;
 }
 
@@ -92,6 +90,15 @@ std::optional<Usage> read_usage(const std::optional<JsonValue>& usage) {
         if (key == "prompt_cache_hit_tokens") read.cached = count(value);  // DeepSeek's name
     }
     return read;
+}
+
+std::string usage_with_cost(std::string usage, const Usage& counted, const AnswerContext& context) {
+    auto cost = context.cost ? context.cost(counted) : std::nullopt;
+    auto object = cost ? parse_json(usage) : std::nullopt;
+    if (!object || !object->is(JsonKind::Object)) return usage;
+    JsonEdit edit(*object);
+    edit.set("cost", print_usd(*cost));
+    return edit.text();
 }
 
 std::string usage_json(const Usage& usage) {

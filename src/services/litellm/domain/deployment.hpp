@@ -10,6 +10,7 @@
 #include "core/base/secret.hpp"
 #include "core/config/reader.hpp"
 #include "services/litellm/domain/provider.hpp"
+#include "services/litellm/domain/upstream_link.hpp"
 #include "services/litellm/routing/settings.hpp"
 #include "services/litellm/routing/state.hpp"
 
@@ -30,6 +31,7 @@ struct Endpoint {
     std::string base;                           // without trailing slash
     SecretText key;                             // "" = none
     std::shared_ptr<const AwsAccess> aws = {};  // of Bedrock
+    SharedLink link = {};                       // null: the configuration's
 };
 
 // What only some forms of upstreams ask of a deployment.
@@ -53,6 +55,8 @@ struct Deployment {
     std::string api_version;
     std::string organization;
     SecretText api_key;
+    std::string ssl_verify;            // as written; "" = the configuration's
+    SharedLink link;                   // what that means; null: the configuration's
     std::string missing_key_variable;  // api_key named this variable, which is not set
 
     std::optional<Duration> timeout, stream_timeout;

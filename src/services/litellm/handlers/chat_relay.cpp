@@ -75,6 +75,8 @@ Awaitable<Failure> ChatCall::open(Attempt& attempt) {
 Failure ChatCall::begin(Attempt& attempt, std::optional<UpstreamCall>& call) {
     auto& deployment = *attempt.deployment;
     attempt.context = context_for(*attempt.endpoint);
+    if (models_->config().say_cost_of_streams)
+        attempt.context.cost = [this, &attempt](const Usage& usage) { return cost_of(attempt, usage); };
     if (request_.mock_response || deployment.mock_response) return std::nullopt;
 
     Destination to{*attempt.endpoint, deployment, models_->config(), &exchange_.head().fields};
@@ -217,7 +219,7 @@ Awaitable<Failure> ChatCall::relay_stream(Attempt& attempt) {
         if (step.error) {
             gateway_.upstream_failures.add();
             gateway_.failed.add();
-            exchange_.log_fields(fmt::format(",\"stream_failed\":{}", json_quote(step.error->message)));
+            tell_of_break(*step.error);
         }
         if (finished) co_await exchange_.finish();
         if (step.done && !ended) {
@@ -229,6 +231,12 @@ Awaitable<Failure> ChatCall::relay_stream(Attempt& attempt) {
     if (scope_->client_gone()) open.stream.abort();
     note(attempt, relay->usage());
     co_return std::nullopt;
+}
+
+// The status has been sent: the log alone tells of it.
+void ChatCall::tell_of_break(const ApiError& error) {
+    exchange_.log_as_warning();
+    exchange_.log_fields(",\"stream_failed\":true" + error.log_fields());
 }
 
 // Bytes that nobody looks into: sent on as they come, with the type the upstream gave them.
@@ -250,7 +258,7 @@ Awaitable<Failure> ChatCall::relay_opaque(Attempt& attempt) {
             // Not finished: the client sees that it is cut.
             gateway_.upstream_failures.add();
             gateway_.failed.add();
-            exchange_.log_fields(fmt::format(",\"stream_failed\":{}", json_quote(error.message)));
+            tell_of_break(error);
             attempt.broken = std::move(error);
             note(attempt, {});
             co_return std::nullopt;

@@ -12,16 +12,6 @@
 namespace seance::litellm {
 namespace {
 
-http::ClientOptions client_options() {
-    http::ClientOptions options;
-    // How long a model may think is decided per call.
-    options.head_timeout = options.body_timeout = std::chrono::hours(48);
-    // How many calls there may be is decided by limits of keys and deployments.
-    options.max_in_use = 50'000;
-    options.max_idle = 1024;
-    return options;
-}
-
 bool wants_timing(const config::Sources& environment) {
     auto value = environment.find("LITELLM_DETAILED_TIMING");
     return value != environment.end() && iequals(trim(value->second), "true");
@@ -52,7 +42,7 @@ Gateway::Gateway(Loop& loop, const Settings& settings, const ConfigSource& sourc
       settings_(settings),
       source_(source),
       models_(source.current()),
-      client_(loop, client_options()),
+      clients_(loop),
       ledger_(std::make_shared<Ledger>(loop, settings, models_, first)) {
     ledger_->start();
 }
@@ -92,6 +82,7 @@ void reply_json(http::Exchange& exchange, int status, std::string json) {
 
 void reply_to_nobody(http::Exchange& exchange) {
     if (exchange.started()) return;
+    exchange.log_fields(",\"reason\":\"the client went away before the answer\"");
     http::Response nothing{499, {}, ""};
     exchange.reply(std::move(nothing));
 }
@@ -100,7 +91,16 @@ void reply_error(http::Exchange& exchange, const ApiError& error) {
     // Clients of Anthropic's form read errors in it alone.
     auto path = exchange.head().path();
     bool anthropic = path.ends_with("/messages") || path.ends_with("/messages/count_tokens");
-    reply_json(exchange, error.status, anthropic ? anthropic_error_json(error) : error.json());
+    reply_error(exchange, error, anthropic ? anthropic_error_json(error) : error.json());
+}
+
+void reply_error(http::Exchange& exchange, const ApiError& error, std::string body) {
+    reply_error(exchange, error, std::move(body), common_fields(exchange.head(), call_id(exchange.head())));
+}
+
+void reply_error(http::Exchange& exchange, const ApiError& error, std::string body, http::Fields fields) {
+    if (exchange.is_logged()) exchange.log_fields(error.log_fields());
+    reply_json(exchange, error.status, std::move(body), std::move(fields));
 }
 
 }  // namespace seance::litellm

@@ -4,12 +4,12 @@
 #include <string_view>
 
 #include "core/observe/metrics.hpp"
-#include "net/http/client.hpp"
 #include "net/http/server.hpp"
 #include "services/litellm/config_source.hpp"
 #include "services/litellm/domain/api_error.hpp"
 #include "services/litellm/domain/model_table.hpp"
 #include "services/litellm/handlers/call_metrics.hpp"
+#include "services/litellm/handlers/upstream_clients.hpp"
 #include "services/litellm/ledger/ledger.hpp"
 #include "services/litellm/settings.hpp"
 
@@ -29,9 +29,10 @@ class Gateway {
     void replace(std::shared_ptr<const ModelTable> models) {
         models_ = std::move(models);
         ledger_->replace(models_);
+        clients_.keep_only(models_->config());
     }
     Ledger& ledger() { return *ledger_; }
-    http::Client& client() { return client_; }
+    std::shared_ptr<http::Client> client(const UpstreamLink& link) { return clients_.of(link); }
     Loop& loop() { return loop_; }
     const ConfigSource& source() const { return source_; }
     const Settings& settings() const { return settings_; }
@@ -46,7 +47,7 @@ class Gateway {
     Settings settings_;
     const ConfigSource& source_;
     std::shared_ptr<const ModelTable> models_;
-    http::Client client_;
+    UpstreamClients clients_;
     std::shared_ptr<Ledger> ledger_;
 };
 
@@ -60,6 +61,9 @@ void reply_json(http::Exchange& exchange, int status, std::string json, http::Fi
 void reply_json(http::Exchange& exchange, int status, std::string json);
 // The client has gone, so nobody hears this; the log and the counts say 499 instead of a failure of ours.
 void reply_to_nobody(http::Exchange& exchange);
+// The log line of the request says why, too.
 void reply_error(http::Exchange& exchange, const ApiError& error);
+void reply_error(http::Exchange& exchange, const ApiError& error, std::string body);  // in the client's form
+void reply_error(http::Exchange& exchange, const ApiError& error, std::string body, http::Fields fields);
 
 }  // namespace seance::litellm

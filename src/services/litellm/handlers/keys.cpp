@@ -6,6 +6,8 @@
 #include "core/base/hash.hpp"
 #include "core/base/id.hpp"
 #include "core/base/text.hpp"
+#include "services/litellm/domain/key_policy.hpp"
+#include "services/litellm/domain/unknown_fields.hpp"
 #include "services/litellm/handlers/key_parts.hpp"
 #include "services/litellm/ledger/ledger.hpp"
 
@@ -31,11 +33,6 @@ ApiError alias_taken(std::string_view alias) {
                     "required.",
                     alias),
         "key_alias");
-}
-
-void fill(json::object& into, const json::object& defaults, const json::object& sent) {
-    for (auto& [name, value] : defaults)
-        if (!into.contains(name) && !sent.contains(name)) into[name] = value;
 }
 
 // Every field of a key, so that answers always have the same shape.
@@ -68,11 +65,12 @@ void complete(json::object& record) {
 
 Awaitable<void> generate(Management& call, bool service_account) {
     auto& config = call.gateway.ledger().config();
-    auto fields = read_fields(RecordKind::Key, call.body, call.now);
-    if (!fields) co_return call.refuse(fields.error());
+    if (auto refused = check_generation(config.key_generation, call.body)) co_return call.refuse(*refused);
+    auto fields = call.fields(RecordKind::Key);
+    if (!fields) co_return;
     auto defaults = read_fields(RecordKind::Key, config.key_defaults, call.now);
-    if (defaults) fill(*fields, *defaults, call.body);
-    clamp_fields(*fields, config.key_bounds, call.now);
+    if (defaults) fill_fields(*fields, *defaults, call.body);
+    clamp_fields(*fields, config.key_bounds, call.now, Clamp::Whole);
     if (service_account && !text_of(*fields, "team_id"))
         co_return call.refuse(bad_request("a service account needs a team_id", "team_id"));
     if (service_account) fields->erase("user_id");
@@ -153,20 +151,15 @@ void apply(json::object& record, const json::object& fields) {
     complete(record);
 }
 
-Awaitable<std::optional<json::object>> update_one(Management& call, const json::object& body) {
-    auto key = text_of(body, "key");
+Awaitable<std::optional<json::object>> update_one(Management& call) {
+    auto key = text_of(call.body, "key");
     if (!key || key->empty()) {
         call.refuse(bad_request("key is required", "key"));
         co_return std::nullopt;
     }
-    auto fields = read_fields(RecordKind::Key, body, call.now);
-    if (!fields) {
-        call.refuse(fields.error());
-        co_return std::nullopt;
-    }
-    for (auto& [name, bound] : call.gateway.ledger().config().key_bounds)
-        if (auto most = number_of(call.gateway.ledger().config().key_bounds, name))
-            if (auto asked = number_of(*fields, name); asked && *asked > *most) (*fields)[name] = bound;
+    auto fields = call.fields(RecordKind::Key);
+    if (!fields) co_return std::nullopt;
+    clamp_fields(*fields, call.gateway.ledger().config().key_bounds, call.now, Clamp::Change);
     auto change = [&fields](json::object& record) { apply(record, *fields); };
     if (!co_await change_key(call, *key, change)) co_return std::nullopt;
     auto info = co_await key_shown(call, hash_of_key(*key));
@@ -175,6 +168,14 @@ Awaitable<std::optional<json::object>> update_one(Management& call, const json::
     else
         (*info)["key"] = *key;
     co_return info;
+}
+
+// One of many updates: what is wrong with it stands in the answer.
+Answer<json::object> updated_fields(const json::object& update, UnixMs now) {
+    auto unknown = unknown_fields(RecordKind::Key, update);
+    if (unknown.slip) return std::move(*unknown.slip);
+    tell_of_fields(RecordKind::Key, unknown.without_effect);
+    return read_fields(RecordKind::Key, update, now);
 }
 
 Awaitable<void> set_blocked(Gateway& gateway, http::Exchange& exchange, bool blocked) {
@@ -204,7 +205,7 @@ Awaitable<void> key_service_account(Gateway& gateway, http::Exchange& exchange, 
 Awaitable<void> key_update(Gateway& gateway, http::Exchange& exchange, std::string) {
     auto call = co_await begin_management(gateway, exchange);
     if (!call) co_return;
-    if (auto info = co_await update_one(*call, call->body)) call->reply(*info);
+    if (auto info = co_await update_one(*call)) call->reply(*info);
 }
 
 Awaitable<void> key_bulk_update(Gateway& gateway, http::Exchange& exchange, std::string) {
@@ -218,7 +219,7 @@ Awaitable<void> key_bulk_update(Gateway& gateway, http::Exchange& exchange, std:
     auto updates = list->get_array();
     for (auto& one : updates) {
         auto key = one.is_object() ? text_of(one.get_object(), "key").value_or("") : "";
-        auto fields = one.is_object() ? read_fields(RecordKind::Key, one.get_object(), call->now)
+        auto fields = one.is_object() ? updated_fields(one.get_object(), call->now)
                                       : Answer<json::object>(bad_request("an update must be an object"));
         auto found = co_await call->records.get(RecordKind::Key, hash_of_key(key));
         if (!found) co_return call->away();
@@ -229,6 +230,7 @@ Awaitable<void> key_bulk_update(Gateway& gateway, http::Exchange& exchange, std:
             problem = unknown_key(key).message;
         if (problem.empty()) {
             auto record = (*found)->json;
+            clamp_fields(*fields, gateway.ledger().config().key_bounds, call->now, Clamp::Change);
             apply(record, *fields);
             auto saved = co_await call->records.save(RecordKind::Key, *found, std::move(record), call->now);
             if (!saved) co_return call->away();
@@ -282,8 +284,8 @@ Awaitable<void> key_regenerate(Gateway& gateway, http::Exchange& exchange, std::
     auto found = co_await call->records.get(RecordKind::Key, hash_of_key(key));
     if (!found) co_return call->away();
     if (!*found) co_return call->refuse(unknown_key(key));
-    auto fields = read_fields(RecordKind::Key, call->body, call->now);
-    if (!fields) co_return call->refuse(fields.error());
+    auto fields = call->fields(RecordKind::Key);
+    if (!fields) co_return;
     auto own = text_of(call->body, "new_key");
     if (own && (!own->starts_with("sk-") || own->size() < kLeastOwnKey || own->size() > kMostOwnKey))
         co_return call->refuse(bad_request("new_key must start with 'sk-'", "new_key"));
@@ -291,6 +293,7 @@ Awaitable<void> key_regenerate(Gateway& gateway, http::Exchange& exchange, std::
     auto hash = sha256_hex(secret);
     // The old record goes first, so that at no time two secrets open the same purse.
     auto record = (*found)->json;
+    clamp_fields(*fields, gateway.ledger().config().key_bounds, call->now, Clamp::Change);
     apply(record, *fields);
     record["id"] = hash;
     record["key_name"] = name_of_key(secret);
@@ -317,7 +320,11 @@ Awaitable<void> key_reset_spend(Gateway& gateway, http::Exchange& exchange, std:
     auto found = co_await call->records.get(RecordKind::Key, hash_of_key(key));
     if (!found) co_return call->away();
     if (!*found) co_return call->refuse(unknown_key(key));
-    auto to = usd_of(call->body, "reset_to").value_or(0);
+    auto asked = call->body.if_contains("reset_to");
+    if (!asked && !call->body.empty())
+        co_return call->refuse(bad_request(
+            "reset_to is missing: what the spend becomes, in USD; an empty body is 0", "reset_to"));
+    auto to = asked ? usd_of(call->body, "reset_to").value_or(-1) : 0;
     if (to < 0)
         co_return call->refuse(bad_request("reset_to must be an amount in USD, not negative", "reset_to"));
     co_await gateway.ledger().courier()->settled(std::chrono::milliseconds(500));

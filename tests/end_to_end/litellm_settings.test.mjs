@@ -1,0 +1,61 @@
+// Settings of LiteLLM's that change an answer or refuse a request, each by itself.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startAnthropic } from '../emulators/anthropic.mjs'
+import { startOpenAi } from '../emulators/openai.mjs'
+import { missing, startGateway } from './litellm/program.mjs'
+
+const skip = missing()
+const messages = [{ role: 'user', content: 'Hello' }]
+
+async function withGateway (body, { settings = '', router = '', general = '', env = {} } = {}) {
+  const openai = await startOpenAi({ key: 'sk-up' })
+  const claude = await startAnthropic({ key: 'sk-ant-up' })
+  const priced = 'input_cost_per_token: 0.001, output_cost_per_token: 0.002'
+  const gateway = await startGateway(`
+model_list:
+  - { model_name: gpt, litellm_params: { model: openai/gpt-up, api_base: "${openai.url}", api_key: sk-up, ${priced} } }
+  - { model_name: gpt-other, litellm_params: { model: openai/gpt-other, api_base: "${openai.url}", api_key: sk-up, ${priced} } }
+  - { model_name: claude, litellm_params: { model: anthropic/claude-sonnet-4-0, api_base: "${claude.url}", api_key: sk-ant-up, ${priced} } }
+router_settings: { num_retries: 0, disable_cooldowns: true ${router} }
+litellm_settings: { ${settings} }
+general_settings: { master_key: sk-master ${general} }
+`, env)
+  const ask = async (path, sent, headers = {}) => {
+    const response = await fetch(gateway.url + path, { method: 'POST', headers: { authorization: 'Bearer sk-master', 'content-type': 'application/json', ...headers }, body: JSON.stringify(sent) })
+    const text = await response.text()
+    let json = null
+    try { json = JSON.parse(text) } catch { /* a stream */ }
+    const events = text.split('\n').filter(line => line.startsWith('data: {')).map(line => JSON.parse(line.slice(6)))
+    return { status: response.status, headers: response.headers, text, json, events }
+  }
+  const chat = (more = {}, headers) => ask('/v1/chat/completions', { model: 'gpt', messages, ...more }, headers)
+  try {
+    await body({ gateway, openai, claude, ask, chat })
+  } finally {
+    assert.equal(await gateway.stop(), 0)
+    await openai.stop()
+    await claude.stop()
+  }
+}
+
+// The upstreams count 9 prompt and 3 completion tokens.
+const cost = 0.015
+
+test('include_cost_in_streaming_usage says at the end of a stream what it cost', { skip }, async t => {
+  const streams = async ({ ask, chat }) => ({
+    chat: (await chat({ stream: true, stream_options: { include_usage: true } })).events.at(-1).usage,
+    translated: (await chat({ model: 'claude', max_tokens: 9, stream: true, stream_options: { include_usage: true } })).events.at(-1).usage,
+    messages: (await ask('/v1/messages', { model: 'gpt', max_tokens: 9, messages, stream: true })).events.find(event => event.type === 'message_delta').usage,
+    native: (await ask('/v1/messages', { model: 'claude', max_tokens: 9, messages, stream: true })).events.find(event => event.type === 'message_delta').usage
+  })
+  await t.test('where it is set', () => withGateway(async call => {
+    const costs = Object.fromEntries(Object.entries(await streams(call)).map(([name, usage]) => [name, usage.cost]))
+    assert.deepEqual(costs, { chat: cost, translated: cost, messages: cost, native: cost })
+    assert.equal((await call.chat({ stream: true })).text.includes('"cost"'), false, 'nobody asked for usage')
+    assert.equal((await call.chat()).json.usage.cost, undefined, 'an answer that is no stream has its header')
+  }, { settings: 'include_cost_in_streaming_usage: true' }))
+  await t.test('and not otherwise', () => withGateway(async call => {
+    for (const [name, usage] of Object.entries(await streams(call))) assert.equal('cost' in usage, false, name)
+  }))
+})
