@@ -341,6 +341,58 @@ test('budgets of models, users, teams, members and customers hold as well', { sk
   assert.equal((await ask('/customer/info?end_user_id=c1')).json.spend, callCost)
 }))
 
+test('all connections to Valkey are told of once', { skip }, async () => {
+  const valkey = await startValkey()
+  const gateway = await startGateway('general_settings: { master_key: sk-master }\nlitellm_settings: { cache: true }', { REDIS_URL: valkey.url, NUM_WORKERS: '4' })
+  const told = name => gateway.log.filter(line => line.event === name).length
+  try {
+    await waitFor(() => told('valkey_connected') > 0, 'a connection')
+    await fetch(`${gateway.url}/key/list`, { headers: { authorization: 'Bearer sk-master' } })
+    await valkey.stop('SIGKILL')
+    await waitFor(() => told('valkey_unreachable') > 0, 'the log to tell that Valkey is away')
+    assert.deepEqual([told('valkey_connected'), told('valkey_lost'), told('valkey_unreachable')], [1, 1, 1])
+  } finally {
+    await gateway.stop()
+    await valkey.stop()
+  }
+})
+
+test('a refusal says what the key has spent', { skip }, () => withGateway(async ({ ask, chat, make, spendOf }) => {
+  await ask('/team/new', { team_id: 't', max_budget: callCost })
+  for (const fields of [{ max_budget: callCost }, { rpm_limit: 1 }, { team_id: 't' }]) {
+    const key = await make(fields)
+    assert.equal((await chat(key.key)).status, 200)
+    assert.equal(await spendOf(key), callCost)
+    const refused = await chat(key.key)
+    assert.notEqual(refused.status, 200)
+    assert.deepEqual([refused.headers.get('x-litellm-key-spend'), refused.headers.get('x-litellm-response-cost')], ['0.012', '0'], JSON.stringify(fields))
+  }
+}))
+
+test('a key in a path is not logged', { skip }, () => withGateway(async ({ gateway, ask, make }) => {
+  const key = await make({})
+  await ask(`/key/${key.key}/reset_spend`, {})
+  await ask(`/key/${key.key.replace('-', '%2D')}/reset_spend`, {})
+  await ask('/models/sk-looks-like-a-key')
+  const paths = () => gateway.log.filter(line => line.event === 'request' && line.path !== '/key/generate').map(line => line.path)
+  await waitFor(() => paths().length === 3, 'the log')
+  const shown = `/key/${key.key_name}/reset_spend`
+  assert.deepEqual(paths(), [shown, shown, '/models/sk-...-key'])
+}))
+
+test('money is written as Python writes it', { skip }, () => withGateway(async ({ ask, chat, make }) => {
+  const key = await make({ max_budget: 0.0005, soft_budget: 0.00005 })
+  const { text } = await ask(`/key/info?key=${key.key}`)
+  assert.match(text, /"max_budget":0\.0005[,}]/)
+  assert.match(text, /"soft_budget":5e-05[,}]/)
+  assert.match(text, /"spend":0\.0[,}]/)
+  assert.equal((await chat(key.key)).status, 200)
+  await ask(`/key/info?key=${key.key}`)
+  const refused = await chat(key.key)
+  assert.match(refused.json.error.message, /Current cost: 0\.012, Max budget: 0\.0005/)
+  assert.match((await ask('/key/list?return_full_object=true')).text, /"max_budget":0\.0005[,}]/)
+}))
+
 test('rates of a customer hold without a budget beside them', { skip }, () => withGateway(async ({ ask, chat, make }) => {
   await ask('/customer/new', { user_id: 'c', rpm_limit: 1 })
   const key = await make({})

@@ -10,6 +10,7 @@
 #include "core/base/text.hpp"
 #include "services/litellm/config/access_reader.hpp"
 #include "services/litellm/config/aws_profiles.hpp"
+#include "services/litellm/config/checks.hpp"
 #include "services/litellm/config/deployment_reader.hpp"
 #include "services/litellm/config/known_keys.hpp"
 #include "services/litellm/config/link_reader.hpp"
@@ -72,6 +73,8 @@ class ConfigReader {
         }
         use_aws_profiles(config_, read_file_);
         read_links(settings, config_, read_file_);
+        check_variables(root_, notes());
+        check_replaced_keys(config_, notes());
         take_fingerprints();
         return std::move(config_);
     }
