@@ -59,3 +59,20 @@ test('include_cost_in_streaming_usage says at the end of a stream what it cost',
     for (const [name, usage] of Object.entries(await streams(call))) assert.equal('cost' in usage, false, name)
   }))
 })
+
+test('cache_responses alone caches in memory, and groups of caching_groups share their answers', { skip }, () => withGateway(async ({ openai, chat, gateway }) => {
+  const asked = async (...args) => { await chat(...args); return openai.calls.length }
+  assert.equal(await asked(), 1)
+  assert.equal(await asked(), 1, 'from the cache')
+  assert.equal(await asked({ model: 'gpt-other' }), 1, 'of the other group')
+  assert.equal((await chat({ model: 'gpt-other' })).json.model, 'gpt-other')
+  assert.equal(await asked({ caching: false }), 2)
+  assert.equal('caching' in openai.calls[1].body, false)
+  assert.equal(gateway.log.some(line => /cache|caching/.test(line.problem ?? line.warning ?? '')), false)
+}, { router: ', cache_responses: true, caching_groups: [[gpt, gpt-other]]' }))
+
+test('cache_responses: false turns the cache off', { skip }, () => withGateway(async ({ openai, chat }) => {
+  await chat()
+  assert.equal((await chat()).headers.get('x-litellm-cache-key'), null)
+  assert.equal(openai.calls.length, 2)
+}, { settings: 'cache: true, cache_params: { type: local }', router: ', cache_responses: false' }))

@@ -143,8 +143,8 @@ enable_tag_filtering
 tag_filtering_match_any
 provider_budget_config
 hedge_after
-~cache_responses
-~caching_groups
+cache_responses
+caching_groups
 redis_host
 redis_port
 redis_password
