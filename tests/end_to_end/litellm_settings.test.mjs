@@ -76,3 +76,31 @@ test('cache_responses: false turns the cache off', { skip }, () => withGateway(a
   assert.equal((await chat()).headers.get('x-litellm-cache-key'), null)
   assert.equal(openai.calls.length, 2)
 }, { settings: 'cache: true, cache_params: { type: local }', router: ', cache_responses: false' }))
+
+test('enable_json_schema_validation tries again, or refuses, what does not fit the schema', { skip }, async t => {
+  const answer = content => ({ body: { id: 'x', object: 'chat.completion', created: 1, model: 'm', choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }], usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 } } })
+  const schema = { type: 'object', properties: { age: { type: 'integer' } }, required: ['age'], additionalProperties: false }
+  const wish = { response_format: { type: 'json_schema', json_schema: { name: 'person', schema } } }
+  await t.test('where it is set', () => withGateway(async ({ openai, chat }) => {
+    openai.next(answer('{"age":"old"}'), answer('{"age":7}'))
+    const mended = await chat({ ...wish, num_retries: 1 })
+    assert.equal(mended.json.choices[0].message.content, '{"age":7}')
+    assert.equal(mended.headers.get('x-litellm-attempted-retries'), '1')
+
+    openai.next(answer('{"age":"old"}'))
+    const refused = await chat(wish)
+    assert.equal(refused.status, 500)
+    assert.match(refused.json.error.message, /JSONSchemaValidationError.*\$\.age must be of type "integer"/)
+
+    openai.next(answer('{}'))
+    assert.equal((await chat({ ...wish, enable_json_schema_validation: false })).status, 200)
+    assert.equal('enable_json_schema_validation' in openai.calls.at(-1).body, false)
+    openai.next(answer('plain'))
+    assert.equal((await chat()).status, 200, 'nobody asked for a schema')
+  }, { settings: 'enable_json_schema_validation: true' }))
+  await t.test('and not otherwise, unless the request wants it', () => withGateway(async ({ openai, chat }) => {
+    openai.next(answer('{}'), answer('{}'))
+    assert.equal((await chat(wish)).status, 200)
+    assert.equal((await chat({ ...wish, enable_json_schema_validation: true })).status, 500)
+  }))
+})

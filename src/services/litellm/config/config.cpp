@@ -194,6 +194,7 @@ class ConfigReader {
         config_.modify_params = read_bool(map.find("modify_params"), notes()).value_or(false);
         config_.say_cost_of_streams =
             read_bool(map.find("include_cost_in_streaming_usage"), notes()).value_or(false);
+        config_.check_schemas = read_bool(map.find("enable_json_schema_validation"), notes()).value_or(false);
         config_.public_metrics =
             !read_bool(map.find("require_auth_for_metrics_endpoint"), notes()).value_or(true);
         for (auto key :

@@ -39,6 +39,7 @@ struct Config {
     std::uint64_t max_answer = 64 << 20;
     bool always_include_usage = false;
     bool say_cost_of_streams = false;  // usage.cost at their end
+    bool check_schemas = false;        // of answers, where the request holds one
     bool forward_client_headers = false, forward_organization = false;
     bool health_details = true;
     bool drop_params = false, modify_params = false;  // of requests, for providers of another form

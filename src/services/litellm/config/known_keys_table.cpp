@@ -189,7 +189,7 @@ ssl_verify
 ~ssl_certificate
 ~ssl_security_level
 ~ssl_ecdh_curve
-~enable_json_schema_validation
+enable_json_schema_validation
 include_cost_in_streaming_usage
 require_auth_for_metrics_endpoint
 ~prometheus_metrics_config

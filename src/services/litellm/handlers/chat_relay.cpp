@@ -4,6 +4,7 @@
 
 #include "core/base/id.hpp"
 #include "core/base/text.hpp"
+#include "services/litellm/domain/answer_schema.hpp"
 #include "services/litellm/domain/chat_dialogue.hpp"
 #include "services/litellm/domain/mock.hpp"
 #include "services/litellm/handlers/chat_call.hpp"
@@ -132,6 +133,9 @@ Awaitable<Failure> ChatCall::relay_whole(Attempt& attempt) {
 
 Awaitable<Failure> ChatCall::send_whole(Attempt& attempt, Completion completion,
                                         const http::Fields* upstream) {
+    if (form_.call_type() == "acompletion")
+        if (auto error = schema_error(request_.root, completion.json, models_->config().check_schemas))
+            co_return std::move(*error);
     auto fields = fields_for(attempt.deployment.get(), upstream);
     if (upstream) add_times(fields, attempt);
     if (auto cost = cost_of(attempt, completion.usage)) admission_->add_fields(fields, cost);
