@@ -121,14 +121,22 @@ Awaitable<Failure> ChatCall::answer_mock(Attempt& attempt, const std::string& te
 }
 
 Awaitable<Failure> ChatCall::relay_whole(Attempt& attempt) {
-    auto& open = *attempt.open;
-    auto body = co_await read_rest(scope_, open.stream, *attempt.endpoint->provider, attempt.limit,
-                                   models_->config().max_answer);
+    auto& provider = *attempt.endpoint->provider;
+    auto most = models_->config().max_answer;
+    auto body = co_await read_rest(scope_, attempt.open->stream, provider, attempt.limit, most);
     if (!body) co_return body.error();
+    while (auto next = attempt.dialogue->next_call(*body)) {
+        attempt.open.reset();
+        auto failure = co_await open_upstream(gateway_, scope_, *next, *attempt.dialogue, provider,
+                                              attempt.limit, attempt.open);
+        if (failure) co_return failure;
+        body = co_await read_rest(scope_, attempt.open->stream, provider, attempt.limit, most);
+        if (!body) co_return body.error();
+    }
     attempt.answered = Clock::now();
     auto completion = attempt.dialogue->whole(*body);
     if (!completion) co_return completion.error();
-    co_return co_await send_whole(attempt, std::move(*completion), &open.fields);
+    co_return co_await send_whole(attempt, std::move(*completion), &attempt.open->fields);
 }
 
 Awaitable<Failure> ChatCall::send_whole(Attempt& attempt, Completion completion,
