@@ -100,10 +100,10 @@ cache_creation_input_token_cost_above_200k_tokens
 ~azure_password
 ~azure_scope
 ~region_name
-~aws_session_name
+aws_session_name
 ~aws_web_identity_token
-~aws_sts_endpoint
-~aws_external_id
+aws_sts_endpoint
+aws_external_id
 aws_bedrock_runtime_endpoint
 ~watsonx_region_name
 ~gcs_bucket_name

@@ -64,6 +64,11 @@ AnswerContext ChatCall::context_for(const Endpoint& endpoint) const {
 }
 
 Awaitable<Failure> ChatCall::open(Attempt& attempt) {
+    if (auto& aws = attempt.endpoint->aws; aws && aws->role) {
+        auto lent = co_await gateway_.roles().lend(gateway_, attempt.scope, attempt.endpoint);
+        if (!lent) co_return lent.error();
+        attempt.endpoint = std::move(*lent);
+    }
     std::optional<UpstreamCall> call;
     auto failure = begin(attempt, call);
     if (failure || !call) co_return failure;
