@@ -77,6 +77,33 @@ test('cache_responses: false turns the cache off', { skip }, () => withGateway(a
   assert.equal(openai.calls.length, 2)
 }, { settings: 'cache: true, cache_params: { type: local }', router: ', cache_responses: false' }))
 
+test('a check of clients that is not done here closes the gateway, or is told of', { skip }, async () => {
+  const model = 'model_list: [{ model_name: mock, litellm_params: { model: openai/m, mock_response: hi } }]\n'
+  for (const setting of ['custom_auth: my_auth.check', 'enable_jwt_auth: true', 'enable_oauth2_auth: "True"']) {
+    const name = setting.split(':')[0]
+    const closed = await startGateway(`${model}general_settings: { ${setting} }\n`, { LITELLM_MASTER_KEY: '' })
+    try {
+      for (const path of ['/v1/models', '/openai/v1/models', '/spend/logs', '/metrics']) {
+        const answer = await fetch(closed.url + path)
+        assert.equal(answer.status, 401, `${setting} ${path}`)
+      }
+      assert.match((await (await fetch(`${closed.url}/v1/models`, { headers: { authorization: 'Bearer eyJhbGciOiJub25lIn0.e30.' } })).json()).error.message, new RegExp(`asks for general_settings.${name}, which is not available`))
+      assert.ok(closed.log.some(line => line.event === 'config_problem' && line.problem.includes(`general_settings.${name} is not available here`)))
+      assert.ok(closed.log.some(line => line.event === 'master_key_missing' && line.consequence.includes('refused')))
+    } finally {
+      assert.equal(await closed.stop(), 0)
+    }
+    const kept = await startGateway(`${model}general_settings: { ${setting}, master_key: sk-master }\n`)
+    try {
+      assert.equal((await fetch(`${kept.url}/v1/models`, { headers: { authorization: 'Bearer sk-master' } })).status, 200)
+      assert.equal((await fetch(`${kept.url}/v1/models`)).status, 401)
+      assert.ok(kept.log.some(line => line.event === 'config_problem' && line.problem.includes(name)))
+    } finally {
+      assert.equal(await kept.stop(), 0)
+    }
+  }
+})
+
 test('enable_json_schema_validation tries again, or refuses, what does not fit the schema', { skip }, async t => {
   const answer = content => ({ body: { id: 'x', object: 'chat.completion', created: 1, model: 'm', choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }], usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 } } })
   const schema = { type: 'object', properties: { age: { type: 'integer' } }, required: ['age'], additionalProperties: false }

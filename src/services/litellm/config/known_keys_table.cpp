@@ -240,8 +240,13 @@ admin_only_routes
 ~alerting_threshold
 ~infer_model_from_keys
 ~store_model_in_db
-~custom_auth
-~enable_jwt_auth
+custom_auth
+enable_jwt_auth
+enable_oauth2_auth
+enable_oauth2_proxy_auth
+~litellm_jwtauth
+~custom_sso
+~custom_key_generate
 maximum_spend_logs_count
 budget_exceeded_status
 allowed_routes
