@@ -77,6 +77,39 @@ test('cache_responses: false turns the cache off', { skip }, () => withGateway(a
   assert.equal(openai.calls.length, 2)
 }, { settings: 'cache: true, cache_params: { type: local }', router: ', cache_responses: false' }))
 
+test('a request with models, routing or guardrails of its own is refused by name, and asks nobody', { skip }, () => withGateway(async ({ openai, claude, ask, chat }) => {
+  const refused = async (answer, param, words) => {
+    assert.equal(answer.status, 400, answer.text)
+    assert.equal(answer.json.error.param, param)
+    assert.match(answer.json.error.message, words)
+  }
+  await refused(await chat({ user_config: { model_list: [] } }), 'user_config', /not allowed in the request body/)
+  await refused(await chat({ model_list: [{ model_name: 'x' }] }), 'model_list', /not allowed in the request body/)
+  await refused(await chat({ guardrails: ['pii'] }), 'guardrails', /none are applied here/)
+  await refused(await chat({ metadata: { guardrails: ['pii'] } }), 'metadata.guardrails', /none are applied here/)
+  await refused(await ask('/v1/embeddings', { model: 'gpt', input: 'x', guardrails: ['pii'] }), 'guardrails', /none are applied here/)
+  await refused(await ask('/v1/responses', { model: 'gpt', input: 'x', guardrails: ['pii'] }), 'guardrails', /none are applied here/)
+  const anthropic = await ask('/v1/messages', { model: 'claude', max_tokens: 9, messages, guardrails: ['pii'] })
+  assert.deepEqual([anthropic.status, anthropic.json.error.type], [400, 'invalid_request_error'])
+  await refused(await chat({ retry_policy: { RateLimitRetries: 1 } }), 'retry_policy', /RateLimitErrorRetries/)
+  assert.deepEqual([openai.calls.length, claude.calls.length], [0, 0])
+  assert.equal((await chat({ guardrails: [], user_config: null })).status, 200)
+}))
+
+test('retry_policy of a request says how often each class of errors is tried again', { skip }, () => withGateway(async ({ openai, chat }) => {
+  const tries = async (status, more) => {
+    const before = openai.calls.length
+    for (let i = 0; i < 3; i++) openai.next({ status, headers: { 'retry-after': '0.01' } })
+    const answer = await chat(more)
+    for (let left = 3 - (openai.calls.length - before); left > 0; left--) await chat({ num_retries: 0 })
+    return { status: answer.status, retries: Number(answer.headers.get('x-litellm-attempted-retries')) }
+  }
+  assert.deepEqual(await tries(500, { retry_policy: { InternalServerErrorRetries: 1 } }), { status: 500, retries: 1 })
+  assert.deepEqual(await tries(429, { retry_policy: { InternalServerErrorRetries: 1 } }), { status: 429, retries: 0 })
+  assert.deepEqual(await tries(500, { num_retries: 0, retry_policy: { InternalServerErrorRetries: 1 } }), { status: 500, retries: 0 })
+  assert.equal('retry_policy' in openai.calls[0].body, false)
+}))
+
 test('a check of clients that is not done here closes the gateway, or is told of', { skip }, async () => {
   const model = 'model_list: [{ model_name: mock, litellm_params: { model: openai/m, mock_response: hi } }]\n'
   for (const setting of ['custom_auth: my_auth.check', 'enable_jwt_auth: true', 'enable_oauth2_auth: "True"']) {
