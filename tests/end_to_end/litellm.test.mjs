@@ -94,6 +94,41 @@ test('a stream arrives in order, with usage only if asked for', { skip }, () => 
   assert.deepEqual(all.at(-1).choices, [])
 }))
 
+test('the log line of a failure says why, as a warning where it is not the client\'s, and never repeats a prompt', { skip }, () => withGateway(async ({ gateway, upstream }) => {
+  const secret = 'the-words-of-a-prompt'
+  const lineOf = async (path, status) => {
+    const line = await waitFor(() => gateway.log.findLast(one => one.event === 'request' && one.path === path && (!status || one.status === status)), `${status} of ${path}`)
+    return [line.level, line.error_type, line.reason]
+  }
+  const asked = [{ role: 'user', content: secret }]
+
+  upstream.next({ status: 503, body: { error: { message: 'The engine is overloaded', type: 'server_error' } } })
+  await raw(gateway, { model: 'big', messages: asked })
+  const [level, type, reason] = await lineOf('/v1/chat/completions', 503)
+  assert.deepEqual([level, type], ['warning', 'server_error'])
+  assert.match(reason, /ServiceUnavailableError: OpenAIException - The engine is overloaded/)
+
+  upstream.next({ status: 400, body: { error: { message: `Invalid content: ${secret}`, type: 'invalid_request_error', code: 'bad_content' } } })
+  assert.match(await (await raw(gateway, { model: 'big', messages: asked })).text(), new RegExp(secret), 'the client sees it')
+  assert.deepEqual(await lineOf('/v1/chat/completions', 400), ['info', 'invalid_request_error', 'litellm.BadRequestError: OpenAIException - the upstream answered 400, code bad_content'])
+
+  upstream.next({ status: 502, body: `<html>${secret}</html>` })
+  await raw(gateway, { model: 'big', messages: asked })
+  assert.equal((await lineOf('/v1/chat/completions', 502))[2], 'litellm.BadGatewayError: OpenAIException - the upstream answered 502')
+
+  upstream.next({ cutAfter: 500 })
+  await (await raw(gateway, { model: 'big', messages: asked, stream: true })).text().catch(() => {})
+  const broken = await waitFor(() => gateway.log.find(line => line.stream_failed), 'the line of the stream')
+  assert.deepEqual([broken.level, broken.status], ['warning', 200])
+  assert.match(broken.reason, /OpenAIException/)
+
+  await fetch(`${gateway.url}/v1/models`, { headers: { authorization: 'Bearer nonsense' } })
+  assert.deepEqual((await lineOf('/v1/models')).slice(0, 2), ['info', 'auth_error'])
+  await fetch(`${gateway.url}/nowhere`)
+  assert.equal((await lineOf('/nowhere'))[2], 'no such route')
+  assert.equal(JSON.stringify(gateway.log).includes(secret), false)
+}))
+
 test('a stream that comes one byte at a time is the same stream', { skip }, () => withGateway(async ({ client, upstream }) => {
   upstream.next({ pieces: 1 })
 

@@ -172,6 +172,42 @@ test('wrong fields are refused by name, defaults fill and bounds clamp', { skip 
   assert.equal((await ask('/key/generate', { key_alias: 'one' })).json.error.param, 'key_alias')
 }, { config: 'litellm_settings: { default_key_generate_params: { max_budget: 7 }, upperbound_key_generate_params: { rpm_limit: 100 } }' }))
 
+test('a misspelled limit makes no key, and other unknown fields are told in the log once', { skip }, () => withGateway(async ({ gateway, ask, make }) => {
+  for (const [path, body, meant] of [
+    ['/key/generate', { max_bugdet: 5 }, 'max_budget'],
+    ['/key/generate', { maxBudget: 5 }, 'max_budget'],
+    ['/key/service-account/generate', { team_id: 't', rpm_limt: 5 }, 'rpm_limit'],
+    ['/key/update', { key: 'sk-12345678', max_budgets: 5 }, 'max_budget'],
+    ['/key/regenerate', { key: 'sk-12345678', budget_durations: '1d' }, 'budget_duration'],
+    ['/user/new', { max_bugdet: 5 }, 'max_budget'],
+    ['/team/new', { tpm_limits: 5 }, 'tpm_limit'],
+    ['/team/update', { team_id: 't', model: [] }, 'models'],
+    ['/team/member_add', { team_id: 't', member: { user_id: 'u' }, max_budget_in_teem: 5 }, 'max_budget_in_team'],
+    ['/customer/new', { user_id: 'u', max_buget: 5 }, 'max_budget'],
+    ['/budget/new', { budget_ids: 'b', max_budget: 5 }, 'budget_id']
+  ]) {
+    const sent = path === '/key/update' || path === '/key/regenerate' ? { ...body, key: (await make({})).key } : body
+    const { status, json } = await ask(path, sent)
+    assert.equal(status, 400, path)
+    assert.match(json.error.message, new RegExp(`did you mean ${meant}\\?`), path)
+  }
+  const { json: many } = await ask('/key/bulk_update', { keys: [{ key: (await make({})).key, max_bugdet: 5 }] })
+  assert.match(many.failed_updates[0].failed_reason, /did you mean max_budget/)
+  assert.equal((await ask('/user/list')).json.users.length, 0, 'nothing was made')
+
+  for (let i = 0; i < 2; i++) await make({ max_budget: 1, send_invite_email: true, team_name: 'red', note: null })
+  await waitFor(() => gateway.log.filter(line => line.event === 'request' && line.path === '/key/generate' && line.status === 200).length >= 5, 'the log')
+  const told = gateway.log.filter(line => line.event === 'field_ignored')
+  assert.deepEqual(told.map(line => [line.level, line.record, line.field]), [['warning', 'key', 'send_invite_email'], ['warning', 'key', 'team_name']])
+
+  for (const wrong of [{ big: { bugdet_limit: 1 } }, { big: { budget_limit: 'much' } }, { big: { budget_limit: 1, time_period: 'daily' } }, { big: -1 }]) {
+    assert.equal((await ask('/key/generate', { model_max_budget: wrong })).status, 400, JSON.stringify(wrong))
+  }
+  assert.equal((await ask('/key/generate', { model_rpm_limit: { big: 'five' } })).status, 400)
+  const { key } = await make({ model_max_budget: { big: { budget_limit: 1, time_period: '1d' }, free: 2 }, model_rpm_limit: { big: '5' } })
+  assert.equal((await ask(`/key/${key}/reset_spend`, { rest_to: 5 })).status, 400)
+}))
+
 test('key_generation_settings, bounds of changes and defaults of teams are held', { skip }, () => withGateway(async ({ ask, make }) => {
   rejects(await ask('/key/generate', { models: ['big'] }), 400, 'invalid_request_error', /^Required param user_id not in data$/)
   const team = (await ask('/team/new', { max_budget: null })).json
@@ -320,6 +356,14 @@ test('budgets of models, users, teams, members and customers hold as well', { sk
   rejects(await chat(plain.key, { user: 'c1' }), 400, 'budget_exceeded', /end_user=c1/)
   assert.equal((await chat(plain.key, { user: 'c2' })).status, 200)
   assert.equal((await ask('/customer/info?end_user_id=c1')).json.spend, callCost)
+}))
+
+test('rates of a customer hold without a budget beside them', { skip }, () => withGateway(async ({ ask, chat, make }) => {
+  await ask('/customer/new', { user_id: 'c', rpm_limit: 1 })
+  const key = await make({})
+  assert.equal((await chat(key.key, { user: 'c' })).status, 200)
+  assert.equal((await chat(key.key, { user: 'c' })).status, 429)
+  assert.equal((await chat(key.key, { user: 'd' })).status, 200)
 }))
 
 test('rate limits each have their own window, say what is left, and refuse without taking', { skip }, () => withGateway(async ({ chat, make }) => {

@@ -95,6 +95,29 @@ test('a replay says what went otherwise, and what it cannot read', { skip }, asy
   }
 })
 
+// The server closes with 1007 after the text; the recording says when it did at the time.
+for (const [name, rest, closed] of [
+  ['a little earlier', '{"t":220,"c":1,"e":"close"}', {}],
+  ['much earlier', '{"t":400,"c":1,"e":"close"}', { 1007: 1 }],
+  ['before the client had said all', '{"t":100,"c":1,"e":"text","text":"{}"}\n{"t":110,"c":1,"e":"close"}', { 1007: 1 }],
+  ['and never in the recording', '', { 1007: 1 }]
+]) {
+  test(`a replay in which the server closes ${name}`, { skip }, async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'seance-replay-'))
+    const file = path.join(folder, 'capture.jsonl')
+    const server = await startSeance()
+    try {
+      writeFileSync(file, `{"t":0,"c":1,"e":"open"}\n{"t":20,"c":1,"e":"text","text":"no json"}\n${rest}\n`)
+      const replayed = await run('--replay', file, '--url', server.url)
+      assert.deepEqual(JSON.parse(replayed.stdout).closed_by_server, closed)
+      assert.equal(replayed.code, Object.keys(closed).length > 0 ? 1 : 0)
+    } finally {
+      await server.stop('SIGKILL')
+      rmSync(folder, { recursive: true })
+    }
+  })
+}
+
 test('rooms are listed on the admin port by a hash', { skip }, async () => {
   const { freePort } = await import('./signaling/program.mjs')
   const ADMIN_PORT = String(await freePort())

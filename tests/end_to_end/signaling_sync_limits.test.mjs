@@ -18,7 +18,8 @@ test('a client that never reads loses its own connection and delays nobody', { s
       ann.doc.getText('notes').delete(0, text.length)
     }
     for (let i = 0; i < 200 && slow.isOpen(); i++) {
-      for (let n = 0; n < 20; n++) slow.send(syncMessage(0, Uint8Array.of(0)))
+      ann.write(text)
+      ann.doc.getText('notes').delete(0, text.length)
       await ann.acknowledged()
     }
 
@@ -27,6 +28,28 @@ test('a client that never reads loses its own connection and delays nobody', { s
     slow.socket.resume()
     await slow.closed()
     await waitFor(() => server.log.some(line => line.event === 'sync_peer_closed' && line.code === 1013), 'a line in the log')
+  }))
+
+test('questions for the whole document are answered at the rate that is allowed, the last one too', { skip, timeout: 60_000 }, () => withServer(
+  { SYNC_MAX_ANSWER_BYTES_PER_SECOND: '50000' }, async ({ join, connect }) => {
+    const ann = join('room')
+    await ann.synced()
+    ann.write('x'.repeat(100_000))
+    await ann.acknowledged()
+    const greedy = await connect('/sync/room')
+    const began = Date.now()
+    for (let i = 0; i < 8; i++) await greedy.ask()
+    assert.ok(Date.now() - began >= 3900, `800 kB, of which 500 at once, in ${Date.now() - began} ms`)
+
+    for (let i = 0; i < 1000; i++) greedy.send(syncMessage(0, Uint8Array.of(0)))
+    ann.write('y')
+    await greedy.next(m => m.type === 'update', 'what others write, meanwhile')
+    await greedy.next(m => m.type === 'step2', 'the answer that had to wait')
+    await ann.acknowledged()
+    ann.write('z')
+    await greedy.next(m => m.type === 'update', 'what is written later')
+    assert.equal(greedy.messages.filter(m => m.type === 'step2').length, 0, 'one answer to a thousand questions')
+    await join('room').sees('x'.repeat(100_000) + 'yz')
   }))
 
 test('a bad message ends its connection, with a reason, and no other', { skip }, () => withServer(

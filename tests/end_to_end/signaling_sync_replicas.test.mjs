@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { waitFor } from './signaling/program.mjs'
 import { contents, converge, edit, newSeed, randomOf, skip, withReplicas } from './signaling/sync_server.mjs'
-import { noValkey, startValkeyCluster } from './valkey.mjs'
+import { withoutOpenssl } from './beholder/certificate.mjs'
+import { noValkey, startValkey, startValkeyCluster } from './valkey.mjs'
 
 test('clients of two replicas share documents and see one another', { skip: skip || noValkey }, () => withReplicas(async (one, other) => {
   const ann = one.join('notes')
@@ -96,6 +97,14 @@ test('while Valkey is frozen each replica goes on, and both have everything when
   const late = other.join('notes')
   await waitFor(() => late.doc.getText('notes').length === 3, 'the whole document')
 }))
+
+test('over TLS documents are kept and shared as well', { skip: skip || noValkey || withoutOpenssl(), timeout: 60_000 }, () => withReplicas(async (one, other, valkey) => {
+  const clients = await meet(one, other)
+  await Promise.all(clients.map(client => client.acknowledged()))
+  clients.forEach(client => client.leave())
+  await Promise.all([one.restart('SIGKILL'), other.restart('SIGKILL')])
+  await other.join('notes').sees('1')
+}, () => startValkey({ tls: true })))
 
 test('over a cluster documents are kept and shared as well', { skip: skip || noValkey, timeout: 60_000 }, () => withReplicas(async (one, other, cluster) => {
   const rooms = Array.from({ length: 12 }, (_, i) => ({ name: `room ${i}`, here: one.join(`room ${i}`), there: other.join(`room ${i}`) }))

@@ -4,6 +4,7 @@ import fs from 'node:fs/promises'
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
+import { makeCertificate } from './beholder/certificate.mjs'
 import { freePort, stop, waitFor } from './program.mjs'
 
 // The reason to skip, or false.
@@ -56,16 +57,23 @@ function parse (bytes, at) {
   }
 }
 
-// With an append-only file, unless it is to forget everything when it ends.
-export async function startValkey ({ keeps = true } = {}) {
+// With an append-only file, unless it is to forget everything when it ends. `tls`: its URL is one of TLS, and
+// `environment` makes a program trust it.
+export async function startValkey ({ keeps = true, tls = false } = {}) {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'seance-valkey-'))
   const port = await freePort()
+  const certificate = tls && makeCertificate('localhost')
+  const tlsPort = tls && await freePort()
+  const tlsOptions = tls
+    ? ['--tls-port', String(tlsPort), '--tls-auth-clients', 'no', '--tls-cert-file', certificate.caFile, '--tls-key-file', certificate.keyFile, '--tls-ca-cert-file', certificate.caFile]
+    : []
   const valkey = {
     port,
-    url: `redis://127.0.0.1:${port}/0`,
+    url: tls ? `rediss://localhost:${tlsPort}/0` : `redis://127.0.0.1:${port}/0`,
+    environment: tls ? { SSL_CERT_FILE: certificate.caFile } : {},
     command: (...words) => ask(port, words),
     async start () {
-      this.child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', keeps ? 'yes' : 'no', '--dir', folder], { stdio: 'ignore' })
+      this.child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', keeps ? 'yes' : 'no', '--dir', folder, ...tlsOptions], { stdio: 'ignore' })
       await waitFor(() => ask(port, ['PING']).then(reply => reply === 'PONG', () => false), 'redis-server')
     },
     freeze () { this.child.kill('SIGSTOP') },
@@ -75,6 +83,7 @@ export async function startValkey ({ keeps = true } = {}) {
       this.thaw()
       await stop(this.child, 'SIGKILL')
       await fs.rm(folder, { recursive: true, force: true })
+      if (tls) certificate.remove()
     }
   }
   await valkey.start()

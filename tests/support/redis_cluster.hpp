@@ -1,5 +1,6 @@
 #pragma once
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <thread>
 
@@ -11,12 +12,13 @@ namespace seance::testing_support {
 // Two masters of real redis-server that share the slots, without replicas.
 class RedisCluster {
   public:
-    RedisCluster() {
-        for (auto& node : nodes_) {
+    // `more`: further lines of the configuration of each, by its number.
+    explicit RedisCluster(const std::function<std::string(std::size_t)>& more = nullptr) {
+        for (std::size_t i = 0; i < 2; ++i) {
             bus_ports_.push_back(free_port());
-            node = std::make_unique<RedisServer>(
+            nodes_[i] = std::make_unique<RedisServer>(
                 "", "cluster-enabled yes\ncluster-node-timeout 2000\ncluster-port " +
-                        std::to_string(bus_ports_.back()) + "\n");
+                        std::to_string(bus_ports_.back()) + "\n" + (more ? more(i) : ""));
         }
         tell(0, "CLUSTER ADDSLOTSRANGE 0 8191");
         tell(1, "CLUSTER ADDSLOTSRANGE 8192 16383");

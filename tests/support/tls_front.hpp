@@ -18,10 +18,10 @@
 
 namespace seance::testing_support {
 
-// A certificate for "localhost" that signs itself: ca_file for clients, and what a server shows.
+// A certificate that signs itself, for "localhost" unless told: ca_file for clients, and what a server shows.
 class SelfSigned {
   public:
-    SelfSigned() {
+    explicit SelfSigned(const std::string& names = "DNS:localhost") {
         std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
         std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), X509_free);
         auto* x = certificate.get();
@@ -34,7 +34,7 @@ class SelfSigned {
         X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
                                    reinterpret_cast<const unsigned char*>("localhost"), -1, -1, 0);
         X509_set_issuer_name(x, name);
-        add(x, NID_subject_alt_name, "DNS:localhost");
+        add(x, NID_subject_alt_name, names.c_str());
         add(x, NID_basic_constraints, "critical,CA:TRUE");
         X509_sign(x, key.get(), EVP_sha256());
         auto* file = std::fopen(certificate_file().c_str(), "w");

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <ctime>
 
 #include "core/base/text.hpp"
@@ -48,6 +49,22 @@ std::string print_duration(Duration duration) {
         if (duration.count() != 0 && duration % unit.size == Duration::zero())
             return fmt::format("{}{}", duration / unit.size, unit.name);
     return fmt::format("{}ms", duration / 1ms);
+}
+
+void append_ms(std::string& out, Duration duration) {
+    auto us = std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
+    if (us < 0) out += '-';
+    auto parted = std::lldiv(us < 0 ? -us : us, 1000);
+    out += fmt::format_int(parted.quot).c_str();
+    auto rest = static_cast<int>(parted.rem);
+    out += '.';
+    for (int digit : {rest / 100, rest / 10 % 10, rest % 10}) out += static_cast<char>('0' + digit);
+}
+
+std::string print_ms(Duration duration) {
+    std::string out;
+    append_ms(out, duration);
+    return out;
 }
 
 std::string iso_timestamp(std::chrono::system_clock::time_point when) {

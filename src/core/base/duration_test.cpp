@@ -22,6 +22,14 @@ TEST(Duration, PrintsTheLargestUnitThatDivides) {
     EXPECT_EQ(print_duration(0s), "0ms");
 }
 
+TEST(Duration, PrintsMillisecondsWithThreeDigits) {
+    EXPECT_EQ(print_ms(1500us), "1.500");
+    EXPECT_EQ(print_ms(7us), "0.007");
+    EXPECT_EQ(print_ms(12345678901ns), "12345.678");
+    EXPECT_EQ(print_ms(0s), "0.000");
+    EXPECT_EQ(print_ms(-1002us), "-1.002") << "a clock went back, or times were taken out of order";
+}
+
 TEST(IsoTimestamp, PrintsMillisecondsInUtc) {
     EXPECT_EQ(iso_timestamp(std::chrono::system_clock::time_point{1369353600123ms}),
               "2013-05-24T00:00:00.123Z");

@@ -1,6 +1,11 @@
 #include "core/base/json_string.hpp"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 
 #include "core/base/text.hpp"
@@ -34,6 +39,24 @@ std::uint32_t four_hex(std::string_view text) {
 }
 
 }  // namespace
+
+std::size_t find_json_special(std::string_view text, std::size_t at) {
+#ifdef __SSE2__
+    auto quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), space = _mm_set1_epi8(0x1f);
+    for (; at + 16 <= text.size(); at += 16) {
+        auto bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+        auto control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, space), bytes);
+        auto hits =
+            _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, slash)), control);
+        if (auto mask = static_cast<unsigned>(_mm_movemask_epi8(hits)))
+            return at + static_cast<std::size_t>(std::countr_zero(mask));
+    }
+#endif
+    while (at < text.size() && text[at] != '"' && text[at] != '\\' &&
+           static_cast<unsigned char>(text[at]) >= 0x20)
+        ++at;
+    return at;
+}
 
 std::string unescape_json(std::string_view raw, LoneSurrogate lone) {
     std::string out;

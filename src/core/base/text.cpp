@@ -2,28 +2,16 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
+#include <cstring>
+
+#include "core/base/edit_distance.hpp"
 
 namespace seance {
 namespace {
 
 char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            std::size_t above = row[j];
-            row[j] = std::min(
-                {above + 1, row[j - 1] + 1, diagonal + (lower(a[i - 1]) == lower(b[j - 1]) ? 0 : 1)});
-            diagonal = above;
-        }
-    }
-    return row[b.size()];
 }
 
 }  // namespace
@@ -74,6 +62,14 @@ bool is_utf8(std::string_view text) {
     auto at = reinterpret_cast<const unsigned char*>(text.data());
     auto end = at + text.size();
     while (at < end) {
+        // Most text is ASCII: eight bytes of it at once.
+        if (std::uint64_t eight; end - at >= 8) {
+            std::memcpy(&eight, at, 8);
+            if ((eight & 0x8080808080808080) == 0) {
+                at += 8;
+                continue;
+            }
+        }
         unsigned char first = *at++;
         if (first < 0x80) continue;
         int more = 0;
@@ -101,8 +97,12 @@ bool is_utf8(std::string_view text) {
 }
 
 std::string nearest(std::string_view word, std::span<const std::string> candidates) {
+    return nearest(word, candidates, word.size() / 3 + 1);  // further away is another word, not a typo
+}
+
+std::string nearest(std::string_view word, std::span<const std::string> candidates, std::size_t most) {
     std::string best;
-    std::size_t best_distance = word.size() / 3 + 2;  // further away is another word, not a typo
+    std::size_t best_distance = most + 1;
     for (const auto& candidate : candidates) {
         auto distance = edit_distance(word, candidate);
         if (distance < best_distance) {

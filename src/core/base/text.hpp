@@ -25,6 +25,8 @@ bool is_utf8(std::string_view text);
 
 // The candidate nearest to `word` by edit distance, if near enough to be a typo of it; else empty.
 std::string nearest(std::string_view word, std::span<const std::string> candidates);
+// The same with a distance of the caller's: at most `most` letters apart.
+std::string nearest(std::string_view word, std::span<const std::string> candidates, std::size_t most);
 
 // " (did you mean X?)" or "".
 std::string did_you_mean(std::string_view word, std::span<const std::string> candidates);

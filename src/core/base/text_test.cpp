@@ -28,6 +28,18 @@ TEST(Utf8, AcceptsWellFormedAndRefusesTheRest) {
         EXPECT_FALSE(is_utf8(bad));
 }
 
+TEST(Utf8, FindsABadByteAtEveryOffset) {
+    for (std::size_t at = 0; at < 24; ++at) {
+        std::string text(24, 'a');
+        EXPECT_TRUE(is_utf8(text));
+        text[at] = '\xC3';
+        EXPECT_FALSE(is_utf8(text)) << at;
+        if (at == 23) continue;
+        text[at + 1] = '\xA9';
+        EXPECT_TRUE(is_utf8(text)) << at;
+    }
+}
+
 TEST(Nearest, FindsATypoAndNotAnotherWord) {
     std::vector<std::string> names = {"services", "environments", "project"};
 
@@ -36,6 +48,8 @@ TEST(Nearest, FindsATypoAndNotAnotherWord) {
     EXPECT_EQ(nearest("banana", names), "");
     EXPECT_EQ(did_you_mean("enviroments", names), " (did you mean environments?)");
     EXPECT_EQ(nearest("env", names), "environments") << "the beginning of one alone";
+    EXPECT_EQ(nearest("servces", names, 1), "services");
+    EXPECT_EQ(nearest("sevces", names, 1), "") << "two letters apart";
 }
 
 }  // namespace seance

@@ -12,6 +12,8 @@
 #include <thread>
 #include <utility>
 
+#include "core/base/duration.hpp"
+#include "core/base/json_string.hpp"
 #include "core/base/text.hpp"
 
 namespace seance::observe {
@@ -123,23 +125,29 @@ std::string_view level_name(Level level) {
 
 void append_json_string(std::string& out, std::string_view text) {
     static constexpr char kHex[] = "0123456789abcdef";
-    bool utf8 = is_utf8(text);
     out += '"';
-    for (char c : text) {
-        auto byte = static_cast<unsigned char>(c);
+    bool utf8 = is_utf8(text);
+    for (std::size_t at = 0; at < text.size();) {
+        auto plain = find_json_special(text, at);
+        if (utf8)
+            out.append(text, at, plain - at);
+        else
+            for (char c : text.substr(at, plain - at))
+                static_cast<unsigned char>(c) < 0x80 ? out += c : out += "\xEF\xBF\xBD";
+        if (plain == text.size()) break;
+        char c = text[plain];
         if (c == '"' || c == '\\') {
             out += '\\';
             out += c;
-        } else if (c == '\n')
+        } else if (c == '\n') {
             out += "\\n";
-        else if (byte < 0x20) {
+        } else {
+            auto byte = static_cast<unsigned char>(c);
             out += "\\u00";
             out += kHex[byte >> 4];
             out += kHex[byte & 15];
-        } else if (byte >= 0x80 && !utf8)
-            out += "\xEF\xBF\xBD";
-        else
-            out += c;
+        }
+        at = plain + 1;
     }
     out += '"';
 }
@@ -147,7 +155,7 @@ void append_json_string(std::string& out, std::string_view text) {
 LogLine::LogLine(Level level, std::string_view event)
     : wanted_(level >= least_level.load(std::memory_order_relaxed)) {
     if (!wanted_) return;
-    line_.reserve(320);
+    line_.reserve(1000);  // the longest lines, of requests, in one piece
     line_ += "{\"time\":\"";
     line_ += iso_timestamp(std::chrono::system_clock::now());
     line_ += "\",\"level\":\"";
@@ -186,14 +194,14 @@ LogLine& LogLine::field(std::string_view key, bool value) {
 LogLine& LogLine::field(std::string_view key, std::int64_t value) {
     if (!wanted_) return *this;
     name(key);
-    fmt::format_to(std::back_inserter(line_), "{}", value);
+    line_ += fmt::format_int(value).c_str();
     return *this;
 }
 
 LogLine& LogLine::field(std::string_view key, std::uint64_t value) {
     if (!wanted_) return *this;
     name(key);
-    fmt::format_to(std::back_inserter(line_), "{}", value);
+    line_ += fmt::format_int(value).c_str();
     return *this;
 }
 
@@ -207,8 +215,7 @@ LogLine& LogLine::field(std::string_view key, double value) {
 LogLine& LogLine::ms(std::string_view key, Duration value) {
     if (!wanted_) return *this;
     name(key);
-    auto us = std::chrono::duration_cast<std::chrono::microseconds>(value).count();
-    fmt::format_to(std::back_inserter(line_), "{}.{:03}", us / 1000, us % 1000);
+    append_ms(line_, value);
     return *this;
 }
 

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "core/base/version.hpp"
+#include "core/config/misspelled.hpp"
 #include "core/observe/log.hpp"
 #include "core/runtime/short_turns.hpp"
 #include "core/runtime/wait.hpp"
@@ -143,6 +144,11 @@ std::optional<int> begin_service(int argc, char** argv, std::string_view name, s
         return 65;
     }
     observe::set_service(name.starts_with("seance-") ? name.substr(7) : name);
+    for (const auto& [wrong, meant] :
+         config::find_misspelled(config::process_environment(), read.declared()))
+        observe::log(observe::Level::Warning, "setting_not_known")
+            .field("name", wrong)
+            .field("did_you_mean", meant);
     return std::nullopt;
 }
 

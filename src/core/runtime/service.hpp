@@ -30,8 +30,9 @@ int run_service(const ServiceOptions& options,
                 const std::function<std::unique_ptr<Unit>(Loop&, unsigned index)>& make);
 
 // The parts of main() that are the same in every service: --version, --help (from the declared settings),
-// problems listed on stderr with exit 65, log level and service name. Gives an exit code, or nothing to go
-// on. `usage`: lines of --help on what else the program does, each with its end.
+// problems listed on stderr with exit 65, a warning for each variable that looks like a misspelled setting,
+// log level and service name. Gives an exit code, or nothing to go on. `usage`: lines of --help on what else
+// the program does, each with its end.
 std::optional<int> begin_service(int argc, char** argv, std::string_view name, std::string_view about,
                                  const config::Reader& read, std::string_view usage = {});
 

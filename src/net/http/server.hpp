@@ -103,6 +103,8 @@ class Exchange {
     // Extra fields of the log line of this request, as rendered JSON members (`,"upstream_status":200`).
     virtual void log_fields(std::string json) = 0;
     virtual bool is_logged() const = 0;  // false: log_fields() need not be rendered
+    // That line is a warning whatever its status, as one of 500 and above is: an answer that broke off.
+    virtual void log_as_warning() = 0;
     virtual void do_not_log() = 0;
 };
 

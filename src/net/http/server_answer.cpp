@@ -18,6 +18,11 @@ namespace errc = boost::system::errc;
 constexpr Duration kLingerTime = 2s;
 constexpr std::size_t kMostLingered = 256 * 1024;
 
+// What is our fault, or that of who stands behind us, is for whoever looks after it.
+observe::Level level_of(int status) {
+    return status >= 500 ? observe::Level::Warning : observe::Level::Info;
+}
+
 }  // namespace
 
 void Connection::begin_response(std::string& out, int status) {
@@ -190,7 +195,7 @@ Awaitable<void> Connection::refuse(int status, const char* reason) {
     co_await write_vector(&part, 1);
     shared_->by_class[static_cast<std::size_t>(status / 100)]->add();
     if (shared_->options.log_requests)
-        observe::log(observe::Level::Info, "request_refused")
+        observe::log(level_of(status), "request_refused")
             .field("request_id", id)
             .field("status", status)
             .field("reason", reason);
@@ -223,7 +228,7 @@ void Connection::record(int status) {
     const auto& head = work_->head;
     if (head.path() == "/health" || head.path().starts_with("/health/")) return;
     const auto& options = shared_->options;
-    observe::LogLine line(observe::Level::Info, "request");
+    observe::LogLine line(warn_ ? observe::Level::Warning : level_of(status), "request");
     line.field("request_id", request_id())
         .field("client", options.mask_client ? options.mask_client(peer_address_) : peer_address_);
     line.field("method", head.method);

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <fmt/format.h>
 #include <boost/asio/post.hpp>
 #include <stdexcept>
 
@@ -276,6 +277,7 @@ Awaitable<bool> Connection::answer() {
     status_ = 0;
     sent_ = body_bytes_ = 0;
     log_ = shared_->options.log_requests;
+    warn_ = false;
     continued_ = body_failed_ = chunked_ = bodiless_ = false;
     to_send_.reset();
     work.request_id.clear();
@@ -285,6 +287,7 @@ Awaitable<bool> Connection::answer() {
     deadline_.disarm();
 
     if (max_body_ > 0 && work.head.framing == Framing::Length && work.head.content_length > max_body_) {
+        log_fields(fmt::format(",\"reason\":\"the body is larger than {} bytes\"", max_body_));
         reply(error_page(413, request_id()));
     } else if (work.head.target == "*") {  // OPTIONS of the server itself
         Response response{204, {{"Allow", kMethods}}, ""};
@@ -296,7 +299,10 @@ Awaitable<bool> Connection::answer() {
             observe::log(observe::Level::Error, "handler_failed")
                 .field("request_id", request_id())
                 .field("reason", fault.what());
-            if (phase_ == Phase::Reading) reply(error_page(500, request_id()));
+            if (phase_ == Phase::Reading) {
+                log_fields(",\"reason\":\"the handler failed\"");
+                reply(error_page(500, request_id()));
+            }
         }
     }
     gone_ = nullptr;

@@ -85,6 +85,7 @@ class Connection final : public Exchange,
     void close_after() override { close_after_ = true; }
     void log_fields(std::string json) override { work_->log_fields += json; }
     bool is_logged() const override { return log_; }
+    void log_as_warning() override { warn_ = true; }
     void do_not_log() override { log_ = false; }
 
   private:
@@ -127,8 +128,8 @@ class Connection final : public Exchange,
     Phase phase_ = Phase::Reading;
     int status_ = 0;
     PreparedResponse prepared_;
-    bool idle_ = true, close_after_ = false, keep_alive_ = false, log_ = true, chunked_ = false,
-         bodiless_ = false, continued_ = false;
+    bool idle_ = true, close_after_ = false, keep_alive_ = false, log_ = true, warn_ = false,
+         chunked_ = false, bodiless_ = false, continued_ = false;
     bool body_failed_ = false;
     std::optional<std::uint64_t> to_send_;  // of a declared length
     std::function<void()> gone_;

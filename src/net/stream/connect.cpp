@@ -1,5 +1,7 @@
 #include "net/stream/connect.hpp"
 
+#include <openssl/x509v3.h>
+
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <list>
 #include <stdexcept>
@@ -49,6 +51,34 @@ struct RaceOwner {
     }
 };
 
+std::string names_of(X509* certificate) {
+    const std::unique_ptr<GENERAL_NAMES, void (*)(GENERAL_NAMES*)> all{
+        static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)),
+        GENERAL_NAMES_free};
+    std::string names;
+    for (int i = 0; i < sk_GENERAL_NAME_num(all.get()); ++i) {
+        const auto* name = sk_GENERAL_NAME_value(all.get(), i);
+        if (name->type != GEN_DNS) continue;
+        if (!names.empty()) names += ", ";
+        names.append(reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName)),
+                     static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName)));
+    }
+    return names;
+}
+
+// Says of a good certificate of somebody else that this is what is wrong with it, and keeps whose it is.
+struct NamedHost {
+    bool operator()(bool trusted, asio::ssl::verify_context& context) const {
+        const bool good = check(trusted, context);
+        if (good || !trusted) return good;
+        X509_STORE_CTX_set_error(context.native_handle(), X509_V_ERR_HOSTNAME_MISMATCH);
+        *names = names_of(X509_STORE_CTX_get_current_cert(context.native_handle()));
+        return false;
+    }
+    asio::ssl::host_name_verification check;
+    std::shared_ptr<std::string> names;
+};
+
 int slot_index() {
     static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
     return index;
@@ -90,9 +120,11 @@ struct TlsClient::Slot {
     ~Slot() { SSL_SESSION_free(session); }
 };
 
-TlsClient::TlsClient(std::string ca_file) : TlsClient(Trust{.file = std::move(ca_file)}) {}
+TlsClient::TlsClient(std::string ca_file, Spoken spoken)
+    : TlsClient(Trust{.file = std::move(ca_file)}, spoken) {}
 
-TlsClient::TlsClient(const Trust& trust) : context_(asio::ssl::context::tls_client), verify_(trust.verify) {
+TlsClient::TlsClient(const Trust& trust, Spoken spoken)
+    : context_(asio::ssl::context::tls_client), verify_(trust.verify) {
     error_code error;
     std::string source = trust.file;
     if (!trust.file.empty()) {
@@ -111,7 +143,7 @@ TlsClient::TlsClient(const Trust& trust) : context_(asio::ssl::context::tls_clie
     context_.set_verify_mode(trust.verify ? asio::ssl::verify_peer : asio::ssl::verify_none);
     SSL_CTX* native = context_.native_handle();
     SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
-    SSL_CTX_set_alpn_protos(native, kHttpProtocol, kHttpProtocolLength);
+    if (spoken == Spoken::Http) SSL_CTX_set_alpn_protos(native, kHttpProtocol, kHttpProtocolLength);
     SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(native, &TlsClient::keep_session);
     // A read buffer lent per record, not kept: 64 idle connections hold no 17 KiB each.
@@ -131,7 +163,7 @@ int TlsClient::keep_session(SSL* ssl, SSL_SESSION* session) {
 }
 
 Awaitable<Result<Stream>> TlsClient::handshake(TcpSocket socket, std::string host, std::uint16_t port,
-                                               Instant end) {
+                                               Instant end, TlsFailure* why) {
     auto self = shared_from_this();
     auto& slot = slots_[host + ':' + std::to_string(port)];
     if (!slot) slot = std::make_shared<Slot>();
@@ -145,10 +177,13 @@ Awaitable<Result<Stream>> TlsClient::handshake(TcpSocket socket, std::string hos
     SSL_set_ex_data(ssl, slot_index(), kept->second.get());
     if (kept->second->session) SSL_set_session(ssl, kept->second->session);
     error_code error;
-    if (verify_) tls->set_verify_callback(asio::ssl::host_name_verification(host), error);
+    NamedHost named{asio::ssl::host_name_verification(host), std::make_shared<std::string>()};
+    if (verify_) tls->set_verify_callback(named, error);
 
-    auto failure = co_await shake_hands(*tls, asio::ssl::stream_base::client, end);
+    auto failure = co_await shake_hands(*tls, asio::ssl::stream_base::client, end, why);
     if (failure == Errc::TlsFailed) SSL_SESSION_free(std::exchange(kept->second->session, nullptr));
+    if (why && why->kind == TlsFailure::Kind::OtherName && !named.names->empty())
+        why->text += " (" + *named.names + ")";
     if (failure) co_return failure;
     co_return Stream(std::move(tls), std::move(kept));
 }

@@ -1,4 +1,6 @@
 #pragma once
+#include <string>
+
 #include "core/base/result.hpp"
 
 namespace seance::stream {
@@ -9,6 +11,13 @@ enum class Errc {
     TlsFailed,         // handshake, chain or name
 };
 error_code make_error_code(Errc code);
+
+// What was wrong with a handshake that ended with Errc::TlsFailed.
+struct TlsFailure {
+    enum class Kind { Untrusted, OtherName, NoTls, Ended, Other };
+    Kind kind = Kind::Other;
+    std::string text;  // half a sentence: "its certificate is for another name (…)"
+};
 
 }  // namespace seance::stream
 

@@ -37,6 +37,17 @@ Awaitable<IoResult> Stream::write(TwoBuffers buffers) {
     return tls_ ? asio::async_write(*tls_, buffers, kAwait) : asio::async_write(*tcp_, buffers, kAwait);
 }
 
+Awaitable<IoResult> Stream::write(asio::const_buffer buffer) {
+    return tls_ ? asio::async_write(*tls_, asio::buffer(buffer), kAwait)
+                : asio::async_write(*tcp_, asio::buffer(buffer), kAwait);
+}
+
+std::size_t Stream::read_now(asio::mutable_buffer buffer) {
+    if (tls_) return 0;
+    const auto got = ::recv(tcp_->native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    return got > 0 ? static_cast<std::size_t>(got) : 0;
+}
+
 void Stream::watch(asio::mutable_buffer scratch, Watcher done, std::shared_ptr<void> owner) {
     auto handler = [done, owner = std::move(owner)](error_code error, std::size_t) {
         done(owner.get(), error);

@@ -40,9 +40,13 @@ class Stream {
     Awaitable<error_code> wait_readable();  // of the socket: TLS may hold bytes that it does not tell of
     Awaitable<IoResult> write_some(TwoBuffers buffers);
     Awaitable<IoResult> write(TwoBuffers buffers);  // all of it
+    Awaitable<IoResult> write(asio::const_buffer buffer);
     // What plain TCP takes at once, without a turn of the loop; 0 if that is nothing, and always for TLS.
     // An error is left for write_some() to find.
     std::size_t write_now(TwoBuffers buffers);
+    // What has come over plain TCP already; 0 if that is nothing, and always for TLS. An end or an error is
+    // left for read_some() to find.
+    std::size_t read_now(asio::mutable_buffer buffer);
 
     // Reads in the background until something comes, the peer ends or cancel() is called; then calls `done`,
     // which keeps `owner` alive until then.

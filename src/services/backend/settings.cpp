@@ -70,6 +70,21 @@ void read_room_tokens(config::Reader& read, Settings& s) {
          {.about = "Longest lifetime of a room token", .min = 1000});
 }
 
+void read_valkey(config::Reader& read, valkey::Address& valkey) {
+    SecretText url;
+    read(url, "REDIS_URL",
+         {.about = "Where Valkey is: redis://[user:password@]host[:port][/db], rediss:// for TLS"});
+    read(valkey.host, "REDIS_HOST", {.about = "Without REDIS_URL: host name or address of Valkey"});
+    read(valkey.port, "REDIS_PORT", {.about = "Port of Valkey", .min = 1, .max = 65535});
+    read(valkey.password, "REDIS_PASSWORD", {.about = "Password of Valkey; none: it asks for none"});
+    if (url.empty()) return;
+    auto address = valkey::parse_address(url.reveal());
+    if (address)
+        valkey = std::move(*address);
+    else
+        read.problem("REDIS_URL: " + address.error().what);
+}
+
 }  // namespace
 
 Settings read_settings(config::Reader& read) {
@@ -97,9 +112,7 @@ Settings read_settings(config::Reader& read) {
          {.about = "First part of every object's key, such as prod or dev"});
     check_prefix(read, s.path_prefix);
 
-    read(s.valkey.host, "REDIS_HOST", {.about = "Host name or address of Valkey"});
-    read(s.valkey.port, "REDIS_PORT", {.about = "Port of Valkey", .min = 1, .max = 65535});
-    read(s.valkey.password, "REDIS_PASSWORD", {.about = "Password of Valkey; none: it asks for none"});
+    read_valkey(read, s.valkey);
 
     read(s.builder_key_hashes, "BUILDER_KEY_HASHES",
          {.about = "SHA-256 (hex) of each builder key that may publish; none: nobody may"});

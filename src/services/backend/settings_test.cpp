@@ -16,6 +16,22 @@ TEST(BackendSettings, NeedNothing) {
     EXPECT_EQ(settings.store, StoreKind::Directory);
 }
 
+TEST(BackendSettings, TakeValkeyByPartsOrByAUrlThatIsNotShown) {
+    config::Sources parts{{"REDIS_HOST", "cache"}, {"REDIS_PORT", "6380"}};
+    config::Sources whole{{"REDIS_HOST", "cache"}, {"REDIS_URL", "rediss://:hunter2@cache.example/2"}};
+    config::Sources wrong{{"REDIS_URL", "https://:hunter2@cache.example"}};
+    config::Reader by_parts(parts), by_url(whole), refused(wrong);
+
+    EXPECT_EQ(read_settings(by_parts).valkey.printed(), "cache:6380");
+    auto valkey = read_settings(by_url).valkey;
+    EXPECT_EQ(valkey.printed(), "cache.example:6379");
+    EXPECT_TRUE(valkey.tls);
+    read_settings(refused);
+    ASSERT_EQ(refused.problems().size(), 1u);
+    EXPECT_EQ(refused.problems()[0].find("REDIS_URL"), 0u);
+    EXPECT_EQ(refused.problems()[0].find("hunter2"), std::string::npos);
+}
+
 TEST(BackendSettings, NameEverythingThatS3Lacks) {
     config::Sources sources{{"OBJECT_STORE", "s3"}};
     config::Reader read(sources);

@@ -222,6 +222,7 @@ const Route* find_route(const Config& config, http::Exchange& exchange, std::str
     }
     if (allowed.empty()) {
         if (auto other = find_other_route(config, head.method, path, parameter)) return other;
+        exchange.log_fields(",\"reason\":\"no such route\"");
         reply_json(exchange, 404, "{\"detail\":\"Not Found\"}");
         return nullptr;
     }
@@ -231,6 +232,7 @@ const Route* find_route(const Config& config, http::Exchange& exchange, std::str
     }
     auto fields = common_fields(head, call_id(head));
     fields.set("Allow", allowed);
+    exchange.log_fields(",\"reason\":\"the route has another method\"");
     reply_json(exchange, 405, "{\"detail\":\"Method Not Allowed\"}", std::move(fields));
     return nullptr;
 }

@@ -67,7 +67,8 @@ void read_variables(config::Reader& read, Settings& settings, std::string& level
 void declare_ledger_variables(config::Reader& read) {
     std::string unused;
     read(unused, "REDIS_URL",
-         {.about = "Valkey for keys, budgets, spend and cache: redis://[user:password@]host[:port][/db]"});
+         {.about = "Valkey for keys, budgets, spend and cache: redis://[user:password@]host[:port][/db], "
+                   "rediss:// for TLS"});
     read(unused, "REDIS_HOST",
          {.about = "The same by parts, with REDIS_PORT, REDIS_USERNAME, REDIS_PASSWORD, REDIS_DB"});
     read(unused, "LITELLM_VALKEY_DEADLINE", {.about = "What a call waits for Valkey at most [50ms]"});

@@ -44,6 +44,25 @@ std::unique_ptr<sync::Hall> make_hall(Loop& loop, unsigned index, const Settings
     return hall;
 }
 
+// With what is in force, for whoever wonders whether a setting has arrived.
+void log_listening(const Settings& settings, std::uint16_t port) {
+    std::string origins;
+    for (const auto& origin : settings.allowed_origins) origins += (origins.empty() ? "" : ",") + origin;
+    const auto& sync = settings.sync;
+    observe::log(observe::Level::Info, "listening")
+        .field("address", settings.address)
+        .field("port", static_cast<unsigned>(port))
+        .field("threads", settings.threads)
+        .field("rooms", settings.room_token_secret.empty() ? "open" : "by_token")
+        .field("origins", origins.empty() ? "all" : origins)
+        .field("compression", settings.compression)
+        .field("replicas", settings.valkey ? settings.valkey->printed() : "alone")
+        .field("documents", !sync.enabled            ? "none"
+                            : settings.valkey        ? "in_valkey"
+                            : sync.directory.empty() ? "in_memory"
+                                                     : "in_directory");
+}
+
 }  // namespace
 
 App::App(Loop& loop, unsigned index, const Settings& settings, Shared& shared)
@@ -58,9 +77,7 @@ App::App(Loop& loop, unsigned index, const Settings& settings, Shared& shared)
     if (index != 0) return;
     shared.port = server_.port();
     if (settings.admin_port != 0) admin_.listen("127.0.0.1", settings.admin_port);
-    observe::log(observe::Level::Info, "listening")
-        .field("address", settings.address)
-        .field("port", static_cast<unsigned>(server_.port()));
+    log_listening(settings, server_.port());
 }
 
 // New peers are refused with 503 until the last has gone.

@@ -87,8 +87,8 @@ void read_what(config::Reader& read, Settings& s) {
 void read_replicas(config::Reader& read, Settings& s) {
     SecretText url;
     read(url, "VALKEY_URL",
-         {.about = "Valkey over which replicas share their rooms, such as redis://:password@valkey:6379; "
-                   "none: there is one replica"});
+         {.about = "Valkey over which replicas share their rooms, such as redis://:password@valkey:6379 "
+                   "(rediss:// for TLS); none: there is one replica"});
     if (!url.empty()) {
         auto address = valkey::parse_address(url.reveal());
         if (address)

@@ -18,15 +18,16 @@ Outcome<Address> parse_address(std::string_view url) {
     if (!parsed)
         return Problem{"the Valkey URL is not a URL; write redis://[user:password@]host[:port][/database]"};
     auto scheme = lower(parsed->scheme());
-    if (scheme == "rediss")
-        return Problem{"the Valkey URL asks for TLS (rediss), which is not supported; use redis://"};
-    if (scheme != "redis" && scheme != "valkey")
-        return Problem{fmt::format("the Valkey URL begins with {}://; write redis://", scheme)};
+    const bool tls = scheme == "rediss" || scheme == "valkeys";
+    if (!tls && scheme != "redis" && scheme != "valkey")
+        return Problem{
+            fmt::format("the Valkey URL begins with {}://; write redis://, or rediss:// for TLS", scheme)};
     if (parsed->host().empty()) return Problem{"the Valkey URL names no host; write redis://host:port"};
     if (parsed->has_query() || parsed->has_fragment())
         return Problem{"the Valkey URL has a query or fragment, which means nothing here; remove it"};
 
     Address address;
+    address.tls = tls;
     address.host = parsed->host_address();
     if (parsed->has_port() && !parsed->port().empty()) {
         auto port = parse_number(std::string_view(parsed->port()));

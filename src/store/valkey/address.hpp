@@ -15,12 +15,13 @@ struct Address {
     std::string user;  // "" = the default user
     SecretText password;
     std::uint32_t database = 0;
+    bool tls = false;
 
     std::string printed() const;  // "host:port", for logs: never the password
 };
 
-// "redis://[user][:password@]host[:port][/database]", percent-encoded as URLs are. "valkey://" means the
-// same. The problem never repeats the text: it may hold a password.
+// "redis://[user][:password@]host[:port][/database]", percent-encoded as URLs are; "rediss://" over TLS.
+// "valkey://" and "valkeys://" mean the same. The problem never repeats the text: it may hold a password.
 Outcome<Address> parse_address(std::string_view url);
 
 }  // namespace seance::valkey

@@ -27,9 +27,21 @@ TEST(ValkeyAddress, HasDefaultsForWhatIsLeftOut) {
     EXPECT_EQ(address->printed(), "[::1]:6379");
 }
 
+TEST(ValkeyAddress, AsksForTlsWithItsSchemes) {
+    for (auto url : {"rediss://:secret@cache.internal/2", "valkeys://:secret@cache.internal:6379/2"}) {
+        auto address = parse_address(url);
+        ASSERT_TRUE(address) << address.error().what;
+        EXPECT_TRUE(address->tls);
+        EXPECT_EQ(address->printed(), "cache.internal:6379");
+        EXPECT_EQ(address->password.reveal(), "secret");
+        EXPECT_EQ(address->database, 2u);
+    }
+    for (auto url : {"redis://h", "valkey://h"}) EXPECT_FALSE(parse_address(url)->tls) << url;
+}
+
 TEST(ValkeyAddress, RefusesWhatItCannotHonourWithoutRepeatingThePassword) {
     for (auto url :
-         {"localhost:6379", "http://h", "rediss://:hunter2@h", "redis://", "redis://:hunter2@h/notes",
+         {"localhost:6379", "http://h", "rediss://:hunter2@", "redis://", "redis://:hunter2@h/notes",
           "redis://h:99999", "redis://:hunter2@h/0?tls=1", "redis://app@h"}) {
         auto address = parse_address(url);
         ASSERT_FALSE(address) << url;

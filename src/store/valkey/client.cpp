@@ -5,7 +5,6 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/write.hpp>
 #include <deque>
 
 #include "core/base/text.hpp"
@@ -88,7 +87,11 @@ error_code make_error_code(Errc code) {
 class Client::Impl : public std::enable_shared_from_this<Impl> {
   public:
     Impl(Loop& loop, Address where, ClientOptions options)
-        : address(std::move(where)), executor_(loop.executor()), options_(options), retry_(executor_) {
+        : address(std::move(where)),
+          executor_(loop.executor()),
+          options_(options),
+          dialer_(address, options_),
+          retry_(executor_) {
         state.since = std::chrono::system_clock::now();
     }
 
@@ -195,22 +198,20 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
         return Clock::now() - std::max(connection.in_flight.front()->since, connection.last_read);
     }
 
-    // A connection over which the server has answered. The reason of a refusal is left in refusal_.
+    // A connection over which the server has answered.
     static Awaitable<Result<ConnectionPtr>> open(std::shared_ptr<Impl> self) {
         auto connection = std::make_shared<Connection>(self->executor_, self->options_.max_reply);
-        auto error = co_await open_session(*connection, self->address, self->refusal_);
+        auto error = co_await self->dialer_.open(*connection);
         if (error) co_return error;
         co_return connection;
     }
 
     static Awaitable<void> read(std::shared_ptr<Impl> self, ConnectionPtr connection) {
         while (!connection->lost) {
-            auto [error, got] =
-                co_await connection->socket.async_read_some(asio::buffer(connection->buffer), kAwait);
+            auto [error, got] = co_await connection->socket.read_some(asio::buffer(connection->buffer));
             if (connection->lost) break;
             if (error) {
-                self->lose(connection,
-                           error == asio::error::eof ? "the server closed the connection" : error.message());
+                self->lose(connection, reason_of_loss(error));
                 break;
             }
             connection->last_read = Clock::now();
@@ -245,8 +246,8 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
                 co_await connection->wake.wait();
                 continue;
             }
-            auto [error, sent] = co_await asio::async_write(connection->socket, asio::buffer(batch), kAwait);
-            if (error) self->lose(connection, error.message());
+            auto [error, sent] = co_await connection->socket.write(asio::buffer(batch));
+            if (error) self->lose(connection, reason_of_loss(error));
         }
     }
 
@@ -275,9 +276,7 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
     }
 
     void attempt_failed(error_code error) {
-        state.last_error = refusal_.empty() ? error.message() : refusal_;
-        if (error == asio::error::timed_out)
-            state.last_error = fmt::format("no answer within {}", print_duration(options_.connect_timeout));
+        state.last_error = dialer_.reason(error);
         if (!attempt_failed_)
             observe::log(Level::Warning, "valkey_unreachable")
                 .field("server", address.printed())
@@ -290,8 +289,7 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
         // `held` may be connection_, which is emptied here.
         const auto connection = held;  // NOLINT(performance-unnecessary-copy-initialization)
         if (std::exchange(connection->lost, true)) return;
-        error_code ignored;
-        connection->socket.close(ignored);
+        connection->socket.close();
         connection->wake.notify();
         for (auto& waiting : std::exchange(connection->in_flight, {}))
             waiting->finish(error_code{Errc::ConnectionLost});
@@ -335,6 +333,7 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
 
     Executor executor_;
     ClientOptions options_;
+    Dialer dialer_;
     Timer retry_;
     asio::cancellation_signal stop_, stop_ping_;
     ConnectionPtr connection_;
@@ -342,7 +341,6 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
     std::vector<std::shared_ptr<Timer>> connect_waiters_;
     std::size_t queued_bytes_ = 0;
     std::size_t waiting_ = 0;
-    std::string refusal_;
     bool attempt_failed_ = false;
     bool closing_ = false;
 };

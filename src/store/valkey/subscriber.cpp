@@ -1,12 +1,10 @@
 #include "store/valkey/subscriber.hpp"
 
 #include <fmt/format.h>
-#include <sys/socket.h>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/write.hpp>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -45,6 +43,7 @@ class Subscriber::Impl : public std::enable_shared_from_this<Impl> {
           unsubscribe_(channels == Channels::Plain ? "UNSUBSCRIBE" : "SUNSUBSCRIBE"),
           at_once_(channels == Channels::Plain ? kChannelsAtOnce : kShardedAtOnce),
           options_(options),
+          dialer_(address_, options_),
           retry_(executor_) {}
 
     void start() {
@@ -99,8 +98,7 @@ class Subscriber::Impl : public std::enable_shared_from_this<Impl> {
 
     static Awaitable<Result<ConnectionPtr>> open(std::shared_ptr<Impl> self) {
         auto connection = std::make_shared<Connection>(self->executor_, self->options_.max_reply);
-        std::string refusal;
-        auto error = co_await open_session(*connection, self->address_, refusal);
+        auto error = co_await self->dialer_.open(*connection);
         if (error) co_return error;
         co_return connection;
     }
@@ -126,12 +124,10 @@ class Subscriber::Impl : public std::enable_shared_from_this<Impl> {
 
     static Awaitable<void> read(std::shared_ptr<Impl> self, ConnectionPtr connection) {
         while (!connection->lost) {
-            auto [error, got] =
-                co_await connection->socket.async_read_some(asio::buffer(connection->buffer), kAwait);
+            auto [error, got] = co_await connection->socket.read_some(asio::buffer(connection->buffer));
             if (connection->lost) break;
             if (error) {
-                self->lose(connection,
-                           error == asio::error::eof ? "the server closed the connection" : error.message());
+                self->lose(connection, reason_of_loss(error));
                 break;
             }
             connection->last_read = Clock::now();
@@ -139,10 +135,9 @@ class Subscriber::Impl : public std::enable_shared_from_this<Impl> {
             // What has come meanwhile too: a busy loop has hundreds of clients' sockets to read in a turn,
             // and this one carries as much as all of them. A server ends a subscriber that falls behind.
             for (std::size_t reads = 1; reads < kReadsPerTurn && !connection->lost; ++reads) {
-                auto more = ::recv(connection->socket.native_handle(), connection->buffer.data(),
-                                   connection->buffer.size(), MSG_DONTWAIT);
-                if (more <= 0) break;  // an end or an error is seen by the next wait
-                self->take_all(connection, static_cast<std::size_t>(more));
+                auto more = connection->socket.read_now(asio::buffer(connection->buffer));
+                if (more == 0) break;
+                self->take_all(connection, more);
             }
         }
     }
@@ -194,8 +189,8 @@ class Subscriber::Impl : public std::enable_shared_from_this<Impl> {
                 co_await connection->wake.wait();
                 continue;
             }
-            auto [error, sent] = co_await asio::async_write(connection->socket, asio::buffer(batch), kAwait);
-            if (error) self->lose(connection, error.message());
+            auto [error, sent] = co_await connection->socket.write(asio::buffer(batch));
+            if (error) self->lose(connection, reason_of_loss(error));
         }
     }
 
@@ -222,8 +217,7 @@ class Subscriber::Impl : public std::enable_shared_from_this<Impl> {
     void lose(const ConnectionPtr& held, std::string_view reason) {
         const auto connection = held;  // NOLINT(performance-unnecessary-copy-initialization)
         if (std::exchange(connection->lost, true)) return;
-        error_code ignored;
-        connection->socket.close(ignored);
+        connection->socket.close();
         connection->wake.notify();
         connection_.reset();
         if (!listener_) return;
@@ -239,6 +233,7 @@ class Subscriber::Impl : public std::enable_shared_from_this<Impl> {
     std::string_view subscribe_, unsubscribe_;
     std::size_t at_once_;
     ClientOptions options_;
+    Dialer dialer_;
     Timer retry_;
     asio::cancellation_signal stop_, stop_ping_;
     ConnectionPtr connection_;

@@ -16,5 +16,5 @@ export function makeCertificate (name) {
   const made = spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2',
     '-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`, '-keyout', key, '-out', cert])
   if (made.status !== 0) throw new Error(made.stderr.toString())
-  return { key: readFileSync(key), cert: readFileSync(cert), caFile: cert, remove: () => rmSync(folder, { recursive: true }) }
+  return { key: readFileSync(key), cert: readFileSync(cert), caFile: cert, keyFile: key, remove: () => rmSync(folder, { recursive: true }) }
 }

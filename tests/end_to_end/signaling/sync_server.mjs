@@ -48,7 +48,7 @@ export async function withFolder (settings, body) {
 // Two replicas, of two threads each, and their Valkey.
 export async function withReplicas (body, start = () => startValkey({ keeps: false })) {
   const valkey = await start()
-  const settings = { VALKEY_URL: valkey.url, THREADS: '2' }
+  const settings = { VALKEY_URL: valkey.url, THREADS: '2', ...valkey.environment }
   try {
     await withServer(settings, one => withServer(settings, other => body(one, other, valkey)))
   } finally {

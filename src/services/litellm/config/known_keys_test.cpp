@@ -56,6 +56,17 @@ TEST(KnownKeys, AreWarnedAboutForAValueThatChangesNothingAndNotForTheUsualOne) {
             HasSubstr("REDIS_CLUSTER_NODES has no effect here")));
 }
 
+TEST(LedgerAddress, IsOfTlsByUrlOrByParts) {
+    EXPECT_TRUE(read("", {{"REDIS_URL", "rediss://cache.example"}}).ledger.server->tls);
+    EXPECT_TRUE(read("", {{"REDIS_HOST", "cache.example"}, {"REDIS_SSL", "True"}}).ledger.server->tls);
+    EXPECT_FALSE(read("", {{"REDIS_HOST", "cache.example"}}).ledger.server->tls);
+    EXPECT_TRUE(read("general_settings: {database_url: rediss://cache.example}").ledger.server->tls);
+    EXPECT_TRUE(read("litellm_settings: {cache: true, cache_params: {host: cache.example, ssl: true}}")
+                    .ledger.cache.server->tls);
+    EXPECT_THAT(read("", {{"DATABASE_URL", "rediss://cache.example:0"}}).notes.errors,
+                ElementsAre(HasSubstr("DATABASE_URL: the port")));
+}
+
 TEST(KnownKeys, AreWarnedAboutIfTheyAreLimitsThatNobodyCanKeep) {
     std::string text = "litellm_settings: {max_budget: 3}\n";
 

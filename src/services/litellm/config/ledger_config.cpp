@@ -33,9 +33,8 @@ class AddressReader {
         address.database = static_cast<std::uint32_t>(number(value, "db", 0, 1'000'000));
         address.user = value("username");
         address.password = SecretText(value("password"));
-        if (auto ssl = lower(value("ssl")); ssl == "true" || ssl == "1")
-            notes_.errors.push_back(
-                fmt::format("{}: TLS to Valkey is not spoken here; reach it over a private network", from_));
+        auto ssl = lower(value("ssl"));
+        address.tls = ssl == "true" || ssl == "1";
         return address;
     }
 
@@ -100,9 +99,12 @@ class LedgerReader {
             notes_.warnings.push_back(
                 "REDIS_CLUSTER_NODES has no effect here: name one server with REDIS_URL or REDIS_HOST");
         auto database = read_text(general_.find("database_url"), notes_).value_or(variable("DATABASE_URL"));
-        if (database.starts_with("redis://") || database.starts_with("valkey://")) {
+        if (database.starts_with("redis") || database.starts_with("valkey")) {
             auto address = valkey::parse_address(database);
-            if (address) config_.server = std::move(*address);
+            if (address)
+                config_.server = std::move(*address);
+            else
+                notes_.errors.push_back("DATABASE_URL: " + address.error().what);
         } else if (!database.empty()) {
             notes_.warnings.push_back(fmt::format(
                 "general_settings.database_url (DATABASE_URL) names an SQL database, which is not used: keys "

@@ -8,7 +8,7 @@
 namespace seance::litellm {
 namespace {
 
-constexpr std::size_t kMostMessage = 4096;
+constexpr std::size_t kMostMessage = 4096, kMostReason = 300;
 
 ErrorClass class_of(int status, std::string_view code, std::string_view message) {
     auto words = lower(message);
@@ -39,11 +39,17 @@ std::string plain(const std::optional<JsonValue>& value) {
     return json_text(*value).value_or(std::string(value->text.substr(0, 100)));
 }
 
-std::string cut(std::string text) {
-    if (text.size() <= kMostMessage) return text;
-    text.resize(kMostMessage);
+std::string cut(std::string text, std::size_t most = kMostMessage) {
+    if (text.size() <= most) return text;
+    text.resize(most);
     while (!text.empty() && !is_utf8(text)) text.pop_back();
     return text + "…";
+}
+
+// Statuses by which an upstream speaks of itself or of the account. With others it may quote what it was
+// sent.
+bool speaks_of_itself(int status) {
+    return status >= 500 || status == 401 || status == 402 || status == 404 || status == 408 || status == 429;
 }
 
 }  // namespace
@@ -58,6 +64,15 @@ std::string ApiError::json() const {
     if (!provider_code.empty())
         out += fmt::format(",\"provider_specific_fields\":{{\"code\":{}}}", json_quote(provider_code));
     return out + "}}";
+}
+
+std::string ApiError::reason() const {
+    return cut(told.empty() ? message : told, kMostReason);
+}
+
+std::string ApiError::log_fields() const {
+    auto fields = type ? fmt::format(",\"error_type\":{}", json_quote(*type)) : std::string();
+    return fields + fmt::format(",\"reason\":{}", json_quote(reason()));
 }
 
 ApiError bad_request(std::string message, std::optional<std::string> param) {
@@ -115,7 +130,8 @@ ApiError upstream_error(const Provider& provider, int status, std::string_view b
         if (text.empty() && inner) text = json_text(*inner).value_or("");
         if (text.empty()) text = json_text(json_find(*value, "detail")).value_or("");
     }
-    if (text.empty())
+    bool worded = !text.empty();
+    if (!worded)
         text = trim(body).empty() ? fmt::format("the upstream answered {} without a body", status)
                                   : std::string(trim(body));
     if (status == 429) error.type = "throttling_error";
@@ -123,9 +139,12 @@ ApiError upstream_error(const Provider& provider, int status, std::string_view b
     if (status >= 500 && !error.type) error.type = "internal_server_error";
     error.retryable = status == 408 || status == 409 || status == 429 || status >= 500;
     error.kind = class_of(status, error.provider_code, text);
-    error.message = mask(fmt::format("litellm.{}: {}Exception - {}", class_name(*error.kind),
-                                     provider.error_name, cut(std::move(text))),
-                         key);
+    auto what = fmt::format("litellm.{}: {}Exception", class_name(*error.kind), provider.error_name);
+    error.message = mask(fmt::format("{} - {}", what, cut(std::move(text))), key);
+    if (!worded || !speaks_of_itself(status))
+        error.told = mask(fmt::format("{} - the upstream answered {}{}{}", what, status,
+                                      error.provider_code.empty() ? "" : ", code ", error.provider_code),
+                          key);
     for (auto* field : {&error.type, &error.param})
         if (*field) **field = mask(std::move(**field), key);
     error.provider_code = mask(std::move(error.provider_code), key);

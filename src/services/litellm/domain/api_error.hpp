@@ -17,6 +17,7 @@ struct ApiError {
     std::optional<std::string> type = {}, param = {};
     std::string provider_code = {};       // what the upstream called it, such as context_length_exceeded
     std::optional<ErrorClass> kind = {};  // if more is known than the status says
+    std::string told = {};  // what the log says in place of a message that may repeat the prompt
     bool retryable = false;
     std::optional<Duration> retry_after = {};  // as the upstream asked
 
@@ -24,7 +25,9 @@ struct ApiError {
     std::shared_ptr<const http::Fields> upstream = {};
 
     ErrorClass error_class() const;
-    std::string json() const;  // {"error":{…}}
+    std::string json() const;        // {"error":{…}}
+    std::string reason() const;      // for the log: never a prompt, never long
+    std::string log_fields() const;  // `,"error_type":…,"reason":…`
 };
 
 // An error, or nothing. As small as a pointer: each coroutine of a call that waits holds several.

@@ -45,13 +45,11 @@ ApiError not_an_answer(const AnswerContext& context, std::string_view body, std:
     // Enough of it to recognise an HTML page or a proxy's notice.
     auto begin = body.substr(0, 200);
     while (!is_utf8(begin)) begin.remove_suffix(1);
-    error.message =
-        fmt::format("litellm.BadGatewayError: {}Exception - the upstream answered 200, but {}{}",
-                    context.provider->error_name, why, begin.empty() ? "" : fmt::format(": {}", begin));
+    error.told = fmt::format("litellm.BadGatewayError: {}Exception - the upstream answered 200, but {}",
+                             context.provider->error_name, why);
+    error.message = begin.empty() ? error.told : fmt::format("{}: {}", error.told, begin);
     if (!context.key.empty() && error.message.find(context.key.reveal()) != std::string::npos)
-        error.message =
-            fmt::format("litellm.BadGatewayError: {}Exception - the upstream answered 200, but {}",
-                        context.provider->error_name, why);
+        error.message = error.told;
     return error;
 }
 

@@ -27,29 +27,9 @@ std::size_t skip_space(std::string_view text, std::size_t at) {
     return at;
 }
 
-// The first byte from `at` on that a string cannot just hold: a quote, a backslash, a control byte. Prompts
-// are long strings, so sixteen bytes are looked at together where the processor can.
-std::size_t find_special(std::string_view text, std::size_t at) {
-#ifdef __SSE2__
-    auto quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), space = _mm_set1_epi8(0x1f);
-    for (; at + 16 <= text.size(); at += 16) {
-        auto bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
-        auto control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, space), bytes);
-        auto hits =
-            _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, slash)), control);
-        if (auto mask = static_cast<unsigned>(_mm_movemask_epi8(hits)))
-            return at + static_cast<std::size_t>(std::countr_zero(mask));
-    }
-#endif
-    while (at < text.size() && text[at] != '"' && text[at] != '\\' &&
-           static_cast<unsigned char>(text[at]) >= 0x20)
-        ++at;
-    return at;
-}
-
 // `at` is on the opening quote; gives the position after the closing one.
 std::size_t skip_string(std::string_view text, std::size_t at) {
-    for (++at; (at = find_special(text, at)) < text.size(); ++at) {
+    for (++at; (at = find_json_special(text, at)) < text.size(); ++at) {
         char c = text[at];
         if (c == '"') return at + 1;
         if (static_cast<unsigned char>(c) < 0x20) return kBad;
@@ -178,6 +158,55 @@ std::size_t skip_value(std::string_view text, std::size_t at) {
     }
 }
 
+// The same three for text that skip_value has checked before, which a document is read from many times: only
+// what ends them is looked for.
+std::size_t past_string(std::string_view text, std::size_t at) {
+    for (auto begin = ++at; (at = text.find('"', at)) != text.npos; ++at) {
+        auto slash = at;
+        while (slash > begin && text[slash - 1] == '\\') --slash;
+        if ((at - slash) % 2 == 0) return at + 1;
+    }
+    return text.size();
+}
+
+// The first byte from `at` on that opens or closes an object, an array or a string.
+std::size_t find_structure(std::string_view text, std::size_t at) {
+#ifdef __SSE2__
+    // A bracket and its brace differ in one bit.
+    auto quote = _mm_set1_epi8('"'), bit = _mm_set1_epi8('[' ^ '{'), opens = _mm_set1_epi8('{'),
+         closes = _mm_set1_epi8('}');
+    for (; at + 16 <= text.size(); at += 16) {
+        auto bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+        auto braces = _mm_or_si128(bytes, bit);
+        auto hits = _mm_or_si128(_mm_cmpeq_epi8(bytes, quote),
+                                 _mm_or_si128(_mm_cmpeq_epi8(braces, opens), _mm_cmpeq_epi8(braces, closes)));
+        if (auto mask = static_cast<unsigned>(_mm_movemask_epi8(hits)))
+            return at + static_cast<std::size_t>(std::countr_zero(mask));
+    }
+#endif
+    return std::min(text.find_first_of("\"{}[]", at), text.size());
+}
+
+std::size_t past_value(std::string_view text, std::size_t at) {
+    if (text[at] == '"') return past_string(text, at);
+    if (text[at] != '{' && text[at] != '[') {
+        while (at < text.size() && text[at] != ',' && text[at] != '}' && text[at] != ']' && text[at] > ' ')
+            ++at;
+        return at;
+    }
+    for (int depth = 0; (at = find_structure(text, at)) < text.size();) {
+        char c = text[at];
+        if (c == '"') {
+            at = past_string(text, at);
+            continue;
+        }
+        ++at;
+        depth += c == '{' || c == '[' ? 1 : -1;
+        if (depth == 0) return at;
+    }
+    return text.size();
+}
+
 JsonValue value_at(std::string_view text, std::size_t begin, std::size_t end) {
     return {text.substr(begin, end - begin), kind_of(text[begin])};
 }
@@ -200,9 +229,9 @@ void each_member(const JsonValue& object, Take take) {
     auto text = object.text;
     std::size_t segment = 1, at = skip_space(text, 1);
     while (at < text.size() && text[at] == '"') {
-        auto key_end = skip_string(text, at);
+        auto key_end = past_string(text, at);
         auto begin = skip_space(text, skip_space(text, key_end) + 1);
-        auto end = skip_value(text, begin);
+        auto end = past_value(text, begin);
         auto delimiter = skip_space(text, end);
         take(text.substr(at, key_end - at), value_at(text, begin, end),
              text.substr(segment, delimiter - segment));
@@ -237,7 +266,7 @@ std::vector<JsonValue> json_elements(const JsonValue& array) {
     auto text = array.text;
     auto at = skip_space(text, 1);
     while (text[at] != ']') {
-        auto end = skip_value(text, at);
+        auto end = past_value(text, at);
         elements.push_back(value_at(text, at, end));
         at = skip_space(text, end);
         if (text[at] == ',') at = skip_space(text, at + 1);
@@ -300,6 +329,7 @@ bool json_is_true(const std::optional<JsonValue>& value) {
 
 std::string json_quote(std::string_view text) {
     std::string out;
+    out.reserve(text.size() + 2);
     observe::append_json_string(out, text);
     return out;
 }

@@ -42,6 +42,32 @@ TEST(JsonText, ListsElements) {
 }
 
 // Strings are read sixteen bytes at a time.
+TEST(JsonText, FindsTheEndOfAValueWhateverItHolds) {
+    const std::string values[] = {R"("]}\"{[\\")",
+                                  R"({"a":["}",{"b":"]\""}],"c":{}})",
+                                  R"([[],[{}],"\\",[1,[2]]])",
+                                  "-1.5e+3",
+                                  "true",
+                                  "null",
+                                  "{}",
+                                  "[ ]"};
+    for (auto& value : values)
+        for (std::size_t pad = 0; pad < 40; ++pad) {
+            auto text = "{\"p\":\"" + std::string(pad, 'x') + "\", \"v\" : " + value + " ,\"last\":[" +
+                        value + " , " + value + "]}";
+            auto object = parse_json(text);
+            ASSERT_TRUE(object) << text;
+
+            auto members = json_members(*object);
+            ASSERT_EQ(members.size(), 3u) << text;
+            EXPECT_EQ(members[1].value.text, value) << text;
+            auto elements = json_elements(members[2].value);
+            ASSERT_EQ(elements.size(), 2u) << text;
+            EXPECT_EQ(elements[0].text, value) << text;
+            EXPECT_EQ(elements[1].text, value) << text;
+        }
+}
+
 TEST(JsonText, FindsTheEndOfAStringAtEveryOffset) {
     for (std::size_t size = 0; size < 70; ++size) {
         std::string text(size, 'x');

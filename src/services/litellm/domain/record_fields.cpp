@@ -12,10 +12,10 @@ namespace {
 
 namespace json = boost::json;
 
-enum class Type { Text, Usd, Count, Flag, Texts, Map, Period, Time };
+enum class Type { Text, Usd, Count, Flag, Texts, Map, ModelUsd, ModelCounts, Period, Time };
 
 constexpr unsigned kKey = 1, kUser = 2, kTeam = 4, kCustomer = 8, kBudget = 16, kAll = 31;
-constexpr unsigned kLimited = kKey | kUser | kTeam | kBudget;
+constexpr unsigned kBudgeted = kKey | kUser | kTeam | kBudget;
 
 struct Rule {
     std::string_view name;
@@ -42,12 +42,12 @@ constexpr Rule kRules[] = {
     {"budget_id", Type::Text, kKey | kTeam | kCustomer},
     {"temp_budget_increase", Type::Usd, kKey},
     {"temp_budget_expiry", Type::Time, kKey},
-    {"model_max_budget", Type::Map, kLimited},
-    {"max_parallel_requests", Type::Count, kLimited},
-    {"tpm_limit", Type::Count, kLimited},
-    {"rpm_limit", Type::Count, kLimited},
-    {"model_tpm_limit", Type::Map, kKey | kTeam},
-    {"model_rpm_limit", Type::Map, kKey | kTeam},
+    {"model_max_budget", Type::ModelUsd, kBudgeted},
+    {"max_parallel_requests", Type::Count, kAll},
+    {"tpm_limit", Type::Count, kAll},
+    {"rpm_limit", Type::Count, kAll},
+    {"model_tpm_limit", Type::ModelCounts, kKey | kTeam},
+    {"model_rpm_limit", Type::ModelCounts, kKey | kTeam},
     {"member_budgets", Type::Map, kTeam},
     {"tags", Type::Texts, kKey},
     {"user_id", Type::Text, kKey},
@@ -80,6 +80,11 @@ std::string_view words_for(Type type) {
             return "a list of texts";
         case Type::Map:
             return "an object";
+        case Type::ModelUsd:
+            return "an object of models, each with {\"budget_limit\": USD, \"time_period\": \"30d\"} or USD "
+                   "alone";
+        case Type::ModelCounts:
+            return "an object of models, each with a whole number, not negative";
         case Type::Period:
             return "a time such as 30s, 12h, 30d or 1mo";
         case Type::Time:
@@ -88,19 +93,54 @@ std::string_view words_for(Type type) {
     return "";
 }
 
+bool is_usd(std::optional<double> number) {
+    return number && *number >= 0 && *number <= kMostUsd;
+}
+bool is_count(std::optional<double> number) {
+    return number && *number >= 0 && *number < 1e15 && std::floor(*number) == *number;
+}
+bool is_period(const json::value& value) {
+    return value.is_string() && read_period(std::string_view(value.get_string()));
+}
+
+// A limit and a time of a model, by both names that each has; other members of LiteLLM's stay as they are.
+bool is_model_budget(const json::object& budget) {
+    bool limited = false;
+    for (auto& [name, value] : budget) {
+        bool usd = name == "budget_limit" || name == "max_budget";
+        bool count = name == "tpm_limit" || name == "rpm_limit";
+        bool period = name == "time_period" || name == "budget_duration";
+        limited |= usd || count;
+        if (value.is_null()) continue;
+        if ((usd && !is_usd(number_of(budget, name))) || (count && !is_count(number_of(budget, name))) ||
+            (period && !is_period(value)))
+            return false;
+    }
+    return limited;
+}
+
+bool all_models(const json::value& value, Type type) {
+    if (!value.is_object()) return false;
+    auto& models = value.get_object();
+    for (auto& [model, limit] : models) {
+        auto number = number_of(models, model);
+        bool good = type == Type::ModelCounts ? is_count(number)
+                    : limit.is_object()       ? is_model_budget(limit.get_object())
+                                              : is_usd(number);
+        if (!good) return false;
+    }
+    return true;
+}
+
 bool fits(const json::object& body, const json::value& value, const Rule& rule) {
     if (value.is_null()) return true;
     switch (rule.type) {
         case Type::Text:
             return value.is_string() && value.get_string().size() <= 512;
-        case Type::Usd: {
-            auto usd = number_of(body, rule.name);
-            return usd && *usd >= 0 && *usd <= kMostUsd;
-        }
-        case Type::Count: {
-            auto number = number_of(body, rule.name);
-            return number && *number >= 0 && *number < 1e15 && std::floor(*number) == *number;
-        }
+        case Type::Usd:
+            return is_usd(number_of(body, rule.name));
+        case Type::Count:
+            return is_count(number_of(body, rule.name));
         case Type::Flag:
             return value.is_bool();
         case Type::Texts:
@@ -110,8 +150,11 @@ bool fits(const json::object& body, const json::value& value, const Rule& rule) 
             return true;
         case Type::Map:
             return value.is_object();
+        case Type::ModelUsd:
+        case Type::ModelCounts:
+            return all_models(value, rule.type);
         case Type::Period:
-            return value.is_string() && read_period(std::string_view(value.get_string()));
+            return is_period(value);
         case Type::Time:
             return value.is_string() && parse_time(std::string_view(value.get_string()));
     }
@@ -145,6 +188,13 @@ std::optional<ApiError> check_words(const json::object& fields) {
 std::string_view name_of(RecordKind kind) {
     constexpr std::string_view names[] = {"key", "user", "team", "customer", "budget"};
     return names[static_cast<std::size_t>(kind)];
+}
+
+std::vector<std::string> kept_fields(RecordKind kind) {
+    std::vector<std::string> names;
+    for (auto& rule : kRules)
+        if (rule.kinds & bit(kind)) names.emplace_back(rule.name);
+    return names;
 }
 
 Answer<json::object> read_fields(RecordKind kind, const json::object& body, UnixMs now) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/duration.hpp"
 #include "core/base/hash.hpp"
 #include "core/base/id.hpp"
 #include "core/base/text.hpp"
@@ -77,8 +78,7 @@ Awaitable<bool> send(Gateway& gateway, http::Exchange& exchange, ClientForm& for
     if (exchange.is_logged()) exchange.log_fields(",\"cache_hit\":true" + admission.log_fields());
     if (!stream) {
         // Nobody else was asked, so all of it is the gateway's own.
-        auto took = fmt::format(
-            "{:.3f}", std::chrono::duration<double, std::milli>(Clock::now() - admission.started()).count());
+        auto took = print_ms(Clock::now() - admission.started());
         fields.set("x-litellm-response-duration-ms", took);
         fields.set("x-litellm-overhead-duration-ms", took);
         if (form.call_type() == "acompletion") completion = form.whole(std::move(completion), context);
@@ -111,7 +111,7 @@ Awaitable<bool> answer_from_cache(Gateway& gateway, http::Exchange& exchange, Cl
         refused.status = wish.error().status;
         refused.error = wish.error().message;
         admission.settle(std::move(refused));
-        reply_json(exchange, wish.error().status, form.error_body(wish.error()));
+        reply_error(exchange, wish.error(), form.error_body(wish.error()));
         co_return true;
     }
     // The ids in such an answer are good for the key that it was made for, and for no other.

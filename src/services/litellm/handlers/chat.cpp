@@ -15,7 +15,7 @@ namespace {
 
 void refuse(Gateway& gateway, http::Exchange& exchange, const ClientForm& form, const ApiError& error) {
     gateway.refused.add();
-    reply_json(exchange, error.status, form.error_body(error));
+    reply_error(exchange, error, form.error_body(error));
 }
 
 // Counts while it lives.
@@ -62,7 +62,7 @@ Awaitable<std::unique_ptr<ChatCall>> prepare_call(Gateway& gateway, http::Exchan
         auto fields = common_fields(exchange.head(), admission->call_id());
         admission->add_fields(fields, std::nullopt);
         exchange.log_fields(admission->log_fields());
-        reply_json(exchange, error->status, form.error_body(*error), std::move(fields));
+        reply_error(exchange, *error, form.error_body(*error), std::move(fields));
         co_return nullptr;
     }
     if (!admission->may_mock()) request->mock_response.reset();

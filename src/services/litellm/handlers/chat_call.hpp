@@ -101,6 +101,7 @@ class ChatCall {
     Awaitable<Failure> relay_whole(Attempt& attempt);
     Awaitable<Failure> relay_stream(Attempt& attempt);
     Awaitable<Failure> relay_opaque(Attempt& attempt);
+    void tell_of_break(const ApiError& error);  // of a stream
     Awaitable<Failure> send_stream(Attempt& attempt, Completion stream, const http::Fields* upstream);
     Awaitable<Failure> send_whole(Attempt& attempt, Completion completion, const http::Fields* upstream);
     AnswerContext context_for(const Endpoint& endpoint) const;

@@ -236,7 +236,7 @@ Awaitable<Failure> ChatCall::relay_stream(Attempt& attempt) {
         if (step.error) {
             gateway_.upstream_failures.add();
             gateway_.failed.add();
-            exchange_.log_fields(fmt::format(",\"stream_failed\":{}", json_quote(step.error->message)));
+            tell_of_break(*step.error);
         }
         if (finished) co_await exchange_.finish();
         if (step.done && !ended) {
@@ -248,6 +248,12 @@ Awaitable<Failure> ChatCall::relay_stream(Attempt& attempt) {
     if (scope_->client_gone()) open.stream.abort();
     note(attempt, relay->usage());
     co_return std::nullopt;
+}
+
+// The status has been sent: the log alone tells of it.
+void ChatCall::tell_of_break(const ApiError& error) {
+    exchange_.log_as_warning();
+    exchange_.log_fields(",\"stream_failed\":true" + error.log_fields());
 }
 
 // Bytes that nobody looks into: sent on as they come, with the type the upstream gave them.
@@ -269,7 +275,7 @@ Awaitable<Failure> ChatCall::relay_opaque(Attempt& attempt) {
             // Not finished: the client sees that it is cut.
             gateway_.upstream_failures.add();
             gateway_.failed.add();
-            exchange_.log_fields(fmt::format(",\"stream_failed\":{}", json_quote(error.message)));
+            tell_of_break(error);
             attempt.broken = std::move(error);
             note(attempt, {});
             co_return std::nullopt;

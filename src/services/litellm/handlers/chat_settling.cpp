@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/duration.hpp"
 #include "core/base/text.hpp"
 #include "services/litellm/handlers/chat_call.hpp"
 
@@ -91,17 +92,14 @@ http::Fields ChatCall::fields_for(const Deployment* deployment, const http::Fiel
 }
 
 void ChatCall::add_times(http::Fields& fields, const Attempt& attempt) const {
-    auto ms = [](Duration time) {
-        return fmt::format("{:.3f}", std::chrono::duration<double, std::milli>(time).count());
-    };
     auto times = times_of(attempt, Clock::now());
-    fields.set("x-litellm-response-duration-ms", ms(times.total));
-    fields.set("x-litellm-overhead-duration-ms", ms(times.overhead));
+    fields.set("x-litellm-response-duration-ms", print_ms(times.total));
+    fields.set("x-litellm-overhead-duration-ms", print_ms(times.overhead));
     if (!gateway_.detailed_timing) return;
-    fields.set("x-litellm-timing-pre-processing-ms", ms(times.before));
-    fields.set("x-litellm-timing-llm-api-ms", ms(times.upstream));
-    fields.set("x-litellm-timing-post-processing-ms", ms(times.after));
-    fields.set("x-litellm-timing-message-copy-ms", ms(Duration{0}));  // nothing is copied
+    fields.set("x-litellm-timing-pre-processing-ms", print_ms(times.before));
+    fields.set("x-litellm-timing-llm-api-ms", print_ms(times.upstream));
+    fields.set("x-litellm-timing-post-processing-ms", print_ms(times.after));
+    fields.set("x-litellm-timing-message-copy-ms", print_ms(Duration{0}));  // nothing is copied
 }
 
 CallMetrics::Times ChatCall::times_of(const Attempt& attempt, Instant now) const {
@@ -140,9 +138,9 @@ void ChatCall::count_answer(const Attempt& attempt) {
     auto times = times_of(attempt, Clock::now());
     gateway_.call_metrics.answered(metrics_labels(), *attempt.deployment, times);
     if (!exchange_.is_logged()) return;
-    auto us = [](Duration time) { return std::chrono::duration<double, std::micro>(time).count(); };
-    exchange_.log_fields(fmt::format(",\"before_us\":{:.0f},\"upstream_us\":{:.0f},\"after_us\":{:.0f}",
-                                     us(times.before), us(times.upstream), us(times.after)));
+    auto us = [](Duration time) { return std::chrono::round<std::chrono::microseconds>(time).count(); };
+    exchange_.log_fields(fmt::format(",\"before_us\":{},\"upstream_us\":{},\"after_us\":{}", us(times.before),
+                                     us(times.upstream), us(times.after)));
 }
 
 void ChatCall::refuse(ApiError error, const Deployment* deployment) {
@@ -163,7 +161,7 @@ void ChatCall::refuse(ApiError error, const Deployment* deployment) {
     exchange_.log_fields(admission_->log_fields());
     (error.status >= 500 ? gateway_.failed : gateway_.refused).add();
     exchange_.log_fields(fmt::format(",\"model_group\":{},\"retries\":{}", json_quote(group_), retries_));
-    reply_json(exchange_, error.status, form_.error_body(error), std::move(fields));
+    reply_error(exchange_, error, form_.error_body(error), std::move(fields));
 }
 
 void ChatCall::note(Attempt& attempt, const Usage& usage) {

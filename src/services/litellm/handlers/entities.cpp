@@ -49,8 +49,8 @@ Awaitable<bool> answer(Management& call, RecordKind kind, std::string id) {
 }
 
 Awaitable<void> create(Management& call, RecordKind kind) {
-    auto fields = read_fields(kind, call.body, call.now);
-    if (!fields) co_return call.refuse(fields.error());
+    auto fields = call.fields(kind);
+    if (!fields) co_return;
     auto id = text_of(call.body, sent_id_field(kind)).value_or("");
     if (id.empty() && kind == RecordKind::Customer)
         co_return call.refuse(
@@ -110,8 +110,8 @@ Awaitable<bool> change_record(Management& call, RecordKind kind, std::string id,
 }
 
 Awaitable<void> update(Management& call, RecordKind kind) {
-    auto fields = read_fields(kind, call.body, call.now);
-    if (!fields) co_return call.refuse(fields.error());
+    auto fields = call.fields(kind);
+    if (!fields) co_return;
     auto id = text_of(call.body, sent_id_field(kind)).value_or("");
     auto change = [&fields](json::object& record) {
         for (auto& [name, value] : *fields) record[name] = value;
@@ -261,6 +261,7 @@ Awaitable<void> team_member_add(Gateway& gateway, http::Exchange& exchange, std:
     auto members = members_in(call->body);
     if (members.empty())
         co_return call->refuse(bad_request("member must be {user_id, role} or a list of them", "member"));
+    if (!call->has_known_fields(RecordKind::Team)) co_return;
     auto budget = number_of(call->body, "max_budget_in_team");
     auto id = text_of(call->body, "team_id").value_or("");
     auto change = [&](json::object& team) {

@@ -82,6 +82,7 @@ void reply_json(http::Exchange& exchange, int status, std::string json) {
 
 void reply_to_nobody(http::Exchange& exchange) {
     if (exchange.started()) return;
+    exchange.log_fields(",\"reason\":\"the client went away before the answer\"");
     http::Response nothing{499, {}, ""};
     exchange.reply(std::move(nothing));
 }
@@ -90,7 +91,16 @@ void reply_error(http::Exchange& exchange, const ApiError& error) {
     // Clients of Anthropic's form read errors in it alone.
     auto path = exchange.head().path();
     bool anthropic = path.ends_with("/messages") || path.ends_with("/messages/count_tokens");
-    reply_json(exchange, error.status, anthropic ? anthropic_error_json(error) : error.json());
+    reply_error(exchange, error, anthropic ? anthropic_error_json(error) : error.json());
+}
+
+void reply_error(http::Exchange& exchange, const ApiError& error, std::string body) {
+    reply_error(exchange, error, std::move(body), common_fields(exchange.head(), call_id(exchange.head())));
+}
+
+void reply_error(http::Exchange& exchange, const ApiError& error, std::string body, http::Fields fields) {
+    if (exchange.is_logged()) exchange.log_fields(error.log_fields());
+    reply_json(exchange, error.status, std::move(body), std::move(fields));
 }
 
 }  // namespace seance::litellm

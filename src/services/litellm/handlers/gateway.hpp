@@ -64,6 +64,9 @@ void reply_json(http::Exchange& exchange, int status, std::string json, http::Fi
 void reply_json(http::Exchange& exchange, int status, std::string json);
 // The client has gone, so nobody hears this; the log and the counts say 499 instead of a failure of ours.
 void reply_to_nobody(http::Exchange& exchange);
+// The log line of the request says why, too.
 void reply_error(http::Exchange& exchange, const ApiError& error);
+void reply_error(http::Exchange& exchange, const ApiError& error, std::string body);  // in the client's form
+void reply_error(http::Exchange& exchange, const ApiError& error, std::string body, http::Fields fields);
 
 }  // namespace seance::litellm

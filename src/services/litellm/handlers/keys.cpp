@@ -7,6 +7,7 @@
 #include "core/base/id.hpp"
 #include "core/base/text.hpp"
 #include "services/litellm/domain/key_policy.hpp"
+#include "services/litellm/domain/unknown_fields.hpp"
 #include "services/litellm/handlers/key_parts.hpp"
 #include "services/litellm/ledger/ledger.hpp"
 
@@ -65,8 +66,8 @@ void complete(json::object& record) {
 Awaitable<void> generate(Management& call, bool service_account) {
     auto& config = call.gateway.ledger().config();
     if (auto refused = check_generation(config.key_generation, call.body)) co_return call.refuse(*refused);
-    auto fields = read_fields(RecordKind::Key, call.body, call.now);
-    if (!fields) co_return call.refuse(fields.error());
+    auto fields = call.fields(RecordKind::Key);
+    if (!fields) co_return;
     auto defaults = read_fields(RecordKind::Key, config.key_defaults, call.now);
     if (defaults) fill_fields(*fields, *defaults, call.body);
     clamp_fields(*fields, config.key_bounds, call.now, Clamp::Whole);
@@ -150,17 +151,14 @@ void apply(json::object& record, const json::object& fields) {
     complete(record);
 }
 
-Awaitable<std::optional<json::object>> update_one(Management& call, const json::object& body) {
-    auto key = text_of(body, "key");
+Awaitable<std::optional<json::object>> update_one(Management& call) {
+    auto key = text_of(call.body, "key");
     if (!key || key->empty()) {
         call.refuse(bad_request("key is required", "key"));
         co_return std::nullopt;
     }
-    auto fields = read_fields(RecordKind::Key, body, call.now);
-    if (!fields) {
-        call.refuse(fields.error());
-        co_return std::nullopt;
-    }
+    auto fields = call.fields(RecordKind::Key);
+    if (!fields) co_return std::nullopt;
     clamp_fields(*fields, call.gateway.ledger().config().key_bounds, call.now, Clamp::Change);
     auto change = [&fields](json::object& record) { apply(record, *fields); };
     if (!co_await change_key(call, *key, change)) co_return std::nullopt;
@@ -170,6 +168,14 @@ Awaitable<std::optional<json::object>> update_one(Management& call, const json::
     else
         (*info)["key"] = *key;
     co_return info;
+}
+
+// One of many updates: what is wrong with it stands in the answer.
+Answer<json::object> updated_fields(const json::object& update, UnixMs now) {
+    auto unknown = unknown_fields(RecordKind::Key, update);
+    if (unknown.slip) return std::move(*unknown.slip);
+    tell_of_fields(RecordKind::Key, unknown.without_effect);
+    return read_fields(RecordKind::Key, update, now);
 }
 
 Awaitable<void> set_blocked(Gateway& gateway, http::Exchange& exchange, bool blocked) {
@@ -199,7 +205,7 @@ Awaitable<void> key_service_account(Gateway& gateway, http::Exchange& exchange, 
 Awaitable<void> key_update(Gateway& gateway, http::Exchange& exchange, std::string) {
     auto call = co_await begin_management(gateway, exchange);
     if (!call) co_return;
-    if (auto info = co_await update_one(*call, call->body)) call->reply(*info);
+    if (auto info = co_await update_one(*call)) call->reply(*info);
 }
 
 Awaitable<void> key_bulk_update(Gateway& gateway, http::Exchange& exchange, std::string) {
@@ -213,7 +219,7 @@ Awaitable<void> key_bulk_update(Gateway& gateway, http::Exchange& exchange, std:
     auto updates = list->get_array();
     for (auto& one : updates) {
         auto key = one.is_object() ? text_of(one.get_object(), "key").value_or("") : "";
-        auto fields = one.is_object() ? read_fields(RecordKind::Key, one.get_object(), call->now)
+        auto fields = one.is_object() ? updated_fields(one.get_object(), call->now)
                                       : Answer<json::object>(bad_request("an update must be an object"));
         auto found = co_await call->records.get(RecordKind::Key, hash_of_key(key));
         if (!found) co_return call->away();
@@ -278,8 +284,8 @@ Awaitable<void> key_regenerate(Gateway& gateway, http::Exchange& exchange, std::
     auto found = co_await call->records.get(RecordKind::Key, hash_of_key(key));
     if (!found) co_return call->away();
     if (!*found) co_return call->refuse(unknown_key(key));
-    auto fields = read_fields(RecordKind::Key, call->body, call->now);
-    if (!fields) co_return call->refuse(fields.error());
+    auto fields = call->fields(RecordKind::Key);
+    if (!fields) co_return;
     auto own = text_of(call->body, "new_key");
     if (own && (!own->starts_with("sk-") || own->size() < kLeastOwnKey || own->size() > kMostOwnKey))
         co_return call->refuse(bad_request("new_key must start with 'sk-'", "new_key"));
@@ -314,7 +320,11 @@ Awaitable<void> key_reset_spend(Gateway& gateway, http::Exchange& exchange, std:
     auto found = co_await call->records.get(RecordKind::Key, hash_of_key(key));
     if (!found) co_return call->away();
     if (!*found) co_return call->refuse(unknown_key(key));
-    auto to = usd_of(call->body, "reset_to").value_or(0);
+    auto asked = call->body.if_contains("reset_to");
+    if (!asked && !call->body.empty())
+        co_return call->refuse(bad_request(
+            "reset_to is missing: what the spend becomes, in USD; an empty body is 0", "reset_to"));
+    auto to = asked ? usd_of(call->body, "reset_to").value_or(-1) : 0;
     if (to < 0)
         co_return call->refuse(bad_request("reset_to must be an amount in USD, not negative", "reset_to"));
     co_await gateway.ledger().courier()->settled(std::chrono::milliseconds(500));

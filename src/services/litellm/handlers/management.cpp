@@ -4,14 +4,20 @@
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <mutex>
+#include <set>
 
 #include "core/base/text.hpp"
+#include "core/observe/log.hpp"
+#include "services/litellm/domain/unknown_fields.hpp"
 #include "services/litellm/ledger/ledger.hpp"
 
 namespace seance::litellm {
 namespace {
 
 constexpr std::uint64_t kMostBody = 1 << 20;
+// Names that clients made up; what comes after them is not told.
+constexpr std::size_t kMostNamesTold = 200, kMostOfName = 64;
 
 }  // namespace
 
@@ -48,6 +54,39 @@ void Management::away() const {
 std::string Management::who() const {
     if (caller.key && !caller.key->user_id.empty()) return caller.key->user_id;
     return "default_user_id";
+}
+
+bool Management::has_known_fields(RecordKind kind) const {
+    auto unknown = unknown_fields(kind, body);
+    if (unknown.slip) {
+        refuse(*unknown.slip);
+        return false;
+    }
+    tell_of_fields(kind, unknown.without_effect);
+    return true;
+}
+
+std::optional<boost::json::object> Management::fields(RecordKind kind) const {
+    if (!has_known_fields(kind)) return std::nullopt;
+    auto fields = read_fields(kind, body, now);
+    if (fields) return std::move(*fields);
+    refuse(fields.error());
+    return std::nullopt;
+}
+
+void tell_of_fields(RecordKind kind, const std::vector<std::string>& without_effect) {
+    static std::mutex mutex;  // loops share it, so that each name is told once; never on the way of a call
+    static std::set<std::string> told;
+    std::lock_guard lock(mutex);
+    for (auto& name : without_effect) {
+        auto shown = name.substr(0, kMostOfName);
+        if (told.size() >= kMostNamesTold || !told.insert(fmt::format("{} {}", name_of(kind), shown)).second)
+            continue;
+        observe::log(observe::Level::Warning, "field_ignored")
+            .field("record", name_of(kind))
+            .field("field", shown)
+            .field("consequence", "it is not kept and limits nothing");
+    }
 }
 
 Awaitable<std::unique_ptr<Management>> begin_management(Gateway& gateway, http::Exchange& exchange) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "services/litellm/domain/record_fields.hpp"
 #include "services/litellm/handlers/gateway.hpp"
 #include "services/litellm/ledger/records.hpp"
 
@@ -25,10 +26,17 @@ struct Management {
     void refuse(const ApiError& error) const;
     void away() const;  // Valkey did not answer
     std::string who() const;
+    // As domain's read_fields. Nothing once it has refused: a value of the wrong type, or a name that is
+    // nearly that of a field. Other names that nothing keeps are told in the log, each once.
+    std::optional<boost::json::object> fields(RecordKind kind) const;
+    bool has_known_fields(RecordKind kind) const;  // the names alone; false once it has refused
 };
 
 // Reads who calls and what they sent. Null once it has answered: no store, wrong body, unknown caller.
 Awaitable<std::unique_ptr<Management>> begin_management(Gateway& gateway, http::Exchange& exchange);
+
+// The log tells once of each field that is not kept.
+void tell_of_fields(RecordKind kind, const std::vector<std::string>& without_effect);
 
 ApiError not_found(std::string message, std::string param);
 bool sees(const Caller& caller, const Entity& key);  // admins see all, others what is theirs

@@ -30,7 +30,7 @@ Awaitable<std::unique_ptr<PassMeter>> PassMeter::admit(Gateway& gateway, http::E
         auto fields = common_fields(head, admission->call_id());
         admission->add_fields(fields, std::nullopt);
         exchange.log_fields(admission->log_fields());
-        reply_json(exchange, error->status, error->json(), std::move(fields));
+        reply_error(exchange, *error, error->json(), std::move(fields));
         co_return nullptr;
     }
     co_return std::make_unique<PassMeter>(gateway, exchange, std::move(request), std::move(admission));

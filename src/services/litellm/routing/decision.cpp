@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "core/base/duration.hpp"
+#include "core/observe/log.hpp"
 #include "services/litellm/domain/json_text.hpp"
 
 namespace seance::litellm {
@@ -10,10 +12,11 @@ namespace {
 // A line of the log stays readable, however many deployments a group has.
 constexpr std::size_t kMostText = 4096;
 
-void add(std::string& list, const std::string& item) {
-    if (list.size() > kMostText) return;
+// Whether `list` takes one more item; begins it.
+bool begin_item(std::string& list) {
+    if (list.size() > kMostText) return false;
     if (!list.empty()) list += ',';
-    list += item;
+    return true;
 }
 
 }  // namespace
@@ -23,46 +26,56 @@ void Decision::considered(std::string_view group, std::span<const Option> option
     if (!wanted_) return;
     std::string able, out;
     for (std::size_t i = 0; i < options.size(); ++i) {
-        auto id = json_quote(options[i].deployment->id);
-        if (candidates.dropped[i] == Dropped::No)
-            add(able, id);
-        else
-            add(out, fmt::format("{}:\"{}\"", id, dropped_word(candidates.dropped[i])));
+        bool stays = candidates.dropped[i] == Dropped::No;
+        auto& list = stays ? able : out;
+        if (!begin_item(list)) continue;
+        observe::append_json_string(list, options[i].deployment->id);
+        if (!stays) list.append(":\"").append(dropped_word(candidates.dropped[i])).append("\"");
     }
-    add(rounds_, fmt::format("{{\"group\":{},\"candidates\":[{}]{}}}", json_quote(group), able,
-                             out.empty() ? "" : fmt::format(",\"left_out\":{{{}}}", out)));
+    if (!begin_item(rounds_)) return;
+    rounds_ += "{\"group\":";
+    observe::append_json_string(rounds_, group);
+    rounds_.append(",\"candidates\":[").append(able).append("]");
+    if (!out.empty()) rounds_.append(",\"left_out\":{").append(out).append("}");
+    rounds_ += '}';
 }
 
 void Decision::attempt(std::string_view id, bool hedge) {
-    if (wanted_ && hedge) add(attempts_, fmt::format("{{\"deployment\":{},\"hedge\":true}}", json_quote(id)));
+    if (!wanted_ || !hedge || !begin_item(attempts_)) return;
+    attempts_.append("{\"deployment\":").append(json_quote(id)).append(",\"hedge\":true}");
 }
 
 void Decision::attempt_ended(std::string_view id, const ApiError* error, Duration took) {
-    if (!wanted_) return;
-    auto failure = error ? fmt::format(",\"error\":\"{}\",\"status\":{}", class_name(error->error_class()),
-                                       error->status)
-                         : std::string();
-    add(attempts_, fmt::format("{{\"deployment\":{}{},\"ms\":{:.3f}}}", json_quote(id), failure,
-                               std::chrono::duration<double, std::milli>(took).count()));
+    if (!wanted_ || !begin_item(attempts_)) return;
+    attempts_ += "{\"deployment\":";
+    observe::append_json_string(attempts_, id);
+    if (error)
+        attempts_ +=
+            fmt::format(",\"error\":\"{}\",\"status\":{}", class_name(error->error_class()), error->status);
+    attempts_ += ",\"ms\":";
+    append_ms(attempts_, took);
+    attempts_ += '}';
 }
 
 void Decision::cooled(std::string_view id, Duration time) {
-    if (wanted_)
-        add(cooldowns_,
-            fmt::format("{}:{:.3f}", json_quote(id), std::chrono::duration<double>(time).count()));
+    if (wanted_ && begin_item(cooldowns_))
+        cooldowns_ += fmt::format("{}:{:.3f}", json_quote(id), std::chrono::duration<double>(time).count());
 }
 
 void Decision::fell_back(std::string_view model) {
-    if (wanted_) add(fallbacks_, json_quote(model));
+    if (wanted_ && begin_item(fallbacks_)) observe::append_json_string(fallbacks_, model);
 }
 
 std::string Decision::log_fields(Strategy strategy) const {
     if (!wanted_) return "";
-    auto out = fmt::format(",\"routing\":{{\"strategy\":\"{}\",\"considered\":[{}],\"attempts\":[{}]",
-                           strategy_name(strategy), rounds_, attempts_);
-    if (!cooldowns_.empty()) out += fmt::format(",\"cooldowns_s\":{{{}}}", cooldowns_);
-    if (!fallbacks_.empty()) out += fmt::format(",\"fallbacks\":[{}]", fallbacks_);
-    return out + "}";
+    std::string out;
+    out.reserve(128 + rounds_.size() + attempts_.size() + cooldowns_.size() + fallbacks_.size());
+    out.append(",\"routing\":{\"strategy\":\"").append(strategy_name(strategy));
+    out.append("\",\"considered\":[").append(rounds_);
+    out.append("],\"attempts\":[").append(attempts_).append("]");
+    if (!cooldowns_.empty()) out.append(",\"cooldowns_s\":{").append(cooldowns_).append("}");
+    if (!fallbacks_.empty()) out.append(",\"fallbacks\":[").append(fallbacks_).append("]");
+    return out.append("}");
 }
 
 }  // namespace seance::litellm

@@ -23,6 +23,10 @@ using namespace std::chrono_literals;
 // After the last event, for what is still on its way.
 constexpr Duration kLastWords = 500ms;
 
+// How much earlier than recorded the server may close a connection that it closed in the recording too: it
+// does so when it likes, and writes the line a moment later.
+constexpr Duration kEarly = 250ms;
+
 struct Arguments {
     std::string file;
     std::string url = "ws://127.0.0.1:4444/";
@@ -31,7 +35,7 @@ struct Arguments {
 
 struct Tally {
     std::uint64_t connections = 0, failed = 0, sent = 0, unsent = 0, received = 0;
-    std::map<std::uint16_t, std::uint64_t> closed;  // by the server, while the recording has it open
+    std::map<std::uint16_t, std::uint64_t> closed;  // by the server, kEarly or more before the recording
 };
 
 Outcome<Arguments> parse_arguments(int argc, char** argv) {
@@ -75,13 +79,15 @@ class Replay {
     Awaitable<void> run(std::vector<CapturedEvent> events) {
         auto began = Clock::now();
         for (auto& event : events) {
+            auto due = Instant::min();  // without pauses only the order counts
             if (arguments_.speed > 0) {
-                auto due = began + std::chrono::milliseconds(event.ms / arguments_.speed);
+                due = began + std::chrono::milliseconds(event.ms / arguments_.speed);
                 if (due > Clock::now()) co_await sleep_for(due - Clock::now());
             }
-            co_await act(event);
+            co_await act(event, due);
         }
         co_await sleep_for(kLastWords);
+        while (!closed_.empty()) count_closed(closed_.begin());
         for (auto& [id, socket] : open_) socket->close(websocket::close_code::kNormal, "");
         open_.clear();
         co_await tasks_.wait();
@@ -90,8 +96,16 @@ class Replay {
     const Tally& tally() const { return tally_; }
 
   private:
-    Awaitable<void> act(CapturedEvent& event) {
+    Awaitable<void> act(CapturedEvent& event, Instant due) {
         auto at = open_.find(event.connection);
+        auto closed = closed_.find(event.connection);
+        // It says more in the recording, or stays for longer.
+        if (closed != closed_.end() && event.kind != CapturedEvent::Open) {
+            if (event.kind == CapturedEvent::Text || due > closed->second.at + kEarly)
+                count_closed(closed);
+            else
+                closed_.erase(closed);
+        }
         if (event.kind == CapturedEvent::Open) {
             ++tally_.connections;
             auto socket = co_await websocket::connect(loop_, arguments_.url, options_, 10s);
@@ -121,14 +135,25 @@ class Replay {
         }
         auto at = open_.find(id);
         if (at == open_.end() || at->second != socket) co_return;
-        ++tally_.closed[socket->ending().code];
+        closed_[id] = {socket->ending().code, Clock::now()};
         open_.erase(at);
+    }
+
+    struct Closed {
+        std::uint16_t code = 0;
+        Instant at{};
+    };
+    using ClosedById = std::map<std::uint64_t, Closed>;
+    void count_closed(ClosedById::iterator at) {
+        ++tally_.closed[at->second.code];
+        closed_.erase(at);
     }
 
     Loop& loop_;
     const Arguments& arguments_;
     websocket::Options options_ = websocket::client_options();
     std::map<std::uint64_t, std::shared_ptr<websocket::WebSocket>> open_;
+    ClosedById closed_;  // by the server: whether it was too early is seen when the recording goes on
     Tally tally_;
     TaskGroup tasks_;
 };

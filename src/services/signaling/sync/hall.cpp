@@ -242,6 +242,7 @@ Awaitable<void> Hall::tend() {
 void Hall::close_unused(Instant now) {
     for (auto& [name, keeper] : keepers_) {
         keeper->room().forget_silent(now);
+        keeper->room().answer_held();
         account(*keeper);
         if (!keeper->room().empty()) continue;
         auto unused = now - keeper->last_used;

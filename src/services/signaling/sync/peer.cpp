@@ -8,6 +8,9 @@ namespace seance::signaling::sync {
 
 namespace close_code = websocket::close_code;
 
+// What may wait for a client that is answered: more than others' small updates of the same turn is an answer.
+constexpr std::size_t kMostQueued = 64 << 10;
+
 Peer::Peer(Hall& hall, std::shared_ptr<Keeper> keeper, std::shared_ptr<websocket::WebSocket> socket,
            Arrival arrival)
     : hall_(hall), keeper_(std::move(keeper)), socket_(std::move(socket)), arrival_(std::move(arrival)) {}
@@ -19,6 +22,12 @@ void Peer::start() {
 
 bool Peer::may_write() const {
     return !arrival_.grants || arrival_.grants->on(arrival_.room, std::time(nullptr)) == Grants::Right::Write;
+}
+
+// One answer at a time: while the last one is on its way to a slow reader the next would only wait behind it.
+bool Peer::takes_answer() {
+    auto limit = hall_.settings().max_answer_bytes_per_second;
+    return socket_->queued() <= kMostQueued && (limit == 0 || allowance_.left(limit, Clock::now()));
 }
 
 void Peer::leave_if_expired() {

@@ -5,6 +5,7 @@
 
 #include "net/websocket/connection.hpp"
 #include "services/signaling/rate.hpp"
+#include "services/signaling/sync/answer_allowance.hpp"
 #include "services/signaling/sync/doors.hpp"
 #include "services/signaling/sync/keeper.hpp"
 
@@ -30,6 +31,8 @@ class Peer final : public Member,
 
     void send(const websocket::SharedFrame& frame) override { socket_->send(frame); }
     bool may_write() const override;
+    bool takes_answer() override;
+    void answered(std::size_t bytes) override { allowance_.spend(bytes); }
     void on_message(websocket::Opcode kind, std::string_view payload) override;
     void on_closed(const websocket::Ending& ending) override;
 
@@ -41,6 +44,7 @@ class Peer final : public Member,
     std::shared_ptr<websocket::WebSocket> socket_;
     Arrival arrival_;
     Rate rate_;
+    AnswerAllowance allowance_;
 };
 
 }  // namespace seance::signaling::sync

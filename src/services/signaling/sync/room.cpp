@@ -47,7 +47,7 @@ std::optional<Room::Refusal> Room::take(Member& from, std::string_view message, 
         case Frame::Type::Step1:
             if (frame->body.size() > kMostStateVector)
                 return Refusal{close_code::kTooBig, "the state vector is too large"};
-            if (ready_ && settled_ == recorded_)
+            if (ready_ && settled_ == recorded_ && from.takes_answer())
                 answer(from, frame->body);
             else
                 hold(from, frame->body);
@@ -58,8 +58,10 @@ std::optional<Room::Refusal> Room::take(Member& from, std::string_view message, 
         case Frame::Type::Awareness:
             return take_awareness(from, frame->body, now);
         case Frame::Type::QueryAwareness:
-            from.send(frame_of(Frame::Type::Awareness,
-                               awareness_.size() > 0 ? awareness_.all() : print_awareness({})));
+            if (from.takes_answer())
+                answer_awareness(from);
+            else
+                hold_awareness(from);
             return std::nullopt;
         case Frame::Type::Other:
             return std::nullopt;
@@ -157,32 +159,65 @@ void Room::greet_elsewhere() {
 
 void Room::answer(Member& member, std::string_view state_vector) {
     auto updates = document_.missing_to(state_vector);
-    for (std::size_t i = 0; i < updates.size(); ++i)
-        member.send(frame_of(i + 1 < updates.size() ? Frame::Type::Update : Frame::Type::Step2, updates[i]));
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < updates.size(); ++i) {
+        auto frame = frame_of(i + 1 < updates.size() ? Frame::Type::Update : Frame::Type::Step2, updates[i]);
+        bytes += frame->size();
+        member.send(frame);
+    }
+    member.answered(bytes);
 }
 
-// Its latest alone.
+void Room::answer_awareness(Member& member) {
+    auto frame =
+        frame_of(Frame::Type::Awareness, awareness_.size() > 0 ? awareness_.all() : print_awareness({}));
+    member.send(frame);
+    member.answered(frame->size());
+}
+
 void Room::hold(Member& member, std::string_view state_vector) {
-    let_go(held_.find(&member));
-    held_size_ += state_vector.size() + sizeof(Held);
-    held_[&member] = {std::string(state_vector), recorded_};
+    auto& held = held_[&member];
+    held_size_ -= size_of(held);
+    held.state_vector = state_vector;
+    held.after = recorded_;
+    held_size_ += size_of(held);
+}
+
+void Room::hold_awareness(Member& member) {
+    auto& held = held_[&member];
+    held_size_ -= size_of(held);
+    held.awareness = true;
+    held_size_ += size_of(held);
+}
+
+// Nothing until it holds something.
+std::size_t Room::size_of(const Held& held) {
+    if (!held.state_vector && !held.awareness) return 0;
+    return sizeof(Held) + (held.state_vector ? held.state_vector->size() : 0);
 }
 
 Room::HeldByMember::iterator Room::let_go(HeldByMember::iterator at) {
     if (at == held_.end()) return at;
-    held_size_ -= at->second.state_vector.size() + sizeof(Held);
+    held_size_ -= size_of(at->second);
     return held_.erase(at);
 }
 
 void Room::answer_held() {
     if (!ready_) return;
     for (auto at = held_.begin(); at != held_.end();) {
-        if (at->second.after > settled_) {
-            ++at;
-            continue;
+        auto& [member, held] = *at;
+        const auto before = size_of(held);
+        if (held.awareness && member->takes_answer()) {
+            answer_awareness(*member);
+            held.awareness = false;
         }
-        answer(*at->first, at->second.state_vector);
-        at = let_go(at);
+        if (held.state_vector && held.after <= settled_ && member->takes_answer()) {
+            answer(*member, *held.state_vector);
+            held.state_vector.reset();
+        }
+        const auto now = size_of(held);
+        held_size_ -= before - now;
+        at = now > 0 ? std::next(at) : held_.erase(at);
     }
 }
 

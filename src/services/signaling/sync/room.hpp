@@ -18,6 +18,9 @@ class Member {
   public:
     virtual void send(const websocket::SharedFrame& frame) = 0;
     virtual bool may_write() const { return true; }
+    // Whether it may be answered now. If not, its question waits for Room::answer_held().
+    virtual bool takes_answer() { return true; }
+    virtual void answered(std::size_t) {}  // with so many bytes
 
   protected:
     ~Member() = default;
@@ -31,6 +34,8 @@ class Member {
 //
 // What is to be kept is handed over by take_unwritten(). A step 1 is answered only when all that came before
 // it is settled: so whoever gets an answer knows that what it had sent is kept, as far as anything can be.
+// Answers are far larger than questions: a member that does not take one now gets it later, and one alone for
+// all that it has asked meanwhile.
 class Room {
   public:
     struct Limits {
@@ -63,6 +68,7 @@ class Room {
     // To the other replicas: what is in the log. Not before it is, so that whoever begins to listen and then
     // reads the log has missed nothing.
     void spread_written(const std::vector<std::string>& updates);
+    void answer_held();  // those that can be answered by now
     void forget_silent(Instant now) { awareness_.forget_silent(now); }
 
     // What was kept before: merged, told to all who are here, and step 1 can be answered from now on. With
@@ -90,14 +96,18 @@ class Room {
     void greet(Member& member);
     void learn(std::string_view update);
     void answer(Member& member, std::string_view state_vector);
+    void answer_awareness(Member& member);
+    // Questions that wait, of each kind the latest alone.
     struct Held {
-        std::string state_vector;
-        std::uint64_t after = 0;  // what has to be settled first
+        std::optional<std::string> state_vector;
+        std::uint64_t after = 0;  // what has to be settled before it is answered
+        bool awareness = false;
     };
     using HeldByMember = std::map<Member*, Held>;
     void hold(Member& member, std::string_view state_vector);
+    void hold_awareness(Member& member);
     HeldByMember::iterator let_go(HeldByMember::iterator at);
-    void answer_held();
+    static std::size_t size_of(const Held& held);
     void deliver(Frame::Type type, std::string_view body, const Member* except);
     void record(std::string_view update);
     void rewrite_if_shorter();

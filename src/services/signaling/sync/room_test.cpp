@@ -27,9 +27,12 @@ struct Visitor : Member {
         heard.emplace_back(decoder.take(copy).payload);
     }
     bool may_write() const override { return writes; }
+    bool takes_answer() override { return takes_answers; }
+    void answered(std::size_t bytes) override { answers += bytes; }
     Messages takes() { return std::exchange(heard, {}); }
     Messages heard;
-    bool writes = true;
+    bool writes = true, takes_answers = true;
+    std::size_t answers = 0;  // bytes
 };
 
 struct SyncRoomTest : testing::Test {
@@ -72,6 +75,50 @@ TEST_F(SyncRoomTest, GreetsWithItsStateAndWhoIsThere) {
 
     EXPECT_THAT(bob.takes(),
                 ElementsAre(print_frame(Type::Step1, print_state_vector({{1, 1}})), awareness(7, 1, "{}")));
+}
+
+TEST_F(SyncRoomTest, AnswersLaterAndOnceWhoTakesNoAnswerNow) {
+    joins(ann);
+    joins(bob);
+    says(ann, Type::Update, kA);
+    room.take(ann, awareness(7, 1, "{}"), kNow);
+    bob.takes();
+    auto size = room.size();
+    bob.takes_answers = false;
+
+    for (int i = 0; i < 100; ++i) says(bob, Type::Step1, print_state_vector({{9, 9}}));
+    says(bob, Type::Step1, kNobody);
+    for (int i = 0; i < 100; ++i) says(bob, Type::QueryAwareness, "");
+    room.answer_held();
+    EXPECT_THAT(bob.takes(), IsEmpty());
+    EXPECT_LT(room.size() - size, 200u) << "what is kept of two hundred questions";
+    says(ann, Type::Update, kB);
+    EXPECT_THAT(bob.takes(), ElementsAre(print_frame(Type::Update, kB))) << "what is new waits for nothing";
+
+    bob.takes_answers = true;
+    room.answer_held();
+    EXPECT_THAT(bob.takes(), ElementsAre(awareness(7, 1, "{}"), print_frame(Type::Step2, kAb)));
+    EXPECT_GT(bob.answers, kAb.size());
+    room.answer_held();
+    EXPECT_THAT(bob.takes(), IsEmpty());
+    says(bob, Type::Step1, kNobody);
+    EXPECT_THAT(bob.takes(), ElementsAre(print_frame(Type::Step2, kAb)));
+}
+
+TEST_F(SyncRoomTest, ForgetsTheQuestionsOfWhoLeaves) {
+    joins(ann);
+    auto size = room.size();
+    ann.takes_answers = false;
+    says(ann, Type::Step1, kNobody);
+    says(ann, Type::QueryAwareness, "");
+    EXPECT_GT(room.size(), size);
+
+    room.leave(ann);
+    ann.takes_answers = true;
+    room.answer_held();
+
+    EXPECT_THAT(ann.takes(), IsEmpty());
+    EXPECT_EQ(room.size(), size);
 }
 
 TEST_F(SyncRoomTest, AnswersStep1WithWhatIsMissing) {

@@ -27,6 +27,11 @@ Settings read_settings(config::Reader& read) {
          {.about = "Length of a room's name under /sync; a longer one is answered 400",
           .min = 1,
           .max = 4096});
+    read(s.max_answer_bytes_per_second, "SYNC_MAX_ANSWER_BYTES_PER_SECOND",
+         {.about = "What one connection under /sync is answered to its questions for the document and for "
+                   "who is there, "
+                   "ten seconds' worth at once; the next answer waits for more; 0: no limit",
+          .max = 1LL << 40});
     read(s.directory, "SYNC_DIRECTORY",
          {.about = "Where documents are kept when there is no VALKEY_URL; none: in memory alone"});
     std::string fsync = "interval";

@@ -16,6 +16,7 @@ struct Settings {
     std::uint64_t max_memory_bytes = 512 << 20;
     std::uint64_t max_rooms = 10'000;
     std::uint64_t max_room_bytes = 1024;
+    std::uint64_t max_answer_bytes_per_second = 4 << 20;
     std::string directory;
     Fsync fsync = Fsync::Interval;
     Duration ttl = std::chrono::hours(24 * 30);

@@ -1,20 +1,22 @@
 #pragma once
 #include <array>
-#include <boost/asio/ip/tcp.hpp>
 #include <string>
 
 #include "core/runtime/loop.hpp"
+#include "net/stream/connect.hpp"
+#include "net/stream/stream.hpp"
 #include "store/valkey/address.hpp"
 #include "store/valkey/client.hpp"
 #include "store/valkey/reply.hpp"
 
 namespace seance::valkey {
 
-// One TCP connection to a server, and what has come over it.
+// One connection to a server, plain or over TLS, and what has come over it.
 struct Session {
-    Session(Executor executor, std::size_t max_reply) : socket(executor), reader(max_reply) {}
+    Session(Executor executor, std::size_t max_reply)
+        : socket(stream::TcpSocket(executor)), reader(max_reply) {}
 
-    asio::basic_stream_socket<asio::ip::tcp, Executor> socket;
+    stream::Stream socket;
     ReplyReader reader;
     std::array<char, BufferPool::kSize> buffer;
     Instant last_read = Clock::now();
@@ -36,8 +38,29 @@ class Pauses {
     Duration pause_;
 };
 
-// Connects, logs in, selects the database and waits for the answer to a PING. `refusal`: the server's own
-// words when the error is Errc::Refused.
-Awaitable<error_code> open_session(Session& session, const Address& address, std::string& refusal);
+// Makes connections to one server, one at a time, for who connects again and again.
+class Dialer {
+  public:
+    Dialer(const Address& address, const ClientOptions& options) : address_(address), options_(options) {}
+
+    // Connects, with TLS if the address says so, logs in, selects the database and waits for the answer to a
+    // PING. The caller sees to `connect_timeout`.
+    Awaitable<error_code> open(Session& session);
+    // Why it could not be opened, when this is what open() or its deadline has given.
+    std::string reason(error_code error) const;
+
+  private:
+    Awaitable<Result<stream::TcpSocket>> connect();
+    Awaitable<Result<stream::Stream>> secure(stream::TcpSocket socket, Instant end);
+    Awaitable<error_code> greet(Session& session);
+
+    const Address& address_;
+    const ClientOptions& options_;
+    std::shared_ptr<stream::TlsClient> tls_;  // with the first connection that needs it
+    std::string said_;                        // more than the error says
+};
+
+// What a read's or a write's error says of a connection that was well until then.
+std::string reason_of_loss(error_code error);
 
 }  // namespace seance::valkey
