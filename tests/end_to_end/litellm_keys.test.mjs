@@ -231,6 +231,23 @@ test('key_generation_settings, bounds of changes and defaults of teams are held'
 `
 }))
 
+test('what nobody holds here is refused for keys and teams, and get_spend_routes opens sums of spend', { skip }, () => withGateway(async ({ ask, make }) => {
+  const key = await make({ permissions: { get_spend_routes: true }, guardrails: [], config: {}, auto_rotate: false })
+  for (const [field, value] of [['guardrails', ['pii']], ['config', { model_list: [] }], ['auto_rotate', true], ['rotation_interval', '30d'], ['permissions', { pii: true }], ['metadata', { guardrails: ['pii'] }]]) {
+    for (const [path, more] of [['/key/generate', {}], ['/key/update', { key: key.key }]]) {
+      const answer = await ask(path, { ...more, [field]: value })
+      assert.equal(answer.status, 400, `${path} ${field}`)
+      assert.match(answer.json.error.message, new RegExp(`^${field}.* is not available: `))
+    }
+  }
+  assert.equal((await ask('/team/new', { guardrails: ['pii'] })).status, 400)
+  assert.equal((await ask('/customer/new', { user_id: 'c', allowed_model_region: 'eu' })).status, 400)
+
+  assert.equal((await ask('/global/spend', undefined, key.key)).status, 200)
+  assert.equal((await ask('/global/spend/reset', {}, key.key)).status, 401)
+  assert.equal((await ask('/global/spend', undefined, (await make({})).key)).status, 401)
+}))
+
 test('a regenerated key keeps limits and spend, and the old one stops', { skip }, () => withGateway(async ({ ask, chat, make }) => {
   const old = await make({ key_alias: 'rota', max_budget: 1 })
   await chat(old.key)

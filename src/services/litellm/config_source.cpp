@@ -175,12 +175,12 @@ void announce(const ModelTable& models, const Settings& settings, const ModelTab
     for (auto& remark : fresh)
         observe::log(remark.is_error ? Level::Error : Level::Warning, remark.event)
             .field(remark.field, remark.text);
+    bool open_here = settings.loopback_only() && config.other_auth.empty();
     if (!config.master_key_problem.empty())
-        observe::log(settings.loopback_only() ? Level::Warning : Level::Error, "master_key_missing")
+        observe::log(open_here ? Level::Warning : Level::Error, "master_key_missing")
             .field("problem", config.master_key_problem)
-            .field("consequence", settings.loopback_only()
-                                      ? "every route is open, because only this machine can connect"
-                                      : "every request that needs a key is refused");
+            .field("consequence", open_here ? "every route is open, because only this machine can connect"
+                                            : "every request that needs a key is refused");
     else if (config.master_key.empty())
         observe::log(Level::Warning, "master_key_absent")
             .field("consequence", "every route is open to whoever can connect");
