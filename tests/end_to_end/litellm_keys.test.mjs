@@ -208,6 +208,46 @@ test('a misspelled limit makes no key, and other unknown fields are told in the 
   assert.equal((await ask(`/key/${key}/reset_spend`, { rest_to: 5 })).status, 400)
 }))
 
+test('key_generation_settings, bounds of changes and defaults of teams are held', { skip }, () => withGateway(async ({ ask, make }) => {
+  rejects(await ask('/key/generate', { models: ['big'] }), 400, 'invalid_request_error', /^Required param user_id not in data$/)
+  const team = (await ask('/team/new', { max_budget: null })).json
+  assert.deepEqual([team.max_budget, team.tpm_limit], [3, 9])
+  assert.equal((await ask('/team/new', { max_budget: 1 })).json.max_budget, 1)
+  assert.equal((await make({ team_id: team.team_id })).user_id, null, 'keys of teams need not name a user')
+
+  const key = await make({ user_id: 'ada', max_budget: null })
+  assert.equal(key.max_budget, 7)
+  assert.equal((await ask('/key/update', { key: key.key, rpm_limit: 500 })).json.rpm_limit, 100)
+  await ask('/key/bulk_update', { keys: [{ key: key.key, rpm_limit: null }] })
+  assert.equal((await ask(`/key/info?key=${key.key}`)).json.info.rpm_limit, 100)
+  assert.equal((await ask(`/key/${key.key}/regenerate`, { rpm_limit: 200 })).json.rpm_limit, 100)
+}, {
+  config: `litellm_settings:
+  default_key_generate_params: { max_budget: 7 }
+  upperbound_key_generate_params: { rpm_limit: 100 }
+  default_team_params: { tpm_limit: 9 }
+  default_team_settings: [{ team_id: first, max_budget: 3 }]
+  key_generation_settings: { personal_key_generation: { allowed_user_roles: [proxy_admin], required_params: [user_id] } }
+`
+}))
+
+test('what nobody holds here is refused for keys and teams, and get_spend_routes opens sums of spend', { skip }, () => withGateway(async ({ ask, make }) => {
+  const key = await make({ permissions: { get_spend_routes: true }, guardrails: [], config: {}, auto_rotate: false })
+  for (const [field, value] of [['guardrails', ['pii']], ['config', { model_list: [] }], ['auto_rotate', true], ['rotation_interval', '30d'], ['permissions', { pii: true }], ['metadata', { guardrails: ['pii'] }]]) {
+    for (const [path, more] of [['/key/generate', {}], ['/key/update', { key: key.key }]]) {
+      const answer = await ask(path, { ...more, [field]: value })
+      assert.equal(answer.status, 400, `${path} ${field}`)
+      assert.match(answer.json.error.message, new RegExp(`^${field}.* is not available: `))
+    }
+  }
+  assert.equal((await ask('/team/new', { guardrails: ['pii'] })).status, 400)
+  assert.equal((await ask('/customer/new', { user_id: 'c', allowed_model_region: 'eu' })).status, 400)
+
+  assert.equal((await ask('/global/spend', undefined, key.key)).status, 200)
+  assert.equal((await ask('/global/spend/reset', {}, key.key)).status, 401)
+  assert.equal((await ask('/global/spend', undefined, (await make({})).key)).status, 401)
+}))
+
 test('a regenerated key keeps limits and spend, and the old one stops', { skip }, () => withGateway(async ({ ask, chat, make }) => {
   const old = await make({ key_alias: 'rota', max_budget: 1 })
   await chat(old.key)

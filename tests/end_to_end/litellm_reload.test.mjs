@@ -57,7 +57,7 @@ test('an open gateway is told of once', { skip }, () => withGateway('model_list:
   await gateway.reload('model_list: []\nlitellm_settings: { drop_params: true }')
 
   assert.equal(gateway.log.filter(line => line.event === 'master_key_absent').length, 1)
-}))
+}, { env: { LITELLM_MASTER_KEY: '' } }))
 
 test('an address without a scheme is told at load, with its line', { skip }, () => withGateway(`model_list:
   - model_name: local

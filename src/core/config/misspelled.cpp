@@ -12,6 +12,11 @@ namespace {
 constexpr std::size_t kLeastLength = 8;
 constexpr std::size_t kMostDistance = 2;
 
+// By more than a typing error may: the distance is not less, and takes far longer to tell.
+bool differ_in_length(std::string_view a, std::string_view b) {
+    return std::max(a.size(), b.size()) - std::min(a.size(), b.size()) > kMostDistance;
+}
+
 }  // namespace
 
 std::vector<Misspelled> find_misspelled(const Sources& sources, const std::vector<Declared>& declared) {
@@ -26,7 +31,7 @@ std::vector<Misspelled> find_misspelled(const Sources& sources, const std::vecto
                 meant = nullptr;
                 break;
             }
-            if (setting.name.size() < kLeastLength) continue;
+            if (setting.name.size() < kLeastLength || differ_in_length(name, setting.name)) continue;
             if (auto given = sources.find(setting.name); given != sources.end() && !given->second.empty())
                 continue;
             auto distance = edit_distance(name, setting.name);

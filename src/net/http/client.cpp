@@ -26,6 +26,8 @@ class Category final : public boost::system::error_category {
                 return "the response body is larger than allowed";
             case ClientErrc::Truncated:
                 return "the response ended before its declared end";
+            case ClientErrc::NoIpv4Address:
+                return "the host has no address of IPv4, and only those are allowed";
         }
         return "unknown client error";
     }

@@ -35,7 +35,10 @@ struct ClientOptions {
     Duration max_age = std::chrono::minutes(10);
     Duration queue_timeout = std::chrono::seconds(5);
     std::size_t max_idle = 64, max_in_use = 512, max_queued = 1024;  // per origin
-    std::string ca_file;                                             // "" = the system's certificates
+    std::string ca_file;              // "" = `ca_certificates`, else the system's
+    std::string ca_certificates;      // in PEM
+    bool verify_certificates = true;  // false: whoever answers is believed
+    bool ipv4_only = false;           // addresses of IPv6 are passed over
 };
 
 struct Request {
@@ -59,6 +62,7 @@ enum class ClientErrc {
     PoolExhausted,    // too many in use and in the queue
     BodyTooLarge,     // more than the caller allowed
     Truncated,        // ended before its declared end
+    NoIpv4Address,    // with ipv4_only: the host has addresses, none of IPv4
 };
 error_code make_error_code(ClientErrc code);
 

@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "net/http/connection_pool.hpp"
 #include "tests/support/loop_thread.hpp"
 #include "tests/support/scripted_upstream.hpp"
+#include "tests/support/tls_front.hpp"
 
 namespace seance::http {
 namespace {
@@ -13,6 +16,8 @@ using namespace std::chrono_literals;
 using testing_support::always;
 using testing_support::LoopThread;
 using testing_support::ScriptedUpstream;
+using testing_support::SelfSigned;
+using testing_support::TlsFront;
 using testing_support::UpstreamConnection;
 
 const std::string kOk = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
@@ -31,6 +36,11 @@ class ClientFixture : public testing::Test {
         if (!client_) use({});
         return thread_.await(
             send_on_loop(client_.get(), Origin{"127.0.0.1", port, false}, std::move(request), most));
+    }
+
+    Result<WholeResponse> send_to(Origin origin, ClientOptions options) {
+        use(std::move(options));
+        return thread_.await(send_on_loop(client_.get(), std::move(origin), Request{}, 1 << 20));
     }
 
     static Awaitable<Result<WholeResponse>> send_on_loop(Client* client, Origin origin, Request request,
@@ -313,6 +323,46 @@ TEST_F(ClientTest, ReportsRefusedConnectionsAndUnknownNames) {
     std::uint16_t port = ScriptedUpstream(always(kOk)).port();
 
     EXPECT_EQ(send(port).error(), asio::error::connection_refused);
+}
+
+std::string text_of(const std::string& file) {
+    std::ifstream in(file);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+TEST_F(ClientTest, BelievesTheCertificatesThatItIsGivenAsText) {
+    ScriptedUpstream upstream(always(kOk));
+    TlsFront front(upstream.port());
+    Origin origin{"localhost", front.port(), true};
+    SelfSigned other;
+    ClientOptions options;
+
+    EXPECT_EQ(send_to(origin, options).error(), ClientErrc::TlsFailed);
+    options.ca_certificates = text_of(other.certificate_file());
+    EXPECT_EQ(send_to(origin, options).error(), ClientErrc::TlsFailed);
+    options.ca_certificates = text_of(front.ca_file());
+    EXPECT_EQ(send_to(origin, options).value().body, "hello");
+}
+
+TEST_F(ClientTest, AsksForTheNameOfACertificateUnlessItVerifiesNothing) {
+    ScriptedUpstream upstream(always(kOk));
+    TlsFront front(upstream.port());
+    Origin by_address{"127.0.0.1", front.port(), true};  // the certificate is good for localhost
+    ClientOptions options;
+
+    options.ca_file = front.ca_file();
+    EXPECT_EQ(send_to(by_address, options).error(), ClientErrc::TlsFailed);
+    options.verify_certificates = false;
+    EXPECT_EQ(send_to(by_address, options).value().body, "hello");
+}
+
+TEST_F(ClientTest, PassesOverAddressesOfIpv6WhenOnlyIpv4IsAllowed) {
+    ScriptedUpstream upstream(always(kOk));
+    ClientOptions options;
+    options.ipv4_only = true;
+
+    EXPECT_EQ(send_to({"::1", upstream.port(), false}, options).error(), ClientErrc::NoIpv4Address);
+    EXPECT_EQ(send_to({"localhost", upstream.port(), false}, options).value().body, "hello");
 }
 
 }  // namespace seance::http

@@ -7,6 +7,17 @@
 
 namespace seance::http {
 
+namespace {
+
+std::shared_ptr<stream::TlsClient> make_tls_client(const ClientOptions& options) {
+    stream::Trust trust{.file = options.ca_file,
+                        .certificates = options.ca_certificates,
+                        .verify = options.verify_certificates};
+    return std::make_shared<stream::TlsClient>(trust);
+}
+
+}  // namespace
+
 struct ConnectionPool::Waiter {
     Waiter(Loop& loop)
         : turn(loop.executor()),
@@ -100,11 +111,15 @@ Awaitable<Result<Lease>> ConnectionPool::connect(Place& place, Lease lease) {
     };
     auto addresses = co_await resolver_.resolve(place.origin.host);
     if (!addresses) co_return failed(addresses.error());
+    if (options_->ipv4_only) {
+        std::erase_if(*addresses, [](const auto& address) { return !address.is_v4(); });
+        if (addresses->empty()) co_return failed(ClientErrc::NoIpv4Address);
+    }
     auto socket = co_await stream::connect_first(std::move(*addresses), place.origin.port, end);
     if (!socket) co_return failed(socket.error());
     std::optional<stream::Stream> made;
     if (place.origin.tls) {
-        if (!tls_) tls_ = std::make_shared<stream::TlsClient>(options_->ca_file);
+        if (!tls_) tls_ = make_tls_client(*options_);
         auto secured =
             co_await tls_->handshake(std::move(*socket), place.origin.host, place.origin.port, end);
         if (!secured) co_return failed(secured.error());

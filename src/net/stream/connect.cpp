@@ -120,17 +120,27 @@ struct TlsClient::Slot {
     ~Slot() { SSL_SESSION_free(session); }
 };
 
-TlsClient::TlsClient(const std::string& ca_file, Spoken spoken) : context_(asio::ssl::context::tls_client) {
+TlsClient::TlsClient(std::string ca_file, Spoken spoken)
+    : TlsClient(Trust{.file = std::move(ca_file)}, spoken) {}
+
+TlsClient::TlsClient(const Trust& trust, Spoken spoken)
+    : context_(asio::ssl::context::tls_client), verify_(trust.verify) {
     error_code error;
-    if (ca_file.empty())
+    std::string source = trust.file;
+    if (!trust.file.empty()) {
+        context_.load_verify_file(trust.file, error);
+    } else if (!trust.certificates.empty()) {
+        source = "a text";
+        if (count_certificates(trust.certificates) == 0) error = asio::error::invalid_argument;
+        if (!error) context_.add_certificate_authority(asio::buffer(trust.certificates), error);
+    } else {
+        source = "the system's store";
         context_.set_default_verify_paths(error);
-    else
-        context_.load_verify_file(ca_file, error);
+    }
     if (error)
-        throw std::runtime_error("the certificates in \"" +
-                                 (ca_file.empty() ? std::string("the system's store") : ca_file) +
+        throw std::runtime_error("the certificates in \"" + source +
                                  "\" could not be read; name a PEM file of trusted certificates");
-    context_.set_verify_mode(asio::ssl::verify_peer);
+    context_.set_verify_mode(trust.verify ? asio::ssl::verify_peer : asio::ssl::verify_none);
     SSL_CTX* native = context_.native_handle();
     SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
     if (spoken == Spoken::Http) SSL_CTX_set_alpn_protos(native, kHttpProtocol, kHttpProtocolLength);
@@ -168,7 +178,7 @@ Awaitable<Result<Stream>> TlsClient::handshake(TcpSocket socket, std::string hos
     if (kept->second->session) SSL_set_session(ssl, kept->second->session);
     error_code error;
     NamedHost named{asio::ssl::host_name_verification(host), std::make_shared<std::string>()};
-    tls->set_verify_callback(named, error);
+    if (verify_) tls->set_verify_callback(named, error);
 
     auto failure = co_await shake_hands(*tls, asio::ssl::stream_base::client, end, why);
     if (failure == Errc::TlsFailed) SSL_SESSION_free(std::exchange(kept->second->session, nullptr));

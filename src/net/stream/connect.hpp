@@ -7,6 +7,7 @@
 #include "net/stream/errors.hpp"
 #include "net/stream/resolver.hpp"
 #include "net/stream/stream.hpp"
+#include "net/stream/trust.hpp"
 
 namespace seance::stream {
 
@@ -17,12 +18,14 @@ Awaitable<Result<TcpSocket>> connect_first(Addresses addresses, std::uint16_t po
 // What a client says that it will speak over TLS (ALPN): some servers end a handshake for another's name.
 enum class Spoken { Http, Unsaid };
 
-// TLS client side of one loop: TLS 1.2 or newer, the system's certificates (those that SSL_CERT_FILE and
-// SSL_CERT_DIR name, if set) or `ca_file`, name verification, SNI, sessions resumed per host and port.
+// TLS client side of one loop: TLS 1.2 or newer, certificates and names verified as `trust` says (the
+// system's are those that SSL_CERT_FILE and SSL_CERT_DIR name, if set), SNI, sessions resumed per host and
+// port.
 class TlsClient : public std::enable_shared_from_this<TlsClient> {
   public:
-    // Throws std::runtime_error if the file cannot be read.
-    explicit TlsClient(const std::string& ca_file, Spoken spoken = Spoken::Http);
+    // Throws std::runtime_error if the certificates cannot be read.
+    explicit TlsClient(const Trust& trust, Spoken spoken = Spoken::Http);
+    explicit TlsClient(std::string ca_file, Spoken spoken = Spoken::Http);  // "" = the system's
     ~TlsClient();
 
     // The handshake over a connected socket. Errc::TlsFailed with the reason in `why`, or timed_out at `end`.
@@ -34,6 +37,7 @@ class TlsClient : public std::enable_shared_from_this<TlsClient> {
     static int keep_session(SSL* ssl, SSL_SESSION* session);
 
     asio::ssl::context context_;
+    bool verify_;
     std::map<std::string, std::shared_ptr<Slot>> slots_;  // by host:port
 };
 

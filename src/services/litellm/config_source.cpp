@@ -177,12 +177,12 @@ void announce(const ModelTable& models, const Settings& settings, const ModelTab
             .field(remark.field, remark.text);
     bool told = before && before->config().master_key_problem == config.master_key_problem &&
                 before->config().master_key.empty() == config.master_key.empty();
+    bool open_here = settings.loopback_only() && config.other_auth.empty();
     if (!told && !config.master_key_problem.empty())
-        observe::log(settings.loopback_only() ? Level::Warning : Level::Error, "master_key_missing")
+        observe::log(open_here ? Level::Warning : Level::Error, "master_key_missing")
             .field("problem", config.master_key_problem)
-            .field("consequence", settings.loopback_only()
-                                      ? "every route is open, because only this machine can connect"
-                                      : "every request that needs a key is refused");
+            .field("consequence", open_here ? "every route is open, because only this machine can connect"
+                                            : "every request that needs a key is refused");
     else if (!told && config.master_key.empty())
         observe::log(Level::Warning, "master_key_absent")
             .field("consequence", "every route is open to whoever can connect");

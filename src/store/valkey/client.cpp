@@ -5,42 +5,17 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <deque>
 
 #include "core/base/text.hpp"
 #include "core/observe/log.hpp"
-#include "core/runtime/signal.hpp"
 #include "core/runtime/wait.hpp"
-#include "store/valkey/detail/session.hpp"
+#include "store/valkey/detail/pipeline.hpp"
 #include "store/valkey/news.hpp"
 
 namespace seance::valkey {
 namespace {
 
 using observe::Level;
-
-// One write carries at most about this much, so that replies begin to come while the rest is still queued.
-constexpr std::size_t kBatch = 64 * 1024;
-
-class Category final : public boost::system::error_category {
-  public:
-    const char* name() const noexcept override { return "valkey"; }
-    std::string message(int code) const override {
-        switch (static_cast<Errc>(code)) {
-            case Errc::NotConnected:
-                return "Valkey cannot be reached";
-            case Errc::QueueFull:
-                return "too many commands wait for Valkey";
-            case Errc::ConnectionLost:
-                return "the connection to Valkey was lost before the reply";
-            case Errc::Refused:
-                return "Valkey refused the connection's user, password or database";
-            case Errc::OwnConnection:
-                return "this command needs a connection of its own";
-        }
-        return "unknown";
-    }
-};
 
 bool needs_own_connection(std::string_view name) {
     static constexpr std::array<std::string_view, 17> kNames{
@@ -49,41 +24,7 @@ bool needs_own_connection(std::string_view name) {
     return std::any_of(kNames.begin(), kNames.end(), [&](auto known) { return iequals(known, name); });
 }
 
-// A command between its caller and its reply.
-struct Waiting {
-    Waiting(Executor executor, std::string text)
-        : wire(std::move(text)), done(executor), since(Clock::now()) {}
-
-    void finish(Result<Reply> result) {
-        if (on_reply) return std::exchange(on_reply, nullptr)(result);
-        outcome = std::move(result);
-        done.cancel();
-    }
-
-    std::string wire;
-    std::optional<Result<Reply>> outcome;
-    Client::OnReply on_reply;  // of a posted command, which nobody awaits
-    Timer done;
-    Instant since;
-    bool abandoned = false;
-};
-using WaitingPtr = std::shared_ptr<Waiting>;
-
-struct Connection : Session {
-    Connection(Executor executor, std::size_t max_reply) : Session(executor, max_reply), wake(executor) {}
-
-    Signal wake;                       // of the writer
-    std::deque<WaitingPtr> in_flight;  // in the order of their replies
-    bool lost = false;
-};
-using ConnectionPtr = std::shared_ptr<Connection>;
-
 }  // namespace
-
-error_code make_error_code(Errc code) {
-    static const Category category;
-    return {static_cast<int>(code), category};
-}
 
 class Client::Impl : public std::enable_shared_from_this<Impl> {
   public:
@@ -92,6 +33,7 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
           executor_(loop.executor()),
           options_(options),
           dialer_(address, options_),
+          queue_(options_),
           retry_(executor_) {
         state.since = std::chrono::system_clock::now();
     }
@@ -108,7 +50,7 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
     void stop() {
         closing_ = true;
         if (connection_) lose(connection_, "the client was closed");
-        fail_queue(asio::error::operation_aborted);
+        queue_.fail_all(asio::error::operation_aborted);
         stop_.emit(asio::cancellation_type::all);
         stop_ping_.emit(asio::cancellation_type::all);
         for (auto& timer : std::exchange(connect_waiters_, {})) timer->cancel();
@@ -117,10 +59,10 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
     static Awaitable<Result<Reply>> command(std::shared_ptr<Impl> self, std::string wire) {
         if (self->closing_) co_return error_code{asio::error::operation_aborted};
         if (!self->connection_ && self->attempt_failed_) co_return error_code{Errc::NotConnected};
-        if (self->is_full(wire.size())) co_return error_code{Errc::QueueFull};
+        if (self->queue_.full(wire.size())) co_return error_code{Errc::QueueFull};
         auto waiting = std::make_shared<Waiting>(self->executor_, std::move(wire));
-        Counted counted(self->waiting_);
-        self->queue(waiting);
+        Counted counted(self->queue_);
+        self->queue_.push(waiting);
         if (self->connection_) self->connection_->wake.notify();
 
         waiting->done.expires_after(self->options_.command_timeout);
@@ -129,7 +71,7 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
         waiting->abandoned = true;
         if (error) co_return error;  // the caller was cancelled
         if (auto connection = self->connection_) {
-            auto silent = silence(*connection);
+            auto silent = connection->silence();
             if (silent >= self->options_.longest_silence)
                 self->lose(
                     connection,
@@ -140,14 +82,14 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
     }
 
     bool post(std::string wire, OnReply on_reply) {
-        if (closing_ || (!connection_ && attempt_failed_) || is_full(wire.size())) return false;
+        if (closing_ || (!connection_ && attempt_failed_) || queue_.full(wire.size())) return false;
         auto waiting = std::make_shared<Waiting>(executor_, std::move(wire));
-        ++waiting_;
+        queue_.begin_one();
         waiting->on_reply = [this, on_reply = std::move(on_reply)](const Result<Reply>& reply) {
-            --waiting_;
+            queue_.end_one();
             if (on_reply) on_reply(reply);
         };
-        queue(std::move(waiting));
+        queue_.push(std::move(waiting));
         if (connection_) connection_->wake.notify();
         return true;
     }
@@ -167,10 +109,10 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
 
   private:
     struct Counted {
-        explicit Counted(std::size_t& count) : count_(count) { ++count_; }
-        ~Counted() { --count_; }
+        explicit Counted(CommandQueue& queue) : queue_(queue) { queue_.begin_one(); }
+        ~Counted() { queue_.end_one(); }
         Counted(const Counted&) = delete;
-        std::size_t& count_;
+        CommandQueue& queue_;
     };
 
     static Awaitable<void> run(std::shared_ptr<Impl> self) {
@@ -193,21 +135,15 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
         }
     }
 
-    // How long the server has owed a reply.
-    static Duration silence(const Connection& connection) {
-        if (connection.in_flight.empty()) return Duration::zero();
-        return Clock::now() - std::max(connection.in_flight.front()->since, connection.last_read);
-    }
-
     // A connection over which the server has answered.
-    static Awaitable<Result<ConnectionPtr>> open(std::shared_ptr<Impl> self) {
-        auto connection = std::make_shared<Connection>(self->executor_, self->options_.max_reply);
+    static Awaitable<Result<PipelinePtr>> open(std::shared_ptr<Impl> self) {
+        auto connection = std::make_shared<Pipeline>(self->executor_, self->options_.max_reply);
         auto error = co_await self->dialer_.open(*connection);
         if (error) co_return error;
         co_return connection;
     }
 
-    static Awaitable<void> read(std::shared_ptr<Impl> self, ConnectionPtr connection) {
+    static Awaitable<void> read(std::shared_ptr<Impl> self, PipelinePtr connection) {
         while (!connection->lost) {
             auto [error, got] = co_await connection->socket.read_some(asio::buffer(connection->buffer));
             if (connection->lost) break;
@@ -215,34 +151,15 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
                 self->lose(connection, reason_of_loss(error));
                 break;
             }
-            connection->last_read = Clock::now();
-            connection->reader.feed({connection->buffer.data(), got});
-            while (auto reply = connection->reader.next()) {
-                if (connection->in_flight.empty()) {
-                    self->lose(connection, "the server sent a reply that nobody asked for");
-                    break;
-                }
-                auto waiting = std::move(connection->in_flight.front());
-                connection->in_flight.pop_front();
-                waiting->finish(std::move(*reply));
-            }
-            if (connection->reader.broken()) self->lose(connection, connection->reader.reason());
+            if (auto reason = connection->take(got)) self->lose(connection, std::move(*reason));
         }
     }
 
-    static Awaitable<void> write(std::shared_ptr<Impl> self, ConnectionPtr connection) {
+    static Awaitable<void> write(std::shared_ptr<Impl> self, PipelinePtr connection) {
         std::string batch;
         while (!connection->lost) {
             batch.clear();
-            while (!self->queue_.empty() && batch.size() < kBatch) {
-                auto waiting = std::move(self->queue_.front());
-                self->queue_.pop_front();
-                self->queued_bytes_ -= waiting->wire.size();
-                if (waiting->abandoned) continue;
-                batch += waiting->wire;
-                waiting->wire = {};
-                connection->in_flight.push_back(std::move(waiting));
-            }
+            self->queue_.take_batch(batch, connection->in_flight);
             if (batch.empty()) {
                 co_await connection->wake.wait();
                 continue;
@@ -267,7 +184,7 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
         }
     }
 
-    void connected(ConnectionPtr connection) {
+    void connected(PipelinePtr connection) {
         connection_ = std::move(connection);
         attempt_failed_ = false;
         set_connected(true);
@@ -284,10 +201,10 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
                 .field("server", address.printed())
                 .field("reason", state.last_error);
         attempt_failed_ = true;
-        fail_queue(Errc::NotConnected);
+        queue_.fail_all(Errc::NotConnected);
     }
 
-    void lose(const ConnectionPtr& held, std::string reason) {
+    void lose(const PipelinePtr& held, std::string reason) {
         // `held` may be connection_, which is emptied here.
         const auto connection = held;  // NOLINT(performance-unnecessary-copy-initialization)
         if (std::exchange(connection->lost, true)) return;
@@ -310,20 +227,6 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
         if (on_change && !closing_) on_change(now);
     }
 
-    bool is_full(std::size_t bytes) const {
-        return waiting_ >= options_.max_waiting ||
-               (queued_bytes_ > 0 && queued_bytes_ + bytes > options_.max_waiting_bytes);
-    }
-    void queue(WaitingPtr waiting) {
-        queued_bytes_ += waiting->wire.size();
-        queue_.push_back(std::move(waiting));
-    }
-
-    void fail_queue(error_code error) {
-        queued_bytes_ = 0;
-        for (auto& waiting : std::exchange(queue_, {})) waiting->finish(error);
-    }
-
     void ended(std::exception_ptr failure) {
         if (!failure || closing_) return;
         try {
@@ -336,13 +239,11 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
     Executor executor_;
     ClientOptions options_;
     Dialer dialer_;
+    CommandQueue queue_;
     Timer retry_;
     asio::cancellation_signal stop_, stop_ping_;
-    ConnectionPtr connection_;
-    std::deque<WaitingPtr> queue_;  // not sent yet
+    PipelinePtr connection_;
     std::vector<std::shared_ptr<Timer>> connect_waiters_;
-    std::size_t queued_bytes_ = 0;
-    std::size_t waiting_ = 0;
     bool attempt_failed_ = false;
     bool closing_ = false;
 };

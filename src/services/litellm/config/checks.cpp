@@ -3,12 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/json/parse.hpp>
 
 #include "core/base/text.hpp"
 #include "net/http/client.hpp"
 #include "services/litellm/config/deployment_reader.hpp"
-#include "services/litellm/domain/unknown_fields.hpp"
 
 namespace seance::litellm {
 namespace {
@@ -104,23 +102,6 @@ void check_node(const Node& node, const std::string& path, Notes& notes) {
     }
 }
 
-void check_records(const Node* node, RecordKind kind, std::string_view name, Notes& notes) {
-    if (!node || !node->is_map()) return;
-    boost::system::error_code wrong;
-    auto value = boost::json::parse(to_json(*node), wrong);
-    if (wrong || !value.is_object()) return;
-    auto& body = value.get_object();
-    if (auto fields = read_fields(kind, body, 0); !fields)
-        notes.errors.push_back(fmt::format("{}{}: {}; none of {} counts until it is", node->place(), name,
-                                           fields.error().message, name));
-    auto unknown = unknown_fields(kind, body);
-    if (unknown.slip)
-        notes.errors.push_back(fmt::format("{}{}: {}", node->place(), name, unknown.slip->message));
-    for (auto& field : unknown.without_effect)
-        notes.warnings.push_back(
-            fmt::format("{}{}.{} is not kept and has no effect", node->place(), name, field));
-}
-
 }  // namespace
 
 void check_access(const Node& params, Notes& notes) {
@@ -149,12 +130,6 @@ void check_replaced_keys(const Config& config, Notes& notes) {
                                              deployment->model_name, deployment->missing_key_variable,
                                              instead));
     }
-}
-
-void check_record_defaults(const Node& litellm, Notes& notes) {
-    for (auto name : {"default_key_generate_params", "upperbound_key_generate_params"})
-        check_records(litellm.find(name), RecordKind::Key, name, notes);
-    check_records(litellm.find("default_team_params"), RecordKind::Team, "default_team_params", notes);
 }
 
 }  // namespace seance::litellm

@@ -15,7 +15,4 @@ void check_variables(const Node& root, Notes& notes);
 // Models whose own variable has no value and that are called all the same, with another key or with none.
 void check_replaced_keys(const Config& config, Notes& notes);
 
-// default_key_generate_params and the like: names and values are those of /key/generate and /team/new.
-void check_record_defaults(const Node& litellm_settings, Notes& notes);
-
 }  // namespace seance::litellm

@@ -99,6 +99,7 @@ class DeploymentReader {
         if (!base || base->is_null()) base = params_.find("base_url");
         if (!base || base->is_null()) base = params_.find("aws_bedrock_runtime_endpoint");
         d.api_base = read_text(base, notes_).value_or("");
+        d.ssl_verify = std::string(trim(read_text(params_.find("ssl_verify"), notes_).value_or("")));
         check_access(params_, notes_);
         d.api_version = read_text(params_.find("api_version"), notes_).value_or("");
         d.forced_provider = read_text(params_.find("custom_llm_provider"), notes_).value_or("");

@@ -92,6 +92,15 @@ std::optional<Usage> read_usage(const std::optional<JsonValue>& usage) {
     return read;
 }
 
+std::string usage_with_cost(std::string usage, const Usage& counted, const AnswerContext& context) {
+    auto cost = context.cost ? context.cost(counted) : std::nullopt;
+    auto object = cost ? parse_json(usage) : std::nullopt;
+    if (!object || !object->is(JsonKind::Object)) return usage;
+    JsonEdit edit(*object);
+    edit.set("cost", print_usd(*cost));
+    return edit.text();
+}
+
 std::string usage_json(const Usage& usage) {
     return fmt::format("{{\"prompt_tokens\":{},\"completion_tokens\":{},\"total_tokens\":{}}}", usage.prompt,
                        usage.completion, usage.prompt + usage.completion);

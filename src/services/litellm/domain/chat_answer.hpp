@@ -1,10 +1,12 @@
 #pragma once
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "services/litellm/domain/chat_request.hpp"
 #include "services/litellm/domain/json_edit.hpp"
+#include "services/litellm/domain/money.hpp"
 
 namespace seance::litellm {
 
@@ -28,7 +30,12 @@ struct AnswerContext {
     std::string id;                     // "chatcmpl-…", if the upstream names none
     std::int64_t created = 0;           // likewise
     std::uint64_t prompt_estimate = 0;  // tokens, if the upstream does not count
+    // What such usage costs, if the end of a stream is to say so; else empty.
+    std::function<std::optional<NanoUsd>(const Usage&)> cost = {};
 };
+
+// `usage`, an object in JSON, with what it costs; as it is if that is not to be said or not known.
+std::string usage_with_cost(std::string usage, const Usage& counted, const AnswerContext& context);
 
 struct Completion {
     std::string json;

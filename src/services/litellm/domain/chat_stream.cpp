@@ -152,6 +152,16 @@ void ChatStream::end(Step& step) {
                                : "the upstream closed the stream before it sent anything");
 }
 
+std::string ChatStream::last_chunk() const {
+    auto counted = usage_with_cost(usage_json_, usage(), context_);
+    if (usage_chunk_.empty()) return chunk("", counted);
+    if (counted == usage_json_) return usage_chunk_;
+    auto root = parse_json(usage_chunk_);
+    JsonEdit edit(*root);
+    edit.set("usage", one_line(std::move(counted)));
+    return edit.text();
+}
+
 void ChatStream::close(Step& step) {
     done_ = true;
     if (choices_.empty()) {
@@ -166,7 +176,7 @@ void ChatStream::close(Step& step) {
              step);
     }
     if (usage_json_.empty()) usage_json_ = usage_json(usage());
-    if (include_usage_) send(usage_chunk_.empty() ? chunk("", usage_json_) : usage_chunk_, step);
+    if (include_usage_) send(last_chunk(), step);
     client_.done(step.out);
     step.content = true;
     step.done = true;

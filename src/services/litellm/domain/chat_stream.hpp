@@ -32,6 +32,7 @@ class ChatStream {
     void close(Step& step);
     void send(std::string_view json, Step& step) { client_.chunk(json, step.out); }
     std::string chunk(std::string_view choices, std::string_view usage) const;
+    std::string last_chunk() const;  // usage, for clients that want it
     ApiError broken(std::string_view why) const;
 
     AnswerContext context_;

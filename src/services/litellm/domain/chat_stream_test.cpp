@@ -22,10 +22,10 @@ struct Outcomes {
 };
 
 // Everything a client would get of these upstream events, and of the end after them.
-Outcomes relay(std::vector<std::string> upstream, bool usage = false) {
+Outcomes relay(std::vector<std::string> upstream, bool usage = false, const AnswerContext& with = context()) {
     ChatForm form;
-    auto client = form.stream(context());
-    ChatStream chat(context(), usage, *client);
+    auto client = form.stream(with);
+    ChatStream chat(with, usage, *client);
     SseParser parser;
     Outcomes seen;
     auto note = [&](ChatStream::Step step) {
@@ -175,6 +175,22 @@ TEST(ChatStream, StreamsAMockWordByWord) {
             text += json_text(json_find(choice, {"delta", "content"})).value_or("");
 
     EXPECT_EQ(text, "one two  three");
+}
+
+TEST(ChatStream, SaysWhatItCostOnlyWhereThatIsAskedAndKnown) {
+    auto priced = context();
+    priced.cost = [](const Usage& usage) { return NanoUsd(usage.prompt * 1000 + usage.completion); };
+    std::vector<std::string> upstream{chunk(kRole), chunk(kStop), chunk("", kUsage + ",\"z\":1"), "[DONE]"};
+    auto with_cost = ",\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2,\"cost\":0.000001002},\"z\":1";
+
+    EXPECT_THAT(relay(upstream, true, priced).events,
+                ElementsAre(shown(kRole), shown(kStop), shown("", with_cost), "[DONE]"));
+    EXPECT_THAT(relay(upstream, false, priced).events, ElementsAre(shown(kRole), shown(kStop), "[DONE]"));
+    EXPECT_THAT(relay({chunk(kRole), chunk(kStop), "[DONE]"}, true, priced).events.at(2),
+                HasSubstr("\"cost\":0.000005"))
+        << "of an estimate as well";
+    priced.cost = [](const Usage&) { return std::optional<NanoUsd>(); };
+    EXPECT_EQ(relay(upstream, true, priced).events, relay(upstream, true).events);
 }
 
 }  // namespace seance::litellm

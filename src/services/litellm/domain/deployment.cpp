@@ -26,7 +26,8 @@ Outcome<Endpoint> find_endpoint(const Deployment& deployment, std::string_view m
                         "Write it as <provider>/<model>, for example openai/{}",
                         model, model)};
     auto& provider = *choice.provider;
-    Endpoint endpoint{choice.provider, choice.model, deployment.api_base, deployment.api_key, {}};
+    Endpoint endpoint{choice.provider,    choice.model, deployment.api_base,
+                      deployment.api_key, {},           deployment.link};
     if (!overrides.base.empty()) endpoint.base = overrides.base;
     if (!overrides.key.empty()) endpoint.key = SecretText(overrides.key);
     if (mocked) return endpoint;

@@ -10,6 +10,7 @@
 #include "core/base/secret.hpp"
 #include "core/config/reader.hpp"
 #include "services/litellm/domain/provider.hpp"
+#include "services/litellm/domain/upstream_link.hpp"
 #include "services/litellm/routing/settings.hpp"
 #include "services/litellm/routing/state.hpp"
 
@@ -18,9 +19,16 @@ namespace seance::litellm {
 using Headers = std::vector<std::pair<std::string, std::string>>;
 using JsonMembers = std::vector<std::pair<std::string, std::string>>;  // name, JSON text
 
+// A role that Amazon's STS lends keys for.
+struct AwsRole {
+    std::string arn, session_name, external_id;
+    std::string sts;  // address
+};
+
 struct AwsAccess {
     std::string region;
     SecretText id, secret, session;
+    std::shared_ptr<const AwsRole> role = {};  // the keys are good for asking for its keys, and nothing else
 };
 
 // What a call is sent to. Of a wildcard deployment it is known only once a name is requested.
@@ -30,6 +38,7 @@ struct Endpoint {
     std::string base;                           // without trailing slash
     SecretText key;                             // "" = none
     std::shared_ptr<const AwsAccess> aws = {};  // of Bedrock
+    SharedLink link = {};                       // null: the configuration's
 };
 
 // What only some forms of upstreams ask of a deployment.
@@ -37,7 +46,7 @@ struct WireSettings {
     std::optional<bool> drop_params;          // remove what the provider does not support, instead of 400
     std::vector<std::string> allowed_params;  // passed on although the provider does not list them
     std::optional<std::uint64_t> max_output_tokens;  // model_info
-    std::string aws_region, aws_profile, aws_role;
+    std::string aws_region, aws_profile, aws_role, aws_session_name, aws_external_id, aws_sts;
     SecretText aws_id, aws_secret, aws_session;
     SecretText azure_token;
     std::string vertex_project, vertex_location;
@@ -53,6 +62,8 @@ struct Deployment {
     std::string api_version;
     std::string organization;
     SecretText api_key;
+    std::string ssl_verify;            // as written; "" = the configuration's
+    SharedLink link;                   // what that means; null: the configuration's
     std::string missing_key_variable;  // api_key named this variable, which is not set
 
     std::optional<Duration> timeout, stream_timeout;

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "services/litellm/domain/entity.hpp"
+#include "services/litellm/domain/unheld_fields.hpp"
 
 namespace seance::litellm {
 namespace {
@@ -218,26 +219,8 @@ Answer<json::object> read_fields(RecordKind kind, const json::object& body, Unix
         }
     }
     if (auto wrong = check_words(fields)) return std::move(*wrong);
+    if (auto refused = refuse_unheld(fields)) return std::move(*refused);
     return fields;
-}
-
-void clamp_fields(json::object& fields, const json::object& bounds, UnixMs now) {
-    for (auto& [name, bound] : bounds) {
-        if (name == "duration") {
-            auto period =
-                text_of(bounds, "duration") ? read_period(*text_of(bounds, "duration")) : std::nullopt;
-            if (!period) continue;
-            auto latest = next_reset(*period, now, now);
-            auto asked = text_of(fields, "expires");
-            if (!asked || parse_time(*asked).value_or(latest + 1) > latest)
-                fields["expires"] = print_time(latest);
-        } else if (auto most = number_of(bounds, name)) {
-            auto asked = number_of(fields, name);
-            if (!asked || *asked > *most) fields[name] = bound;
-        } else if (name == "budget_duration" && bound.is_string() && !text_of(fields, name)) {
-            fields[name] = bound;
-        }
-    }
 }
 
 }  // namespace seance::litellm

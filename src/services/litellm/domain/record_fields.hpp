@@ -21,7 +21,4 @@ Answer<boost::json::object> read_fields(RecordKind kind, const boost::json::obje
 // Their names.
 std::vector<std::string> kept_fields(RecordKind kind);
 
-// `upperbound_key_generate_params`: what is above a bound, or open where there is one, becomes the bound.
-void clamp_fields(boost::json::object& fields, const boost::json::object& bounds, UnixMs now);
-
 }  // namespace seance::litellm

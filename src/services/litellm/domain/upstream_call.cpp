@@ -61,7 +61,7 @@ Outcome<UpstreamCall> make_http_call(const std::string& text, const Endpoint& en
     if (!url)
         return Problem{fmt::format("api_base \"{}\" of model {} is no http or https address",
                                    endpoint.base.substr(0, endpoint.base.find('?')), deployment.model_name)};
-    UpstreamCall call{*url, {}};
+    UpstreamCall call{*url, {}, endpoint.link ? endpoint.link : config.link};
     auto& fields = call.request.fields;
     call.request.method = "POST";
     call.request.target = call.url.target;

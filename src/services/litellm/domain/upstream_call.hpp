@@ -11,6 +11,7 @@ namespace seance::litellm {
 struct UpstreamCall {
     http::Url url;
     http::Request request;
+    SharedLink link;
 };
 
 // The address of a route such as "/chat/completions" (reference, sections 4.3 and 4.6): appended to the base

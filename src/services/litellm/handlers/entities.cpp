@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/base/id.hpp"
+#include "services/litellm/domain/key_policy.hpp"
 #include "services/litellm/handlers/management.hpp"
 #include "services/litellm/ledger/ledger.hpp"
 
@@ -61,8 +62,7 @@ Awaitable<void> create(Management& call, RecordKind kind) {
     record["id"] = id;
     record["created_by"] = call.who();
     if (kind == RecordKind::Team) {
-        for (auto& [name, value] : call.gateway.ledger().config().team_defaults)
-            if (!record.contains(name)) record[name] = value;
+        fill_fields(record, call.gateway.ledger().config().team_defaults, call.body);
         json::array members;
         if (auto given = call.body.if_contains("members_with_roles"); given && given->is_array())
             members = given->get_array();

@@ -12,16 +12,6 @@
 namespace seance::litellm {
 namespace {
 
-http::ClientOptions client_options() {
-    http::ClientOptions options;
-    // How long a model may think is decided per call.
-    options.head_timeout = options.body_timeout = std::chrono::hours(48);
-    // How many calls there may be is decided by limits of keys and deployments.
-    options.max_in_use = 50'000;
-    options.max_idle = 1024;
-    return options;
-}
-
 bool wants_timing(const config::Sources& environment) {
     auto value = environment.find("LITELLM_DETAILED_TIMING");
     return value != environment.end() && iequals(trim(value->second), "true");
@@ -52,7 +42,7 @@ Gateway::Gateway(Loop& loop, const Settings& settings, const ConfigSource& sourc
       settings_(settings),
       source_(source),
       models_(source.current()),
-      client_(loop, client_options()),
+      clients_(loop),
       ledger_(std::make_shared<Ledger>(loop, settings, models_, first)) {
     ledger_->start();
 }

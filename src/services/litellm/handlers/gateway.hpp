@@ -4,12 +4,13 @@
 #include <string_view>
 
 #include "core/observe/metrics.hpp"
-#include "net/http/client.hpp"
 #include "net/http/server.hpp"
 #include "services/litellm/config_source.hpp"
 #include "services/litellm/domain/api_error.hpp"
 #include "services/litellm/domain/model_table.hpp"
+#include "services/litellm/handlers/aws_roles.hpp"
 #include "services/litellm/handlers/call_metrics.hpp"
+#include "services/litellm/handlers/upstream_clients.hpp"
 #include "services/litellm/ledger/ledger.hpp"
 #include "services/litellm/settings.hpp"
 
@@ -29,9 +30,11 @@ class Gateway {
     void replace(std::shared_ptr<const ModelTable> models) {
         models_ = std::move(models);
         ledger_->replace(models_);
+        clients_.keep_only(models_->config());
     }
     Ledger& ledger() { return *ledger_; }
-    http::Client& client() { return client_; }
+    std::shared_ptr<http::Client> client(const UpstreamLink& link) { return clients_.of(link); }
+    AwsRoles& roles() { return roles_; }
     Loop& loop() { return loop_; }
     const ConfigSource& source() const { return source_; }
     const Settings& settings() const { return settings_; }
@@ -46,7 +49,8 @@ class Gateway {
     Settings settings_;
     const ConfigSource& source_;
     std::shared_ptr<const ModelTable> models_;
-    http::Client client_;
+    UpstreamClients clients_;
+    AwsRoles roles_;
     std::shared_ptr<Ledger> ledger_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "services/litellm/config/deployment_reader.hpp"
+#include "services/litellm/config/link_reader.hpp"
 #include "services/litellm/domain/json_text.hpp"
 #include "services/litellm/handlers/handlers.hpp"
 #include "services/litellm/handlers/health_check.hpp"
@@ -129,7 +130,19 @@ Awaitable<void> test_connection(Gateway& gateway, http::Exchange& exchange, std:
         reply_error(exchange, bad_request(why, "litellm_params"));
         co_return;
     }
-    auto check = make_check(gateway, made.front());
+    auto deployment = made.front();
+    if (!deployment->ssl_verify.empty()) {
+        auto& config = gateway.models()->config();
+        auto linked = std::make_shared<Deployment>(*deployment);
+        linked->link = read_link(deployment->ssl_verify, "litellm_params.ssl_verify", config.link->ipv4_only,
+                                 config.environment, read_file_from_disk, notes);
+        if (!notes.errors.empty()) {
+            auto error = bad_request(notes.errors.front(), "litellm_params");
+            co_return reply_error(exchange, error);
+        }
+        deployment = std::move(linked);
+    }
+    auto check = make_check(gateway, deployment);
     std::function<void()> stop = [check] { check->scope->end(CallScope::Ended::ClientGone); };
     exchange.on_disconnect(std::move(stop));
     co_await examine(gateway, gateway.models(), check);

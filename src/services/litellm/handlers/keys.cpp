@@ -6,6 +6,7 @@
 #include "core/base/hash.hpp"
 #include "core/base/id.hpp"
 #include "core/base/text.hpp"
+#include "services/litellm/domain/key_policy.hpp"
 #include "services/litellm/domain/unknown_fields.hpp"
 #include "services/litellm/handlers/key_parts.hpp"
 #include "services/litellm/ledger/ledger.hpp"
@@ -32,11 +33,6 @@ ApiError alias_taken(std::string_view alias) {
                     "required.",
                     alias),
         "key_alias");
-}
-
-void fill(json::object& into, const json::object& defaults, const json::object& sent) {
-    for (auto& [name, value] : defaults)
-        if (!into.contains(name) && !sent.contains(name)) into[name] = value;
 }
 
 // Every field of a key, so that answers always have the same shape.
@@ -69,11 +65,12 @@ void complete(json::object& record) {
 
 Awaitable<void> generate(Management& call, bool service_account) {
     auto& config = call.gateway.ledger().config();
+    if (auto refused = check_generation(config.key_generation, call.body)) co_return call.refuse(*refused);
     auto fields = call.fields(RecordKind::Key);
     if (!fields) co_return;
     auto defaults = read_fields(RecordKind::Key, config.key_defaults, call.now);
-    if (defaults) fill(*fields, *defaults, call.body);
-    clamp_fields(*fields, config.key_bounds, call.now);
+    if (defaults) fill_fields(*fields, *defaults, call.body);
+    clamp_fields(*fields, config.key_bounds, call.now, Clamp::Whole);
     if (service_account && !text_of(*fields, "team_id"))
         co_return call.refuse(bad_request("a service account needs a team_id", "team_id"));
     if (service_account) fields->erase("user_id");
@@ -162,9 +159,7 @@ Awaitable<std::optional<json::object>> update_one(Management& call) {
     }
     auto fields = call.fields(RecordKind::Key);
     if (!fields) co_return std::nullopt;
-    for (auto& [name, bound] : call.gateway.ledger().config().key_bounds)
-        if (auto most = number_of(call.gateway.ledger().config().key_bounds, name))
-            if (auto asked = number_of(*fields, name); asked && *asked > *most) (*fields)[name] = bound;
+    clamp_fields(*fields, call.gateway.ledger().config().key_bounds, call.now, Clamp::Change);
     auto change = [&fields](json::object& record) { apply(record, *fields); };
     if (!co_await change_key(call, *key, change)) co_return std::nullopt;
     auto info = co_await key_shown(call, hash_of_key(*key));
@@ -235,6 +230,7 @@ Awaitable<void> key_bulk_update(Gateway& gateway, http::Exchange& exchange, std:
             problem = unknown_key(key).message;
         if (problem.empty()) {
             auto record = (*found)->json;
+            clamp_fields(*fields, gateway.ledger().config().key_bounds, call->now, Clamp::Change);
             apply(record, *fields);
             auto saved = co_await call->records.save(RecordKind::Key, *found, std::move(record), call->now);
             if (!saved) co_return call->away();
@@ -297,6 +293,7 @@ Awaitable<void> key_regenerate(Gateway& gateway, http::Exchange& exchange, std::
     auto hash = sha256_hex(secret);
     // The old record goes first, so that at no time two secrets open the same purse.
     auto record = (*found)->json;
+    clamp_fields(*fields, gateway.ledger().config().key_bounds, call->now, Clamp::Change);
     apply(record, *fields);
     record["id"] = hash;
     record["key_name"] = name_of_key(secret);

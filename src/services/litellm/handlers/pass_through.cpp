@@ -130,8 +130,12 @@ Awaitable<void> pass_through(Gateway& gateway, http::Exchange& exchange, std::st
         if (is_forwarded(field.name)) request.fields.set(field.name, field.value);
     for (auto& [field, value] : authorization(*endpoint)) request.fields.set(field, value);
 
-    RawCall call{std::move(*url), std::move(request), config.routing.timeout,
-                 fmt::format("the provider {}", endpoint->provider->prefix), std::move(meter)};
+    RawCall call{std::move(*url),
+                 std::move(request),
+                 config.routing.timeout,
+                 fmt::format("the provider {}", endpoint->provider->prefix),
+                 endpoint->link ? endpoint->link : config.link,
+                 std::move(meter)};
     co_await relay_raw(gateway, exchange, std::move(call));
 }
 
@@ -161,8 +165,12 @@ Awaitable<void> pass_to_endpoint(Gateway& gateway, http::Exchange& exchange, std
     request.target = url->target;
     request.body = std::move(*body);
     forward_fields(*endpoint, head.fields, key, request.fields);
-    RawCall call{std::move(*url), std::move(request), endpoint->timeout.value_or(config.routing.timeout),
-                 fmt::format("the target of {}", endpoint->path), std::move(meter)};
+    RawCall call{std::move(*url),
+                 std::move(request),
+                 endpoint->timeout.value_or(config.routing.timeout),
+                 fmt::format("the target of {}", endpoint->path),
+                 config.link,
+                 std::move(meter)};
     co_await relay_raw(gateway, exchange, std::move(call));
 }
 

@@ -8,9 +8,9 @@
 namespace seance::litellm {
 namespace {
 
-Awaitable<void> open_into(http::Client& client, const http::Origin& origin, const http::Request& request,
-                          std::optional<Result<http::ResponseStream>>& opened) {
-    opened.emplace(co_await client.open(origin, request));
+Awaitable<void> open_into(std::shared_ptr<http::Client> client, const http::Origin& origin,
+                          const http::Request& request, std::optional<Result<http::ResponseStream>>& opened) {
+    opened.emplace(co_await client->open(origin, request));
 }
 
 ApiError lost(const RawCall& call, const CallScope& scope, const error_code& error) {
@@ -28,7 +28,8 @@ Awaitable<void> relay_raw(Gateway& gateway, http::Exchange& exchange, RawCall ca
     exchange.on_disconnect(scope->ender_for_client());
     scope->allow(call.limit);
     std::optional<Result<http::ResponseStream>> opened;
-    bool whole = co_await scope->run(open_into(gateway.client(), call.url.origin, call.request, opened));
+    bool whole =
+        co_await scope->run(open_into(gateway.client(*call.link), call.url.origin, call.request, opened));
     auto& meter = *call.meter;
     if (scope->client_gone()) {
         meter.abandoned();

@@ -1,6 +1,7 @@
 #pragma once
 #include <string>
 
+#include "services/litellm/domain/upstream_link.hpp"
 #include "services/litellm/handlers/pass_meter.hpp"
 
 namespace seance::litellm {
@@ -11,6 +12,7 @@ struct RawCall {
     http::Request request;  // its target is that of the url
     Duration limit;         // for the head, and between two pieces
     std::string name;       // of the other server, in errors
+    SharedLink link;
     std::unique_ptr<PassMeter> meter;
 };
 

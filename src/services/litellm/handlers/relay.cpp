@@ -11,9 +11,9 @@ namespace {
 
 constexpr std::uint64_t kMostErrorBody = 256 << 10;
 
-Awaitable<void> open_into(http::Client& client, const UpstreamCall& call,
+Awaitable<void> open_into(std::shared_ptr<http::Client> client, const UpstreamCall& call,
                           std::optional<Result<http::ResponseStream>>& opened) {
-    opened.emplace(co_await client.open(call.url.origin, call.request));
+    opened.emplace(co_await client->open(call.url.origin, call.request));
 }
 
 Awaitable<Failure> read_refusal(std::shared_ptr<CallScope> scope, OpenUpstream& open,
@@ -49,6 +49,9 @@ ApiError lost_upstream(const CallScope& scope, const Provider& provider, Duratio
                        const error_code& error) {
     if (scope.ended() == CallScope::Ended::TimedOut || error == asio::error::timed_out)
         return timed_out(limit);
+    if (error == http::ClientErrc::TlsFailed)
+        return unreachable(provider,
+                           error.message() + "; ssl_verify can name a file of the certificates to trust");
     return unreachable(provider, error.message());
 }
 
@@ -74,7 +77,7 @@ Awaitable<Failure> open_upstream(Gateway& gateway, std::shared_ptr<CallScope> sc
                                  std::optional<OpenUpstream>& open) {
     scope->allow(limit);
     std::optional<Result<http::ResponseStream>> opened;
-    bool whole = co_await scope->run(open_into(gateway.client(), call, opened));
+    bool whole = co_await scope->run(open_into(gateway.client(*call.link), call, opened));
     if (!whole || !opened) co_return lost_upstream(*scope, provider, limit, asio::error::operation_aborted);
     if (!*opened) co_return lost_upstream(*scope, provider, limit, opened->error());
 

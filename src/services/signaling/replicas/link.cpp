@@ -40,7 +40,8 @@ Link::Link(Loop& loop, const Settings& settings, Presence::Node node, Owner& own
       replicas_channel_(settings.channel_prefix + "replicas"),
       alive_(std::make_shared<Link*>(this)),
       leases_(settings.replica_lease),
-      pub_sub_(loop, *settings.valkey, *this, client_options()) {
+      pub_sub_(loop, *settings.valkey, *this, client_options()),
+      outbound_(pub_sub_, by_channel_, counters_) {
     pub_sub_.subscribe(replicas_channel_);
     asio::co_spawn(loop.executor(), beat(alive_, loop, settings.replica_lease / 3), asio::detached);
 }
@@ -94,7 +95,7 @@ void Link::leave(Topic& topic) {
         if (topic.state == State::Greeting || remote_.members(topic.name) > 0)
             pub_sub_.publish(topic.channel, print_note(last));
     } else {
-        for (auto& waiting : take_held(topic)) send(topic.channel, std::move(waiting));
+        outbound_.send_held(topic);
     }
     pub_sub_.unsubscribe(topic.channel);
     settle(topic);
@@ -132,7 +133,7 @@ void Link::greet(Topic& topic) {
                          if (at->second->greeting_reached(receivers - 1))
                              self.settle(*at->second);  // one is ours
                      });
-    for (auto& waiting : take_held(topic)) send(topic.channel, std::move(waiting));
+    outbound_.send_held(topic);
 }
 
 void Link::settle(Topic& topic) {
@@ -144,53 +145,15 @@ void Link::settle(Topic& topic) {
 void Link::publish(std::string_view topic, std::string_view text) {
     auto at = topics_.find(topic);
     auto* known = at == topics_.end() ? nullptr : at->second.get();
-    if (known && known->state == State::Ready && sends_now() && remote_.members(topic) == 0) return;
+    if (known && known->state == State::Ready && outbound_.sends_now() && remote_.members(topic) == 0) return;
     auto publish = note(Kind::Publish);
     publish.text = text;
     auto bytes = print_note(publish);
-    if (known && known->state == State::Asked && sends_now()) {
-        hold_for_channel(*known, std::move(bytes));
+    if (known && known->state == State::Asked && outbound_.sends_now()) {
+        outbound_.hold_for_channel(*known, std::move(bytes));
         return;
     }
-    send(known ? known->channel : prefix_ + hashed_topic(topic), std::move(bytes));
-}
-
-bool Link::sends_now() const {
-    return pub_sub_.open() && !was_lost_;
-}
-
-void Link::send(const std::string& channel, std::string note) {
-    if (!sends_now()) return hold(channel, std::move(note));
-    if (pub_sub_.publish(channel, note))
-        counters_.published.add();
-    else
-        counters_.dropped.add();
-}
-
-void Link::hold(const std::string& channel, std::string note) {
-    counters_.dropped.add(held_.push(channel, std::move(note)));
-}
-
-void Link::hold_for_channel(Topic& topic, std::string note) {
-    if (asked_bytes_ + note.size() > kMostHeld) return counters_.dropped.add();
-    asked_bytes_ += note.size();
-    topic.held.push_back(std::move(note));
-}
-
-std::vector<std::string> Link::take_held(Topic& topic) {
-    for (const auto& note : topic.held) asked_bytes_ -= note.size();
-    return std::exchange(topic.held, {});
-}
-
-void Link::release() {
-    was_lost_ = false;
-    for (auto& [channel, note] : held_.take_all()) {
-        auto at = by_channel_.find(channel);
-        if (at != by_channel_.end() && at->second->state == State::Asked)
-            hold_for_channel(*at->second, std::move(note));
-        else
-            send(channel, std::move(note));
-    }
+    outbound_.send(known ? known->channel : prefix_ + hashed_topic(topic), std::move(bytes));
 }
 
 void Link::on_message(std::string_view channel, std::string_view payload) {
@@ -233,8 +196,7 @@ void Link::on_message(std::string_view channel, std::string_view payload) {
     }
 }
 
-// --- Valkey and the other replicas come and go
-// --------------------------------------------------------------
+// --- Valkey and the other replicas come and go ------------------------------------------------------------
 
 void Link::on_open() {
     counters_.open.add(1);
@@ -242,18 +204,18 @@ void Link::on_open() {
         .field("topics", static_cast<std::uint64_t>(topics_.size()));
     // The first time nobody has lost anything: what clients have said by now waits for its channels alone.
     resume_ = Clock::now() + (resume_ == Instant{} ? Duration::zero() : kResume);
-    if (resume_ <= Clock::now()) release();
+    if (resume_ <= Clock::now()) outbound_.resume();
 }
 
 void Link::on_lost() {
     counters_.open.add(-1);
     observe::log(observe::Level::Warning, "replicas_unreachable");
-    was_lost_ = true;
+    outbound_.pause();
     remote_.clear();
     leases_.clear();
     for (auto& [name, topic] : topics_) {
         topic->state = State::Asked;
-        for (auto& waiting : take_held(*topic)) hold(topic->channel, std::move(waiting));
+        outbound_.pause(*topic);
     }
     if (!std::exchange(unsettled_, {}).empty()) owner_.on_settled();
 }
@@ -291,7 +253,7 @@ Awaitable<void> Link::beat(std::shared_ptr<Link*> self, Loop& loop, Duration int
         if (error || !*self) co_return;
         auto& link = **self;
         auto now = Clock::now();
-        if (link.was_lost_ && link.pub_sub_.open() && now >= link.resume_) link.release();
+        if (link.outbound_.paused() && link.pub_sub_.open() && now >= link.resume_) link.outbound_.resume();
         if (!link.unsettled_.empty())
             for (auto& [name, topic] : link.topics_)
                 if (topic->give_up_greeting(now, kGreeting)) link.settle(*topic);

@@ -8,10 +8,10 @@
 
 #include "core/runtime/loop.hpp"
 #include "services/signaling/presence.hpp"
-#include "services/signaling/replicas/held_notes.hpp"
 #include "services/signaling/replicas/leases.hpp"
 #include "services/signaling/replicas/link_counters.hpp"
 #include "services/signaling/replicas/note.hpp"
+#include "services/signaling/replicas/outbound.hpp"
 #include "services/signaling/replicas/topic.hpp"
 #include "services/signaling/settings.hpp"
 #include "store/valkey/pub_sub.hpp"
@@ -23,8 +23,9 @@ namespace seance::signaling {
 // counted by what each replica says it has, and by lease: who is not heard of has none.
 //
 // Nothing is lost in normal operation. A publish to a topic whose channel is not confirmed yet waits for
-// that, so that an answer to it finds us listening; one made while Valkey is away waits, up to kMostHeld
-// bytes, until Valkey is back and every replica has had the time to ask for its channels again.
+// that, so that an answer to it finds us listening; one made while Valkey is away waits, up to
+// Outbound::kMostHeld bytes, until Valkey is back and every replica has had the time to ask for its channels
+// again.
 class Link final : valkey::PubSub::Listener {
   public:
     class Owner {
@@ -35,7 +36,6 @@ class Link final : valkey::PubSub::Listener {
       protected:
         ~Owner() = default;
     };
-    static constexpr std::size_t kMostHeld = 4 << 20;
 
     Link(Loop& loop, const Settings& settings, Presence::Node node, Owner& owner);
     ~Link();
@@ -68,12 +68,6 @@ class Link final : valkey::PubSub::Listener {
     void tell_members(Topic& topic);
     void flush_changed();
     void heard_of(Presence::Node node);
-    bool sends_now() const;
-    void send(const std::string& channel, std::string note);
-    void hold(const std::string& channel, std::string note);
-    void hold_for_channel(Topic& topic, std::string note);
-    std::vector<std::string> take_held(Topic& topic);
-    void release();
     ReplicaNote note(ReplicaNote::Kind kind) const;
     void tick();
     static Awaitable<void> beat(std::shared_ptr<Link*> self, Loop& loop, Duration interval);
@@ -86,17 +80,15 @@ class Link final : valkey::PubSub::Listener {
     std::shared_ptr<Link*> alive_;  // holds nullptr once this is gone
 
     std::unordered_map<std::string_view, std::unique_ptr<Topic>> topics_;  // keys are views of their names
-    std::unordered_map<std::string_view, Topic*> by_channel_;
+    Outbound::TopicsByChannel by_channel_;
     Presence remote_;
     Leases leases_;
     std::uint64_t joined_ = 0;
     std::set<std::uint64_t> unsettled_;
     std::vector<std::string> changed_;  // topics, told at the end of the loop's turn
-    HeldNotes held_{kMostHeld};
-    std::size_t asked_bytes_ = 0;  // of notes that wait for their channels
-    bool was_lost_ = true;         // or never open: who publishes meanwhile waits
     Instant resume_{};
     valkey::PubSub pub_sub_;
+    Outbound outbound_;
 };
 
 }  // namespace seance::signaling

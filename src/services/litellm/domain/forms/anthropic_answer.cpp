@@ -139,7 +139,8 @@ void AnthropicClientStream::begin(std::string& out) {
 void AnthropicClientStream::chunk(std::string_view json, std::string& out) {
     auto root = parse_json(json);
     JsonFields fields(*root);
-    if (auto usage = fields.find("usage")) usage_ = usage_of(usage);
+    if (auto usage = fields.find("usage"))
+        usage_ = usage_with_cost(usage_of(usage), read_usage(usage).value_or(Usage{}), context_);
     begin(out);
     for (auto& value : fields.list("choices")) {
         JsonFields choice(value);

@@ -41,17 +41,26 @@ class AnthropicRelay final : public NativeRelay {
                 message && message->is(JsonKind::Object) ? with_name(event, root, *message) : event.bytes;
             return;
         }
+        if (type == "message_delta") {
+            auto counted = fields.find("usage");
+            counted_.update(counted);
+            finished_ = step.content = true;
+            step.out += counted && context().cost ? with_cost(event, root, *counted) : event.bytes;
+            return;
+        }
         step.out += event.bytes;
         if (type.starts_with("content_block_")) {
             step.content = true;
             if (type == "content_block_delta")
                 if (auto delta = fields.find("delta")) content_bytes_ += delta->text.size() / 2;
-        } else if (type == "message_delta") {
-            counted_.update(fields.find("usage"));
-            finished_ = step.content = true;
         } else if (type == "message_stop") {
             step.content = step.done = true;
         }
+    }
+
+    std::string with_cost(const RawEvents::Event& event, const JsonValue& root, const JsonValue& part) const {
+        auto priced = one_line(usage_with_cost(std::string(part.text), usage(), context()));
+        return priced == part.text ? event.bytes : with_part(event, root, part, priced);
     }
 
     AnthropicUsage counted_;

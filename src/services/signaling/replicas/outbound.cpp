@@ -1,0 +1,49 @@
+#include "services/signaling/replicas/outbound.hpp"
+
+#include <utility>
+
+namespace seance::signaling {
+
+void Outbound::send(const std::string& channel, std::string note) {
+    if (!sends_now()) return hold(channel, std::move(note));
+    if (pub_sub_.publish(channel, note))
+        counters_.published.add();
+    else
+        counters_.dropped.add();
+}
+
+void Outbound::hold(const std::string& channel, std::string note) {
+    counters_.dropped.add(held_.push(channel, std::move(note)));
+}
+
+void Outbound::hold_for_channel(SharedTopic& topic, std::string note) {
+    if (asked_bytes_ + note.size() > kMostHeld) return counters_.dropped.add();
+    asked_bytes_ += note.size();
+    topic.held.push_back(std::move(note));
+}
+
+std::vector<std::string> Outbound::take_held(SharedTopic& topic) {
+    for (const auto& note : topic.held) asked_bytes_ -= note.size();
+    return std::exchange(topic.held, {});
+}
+
+void Outbound::send_held(SharedTopic& topic) {
+    for (auto& waiting : take_held(topic)) send(topic.channel, std::move(waiting));
+}
+
+void Outbound::pause(SharedTopic& topic) {
+    for (auto& waiting : take_held(topic)) hold(topic.channel, std::move(waiting));
+}
+
+void Outbound::resume() {
+    paused_ = false;
+    for (auto& [channel, note] : held_.take_all()) {
+        auto at = topics_.find(channel);
+        if (at != topics_.end() && at->second->state == SharedTopic::State::Asked)
+            hold_for_channel(*at->second, std::move(note));
+        else
+            send(channel, std::move(note));
+    }
+}
+
+}  // namespace seance::signaling
