@@ -397,6 +397,7 @@ test('a program that cannot start says why', { skip }, () => {
   const run = (...flags) => spawnSync(program, flags, { env: { PATH: process.env.PATH }, encoding: 'utf8' })
   assert.equal(run().status, 65)
   assert.match(run('--config', '/nowhere.yaml').stderr, /\/nowhere\.yaml cannot be read: there is no such file/)
+  assert.match(run('--config', '/tmp').stderr, /\/tmp cannot be read: it is a folder/)
   assert.equal(run('--bogus').status, 64)
   assert.match(run('--version').stdout, /^seance-litellm [0-9a-f]{7}/)
   assert.match(run('--help').stdout, /--num_workers/)

@@ -53,6 +53,12 @@ test('a reload warns of what is new, and of nothing twice', { skip }, () => with
   assert.deepEqual([all, problems], [2, 0])
 }))
 
+test('an open gateway is told of once', { skip }, () => withGateway('model_list: []', async gateway => {
+  await gateway.reload('model_list: []\nlitellm_settings: { drop_params: true }')
+
+  assert.equal(gateway.log.filter(line => line.event === 'master_key_absent').length, 1)
+}))
+
 test('an address without a scheme is told at load, with its line', { skip }, () => withGateway(`model_list:
   - model_name: local
     litellm_params: { model: openai/x, api_key: k, api_base: "localhost:8000/v1" }

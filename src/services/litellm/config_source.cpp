@@ -176,12 +176,15 @@ void announce(const ModelTable& models, const Settings& settings, const ModelTab
         observe::log(remark.is_error ? Level::Error : Level::Warning, remark.event)
             .field(remark.field, remark.text);
     bool open_here = settings.loopback_only() && config.other_auth.empty();
-    if (!config.master_key_problem.empty())
+    bool told = before && before->config().master_key_problem == config.master_key_problem &&
+                before->config().master_key.empty() == config.master_key.empty() &&
+                before->config().other_auth.empty() == config.other_auth.empty();
+    if (!told && !config.master_key_problem.empty())
         observe::log(open_here ? Level::Warning : Level::Error, "master_key_missing")
             .field("problem", config.master_key_problem)
             .field("consequence", open_here ? "every route is open, because only this machine can connect"
                                             : "every request that needs a key is refused");
-    else if (config.master_key.empty())
+    else if (!told && config.master_key.empty())
         observe::log(Level::Warning, "master_key_absent")
             .field("consequence", "every route is open to whoever can connect");
     auto errors = std::count_if(remarks.begin(), remarks.end(), [](auto& one) { return one.is_error; });

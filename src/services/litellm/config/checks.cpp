@@ -72,8 +72,9 @@ bool looks_like_variable(std::string_view text) {
         return false;
     bool named = false;
     for (char c : text) {
-        bool letter = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-        if (!letter && std::string_view("$.{}[]'\"/( )").find(c) == std::string_view::npos) return false;
+        bool letter = (c >= 'A' && c <= 'Z') || c == '_';
+        if (!letter && std::string_view("0123456789$.{}[]'\"/( )").find(c) == std::string_view::npos)
+            return false;
         named = named || letter;
     }
     return named;

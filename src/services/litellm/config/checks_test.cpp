@@ -79,6 +79,7 @@ TEST(Checks, TellOfOtherWaysToWriteAVariable) {
                     ElementsAre(HasSubstr("a variable is written os.environ/ and its name")))
             << text;
     EXPECT_THAT(notes_of_model("      api_key: os.environ/K\n", {{"K", "$ECRET"}}).errors, IsEmpty());
+    EXPECT_THAT(notes_of("general_settings: { master_key: \"$5\" }\n").errors, IsEmpty()) << "a price";
 }
 
 TEST(Checks, TellOfDefaultsForKeysThatAreNone) {

@@ -286,9 +286,10 @@ Outcome<std::string> read_file_from_disk(const std::string& path) {
     // A directory opens but cannot be read.
     if (!file || !(text << file.rdbuf()).good())
         if (!file || std::filesystem::is_directory(path))
-            return Problem{fmt::format(
-                "{} cannot be read: {}", path,
-                std::filesystem::exists(path) ? "is it a readable file?" : "there is no such file")};
+            return Problem{fmt::format("{} cannot be read: {}", path,
+                                       !std::filesystem::exists(path)        ? "there is no such file"
+                                       : std::filesystem::is_directory(path) ? "it is a folder"
+                                                                             : "may this user read it?")};
     return Outcome<std::string>(boost::system::in_place_value, text.str());
 }
 

@@ -71,7 +71,7 @@ std::optional<Problem> Spool::check(const std::string& folder) {
         why, geteuid())};
 }
 
-Spool::Spool(std::string folder, std::uint64_t most, Duration retry_disk)
+Spool::Spool(const std::string& folder, std::uint64_t most, Duration retry_disk)
     : writer_(random_id()), most_(most), retry_disk_(retry_disk) {
     folder_ = folder + "/" + writer_;
 }

@@ -23,7 +23,7 @@ class Spool {
     // A new writer's. Nothing is written before the first append. `most`: bytes on disk; beyond, and when the
     // disk is full, up to kMostInMemory entries wait in memory and the next are lost. The disk is tried again
     // each `retry_disk`.
-    Spool(std::string folder, std::uint64_t most, Duration retry_disk = std::chrono::seconds(5));
+    Spool(const std::string& folder, std::uint64_t most, Duration retry_disk = std::chrono::seconds(5));
     ~Spool();  // what is empty is removed from disk
     Spool(const Spool&) = delete;
     Spool& operator=(const Spool&) = delete;
