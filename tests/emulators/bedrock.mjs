@@ -21,12 +21,13 @@ const refusal = (status, type, message) => ({ status, headers: { 'x-amzn-errorty
 const invalid = message => refusal(400, 'ValidationException', message)
 
 // A sentence if the signature is not the one that AWS would compute.
-function judgeSignature (call, { id, secret, region, token }) {
+export function judgeSignature (call, { id, secret, region, token, session }, wanted = 'bedrock') {
   const given = call.headers.authorization ?? ''
   if (given.startsWith('Bearer ')) return token && given === `Bearer ${token}` ? null : 'The security token included in the request is invalid.'
   const [, key, day, area, service, names, signature] = /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request, SignedHeaders=([^,]+), Signature=([0-9a-f]{64})$/.exec(given) ?? []
   if (!key) return 'Missing Authentication Token'
-  if (key !== id || area !== region || service !== 'bedrock') return `Credential should be scoped to a valid region and service, not ${area}/${service}.`
+  if (session && call.headers['x-amz-security-token'] !== session) return 'The security token included in the request is invalid.'
+  if (key !== id || area !== region || service !== wanted) return `Credential should be scoped to a valid region and service, not ${area}/${service}.`
   const date = call.headers['x-amz-date'] ?? ''
   const sent = Date.UTC(date.slice(0, 4), date.slice(4, 6) - 1, date.slice(6, 8), date.slice(9, 11), date.slice(11, 13), date.slice(13, 15))
   if (!date.startsWith(day) || !(Math.abs(Date.now() - sent) < 300_000)) return 'Signature expired'

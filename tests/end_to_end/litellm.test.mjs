@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs/promises'
+import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
 import { startOpenAi } from '../emulators/openai.mjs'
@@ -366,10 +367,37 @@ test('the configuration of the local stack works without a single key', { skip }
   } finally { await gateway.stop() }
 })
 
+test('a taken port is told with who has it and what to change', { skip }, async () => {
+  const gateway = await startGateway('model_list: []')
+  const config = path.join(repository, 'deploy/litellm/config.yaml')
+  try {
+    for (const workers of ['1', '3']) {
+      const second = spawnSync(program, ['--config', config, '--host', '127.0.0.1', '--port', gateway.port], { env: { PATH: process.env.PATH, NUM_WORKERS: workers }, encoding: 'utf8' })
+      assert.equal(second.status, 1)
+      assert.equal(second.stderr, `seance-litellm: port ${gateway.port} of 127.0.0.1 is taken by seance-litellm (process ${gateway.pid}); stop that, or set PORT or --port to another port\n`)
+    }
+    const metrics = spawnSync(program, ['--config', config, '--host', '127.0.0.1', '--port', '0'], { env: { PATH: process.env.PATH, ADMIN_PORT: gateway.port }, encoding: 'utf8' })
+    assert.match(metrics.stderr, /set ADMIN_PORT to another port/)
+  } finally { await gateway.stop() }
+})
+
+test('a spool that cannot be written stops the start, not the first call', { skip }, async () => {
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'litellm-'))
+  const config = path.join(folder, 'config.yaml')
+  await fs.writeFile(config, 'model_list: []')
+  try {
+    const start = env => spawnSync(program, ['--config', config, '--host', '127.0.0.1', '--port', '0'], { env: { PATH: process.env.PATH, ...env }, encoding: 'utf8', timeout: 5000 })
+    const { status, stderr } = start({ REDIS_URL: 'redis://127.0.0.1:1', LITELLM_SPOOL_DIR: path.join(config, 'spool') })
+    assert.equal(status, 65)
+    assert.match(stderr, /^seance-litellm: the folder for spend on its way to Valkey: .*config\.yaml\/spool cannot be made: Not a directory\. Make it one that user \d+ owns and may write to, or set LITELLM_SPOOL_DIR to another\n$/)
+  } finally { await fs.rm(folder, { recursive: true }) }
+})
+
 test('a program that cannot start says why', { skip }, () => {
   const run = (...flags) => spawnSync(program, flags, { env: { PATH: process.env.PATH }, encoding: 'utf8' })
   assert.equal(run().status, 65)
   assert.match(run('--config', '/nowhere.yaml').stderr, /\/nowhere\.yaml cannot be read: there is no such file/)
+  assert.match(run('--config', '/tmp').stderr, /\/tmp cannot be read: it is a folder/)
   assert.equal(run('--bogus').status, 64)
   assert.match(run('--version').stdout, /^seance-litellm [0-9a-f]{7}/)
   assert.match(run('--help').stdout, /--num_workers/)

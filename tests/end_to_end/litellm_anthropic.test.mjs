@@ -203,3 +203,25 @@ test('a stream that breaks ends with an error, whatever breaks it', { skip }, ()
     assert.equal(texts.join(''), 'Hel')
   }
 }))
+
+test('functions of older clients are tools to Claude, and its call a function_call to them', { skip }, () => withGateway(async ({ client, upstream }) => {
+  const functions = [{ name: 'look', description: 'Looks', parameters: { type: 'object', properties: { at: { type: 'string' } } } }]
+  const called = { message: { content: [{ type: 'tool_use', id: 'toolu_1', name: 'look', input: { at: 'x' } }], stop_reason: 'tool_use' } }
+  upstream.next(called, called)
+  const whole = await client.chat.completions.create({ model: 'claude', messages, functions, function_call: { name: 'look' } })
+  assert.equal(whole.choices[0].finish_reason, 'function_call')
+  assert.deepEqual(whole.choices[0].message.function_call, { name: 'look', arguments: '{"at":"x"}' })
+  assert.equal(whole.choices[0].message.tool_calls, undefined)
+  assert.deepEqual(sent(upstream).tools, [{ name: 'look', description: 'Looks', input_schema: functions[0].parameters }])
+  assert.deepEqual(sent(upstream).tool_choice, { type: 'tool', name: 'look' })
+
+  const pieces = []
+  for await (const chunk of await client.chat.completions.create({ model: 'claude', messages, functions, stream: true })) pieces.push(chunk.choices[0])
+  assert.equal(pieces.map(piece => piece.delta.function_call?.name ?? '').join(''), 'look')
+  assert.deepEqual(JSON.parse(pieces.map(piece => piece.delta.function_call?.arguments ?? '').join('')), { at: 'x' })
+  assert.equal(pieces.at(-1).finish_reason, 'function_call')
+  assert.ok(pieces.every(piece => !piece.delta.tool_calls))
+
+  await client.chat.completions.create({ model: 'claude', messages: [...messages, whole.choices[0].message, { role: 'function', name: 'look', content: 'a wall' }], functions })
+  assert.deepEqual(sent(upstream).messages.slice(1).map(turn => turn.content.map(block => [block.type, block.id ?? block.tool_use_id])), [[['tool_use', 'call_look']], [['tool_result', 'call_look']]])
+}))

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { frame, startBedrock } from '../emulators/bedrock.mjs'
+import { startSts } from '../emulators/sts.mjs'
 import { missing, startGateway, waitFor } from './litellm/program.mjs'
 
 const skip = missing('openai', '@anthropic-ai/sdk')
@@ -185,3 +186,45 @@ test('through Converse thoughts and marks of an Anthropic client stay as well', 
   assert.deepEqual(sent(upstream).additionalModelRequestFields, { thinking: thoughtful.thinking })
   assert.deepEqual(sent(upstream).toolConfig.tools[1], { cachePoint })
 }))
+
+test('a role is assumed with the keys of the deployment, once, and anew before its keys expire', { skip }, async () => {
+  const lent = { id: 'ASIALENT', secret: 'lent/secret+key', session: 'lent-token' }
+  const region = 'eu-central-1'
+  const [role, other] = ['arn:aws:iam::123456789012:role/bedrock', 'arn:aws:iam::123456789012:role/other']
+  const sts = await startSts({ id: 'AKIDTEST', secret: 'aws/secret+key', region, roles: { [role]: { externalId: 'partner/1', lent } } })
+  const upstream = await startBedrock({ ...lent, region })
+  const model = (name, more) => `  - { model_name: ${name}, litellm_params: { model: bedrock/amazon.nova-pro-v1:0, api_base: "${upstream.url}", aws_access_key_id: AKIDTEST, aws_secret_access_key: os.environ/AWS_KEY, aws_region_name: ${region}, aws_sts_endpoint: "${sts.url}", ${more} } }\n`
+  const gateway = await startGateway(`model_list:
+${model('lent', `aws_role_name: "${role}", aws_session_name: gateway, aws_external_id: partner/1`)}${model('denied', `aws_role_name: "${other}"`)}router_settings: { num_retries: 0, disable_cooldowns: true }
+`, { AWS_KEY: 'aws/secret+key' })
+  const ask = async name => (await fetch(`${gateway.url}/v1/chat/completions`, { method: 'POST', headers: { authorization: 'Bearer sk-master' }, body: JSON.stringify({ model: name, messages }) }))
+  try {
+    for (let i = 0; i < 3; i++) assert.equal((await ask('lent')).status, 200)
+    assert.equal(sts.calls.length, 1, 'its keys are kept')
+    assert.equal(sts.calls[0].params.get('RoleSessionName'), 'gateway')
+    assert.equal(upstream.calls[0].headers['x-amz-security-token'], 'lent-token')
+
+    const denied = await ask('denied')
+    assert.equal(denied.status, 401)
+    assert.match((await denied.json()).error.message, /role\/other: AccessDenied: not authorized to perform: sts:AssumeRole/)
+    assert.equal(sts.calls[1].params.get('RoleSessionName'), 'litellm-session')
+    assert.equal(upstream.calls.length, 3)
+    const health = await (await fetch(`${gateway.url}/health?model=lent`, { headers: { authorization: 'Bearer sk-master' } })).json()
+    assert.equal(health.healthy_count, 1, JSON.stringify(health))
+
+    await gateway.reload(`model_list:
+${model('soon', `aws_role_name: "${role}", aws_session_name: soon, aws_external_id: partner/1`)}router_settings: { num_retries: 0, disable_cooldowns: true }
+`)
+    sts.lifetime = 60
+    const before = sts.calls.length
+    for (let i = 0; i < 2; i++) assert.equal((await ask('soon')).status, 200)
+    assert.equal(sts.calls.length, before + 2, 'keys about to expire are asked for anew')
+    sts.refuse = true
+    assert.equal((await ask('soon')).status, 200, 'what is left of them serves while STS refuses')
+    assert.equal(JSON.stringify(gateway.log).includes('lent/secret'), false, 'no key in the log')
+  } finally {
+    assert.equal(await gateway.stop(), 0)
+    await upstream.stop()
+    await sts.stop()
+  }
+})

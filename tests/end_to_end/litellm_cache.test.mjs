@@ -158,7 +158,7 @@ test('a hit costs nothing but a request, and a key may be kept from cache contro
   const denied = await chat({ cache: { 'no-cache': true } }, {}, key.key)
   assert.equal(denied.status, 403)
   const full = await chat({}, {}, key.key)
-  assert.deepEqual([full.status, full.headers.get('x-litellm-key-spend')], [429, null], 'what nobody looked up is not told')
+  assert.deepEqual([full.status, full.headers.get('x-litellm-key-spend')], [429, '0.012'], 'what it has spent is told to whom it refuses')
   const logs = (await ask(`/spend/logs?api_key=${key.key}`)).json
   assert.deepEqual(logs.filter(log => log.cache_hit === 'True').map(log => [log.spend, log.total_tokens]), [[0, 0]])
 }))

@@ -231,6 +231,23 @@ test('key_generation_settings, bounds of changes and defaults of teams are held'
 `
 }))
 
+test('what nobody holds here is refused for keys and teams, and get_spend_routes opens sums of spend', { skip }, () => withGateway(async ({ ask, make }) => {
+  const key = await make({ permissions: { get_spend_routes: true }, guardrails: [], config: {}, auto_rotate: false })
+  for (const [field, value] of [['guardrails', ['pii']], ['config', { model_list: [] }], ['auto_rotate', true], ['rotation_interval', '30d'], ['permissions', { pii: true }], ['metadata', { guardrails: ['pii'] }]]) {
+    for (const [path, more] of [['/key/generate', {}], ['/key/update', { key: key.key }]]) {
+      const answer = await ask(path, { ...more, [field]: value })
+      assert.equal(answer.status, 400, `${path} ${field}`)
+      assert.match(answer.json.error.message, new RegExp(`^${field}.* is not available: `))
+    }
+  }
+  assert.equal((await ask('/team/new', { guardrails: ['pii'] })).status, 400)
+  assert.equal((await ask('/customer/new', { user_id: 'c', allowed_model_region: 'eu' })).status, 400)
+
+  assert.equal((await ask('/global/spend', undefined, key.key)).status, 200)
+  assert.equal((await ask('/global/spend/reset', {}, key.key)).status, 401)
+  assert.equal((await ask('/global/spend', undefined, (await make({})).key)).status, 401)
+}))
+
 test('a regenerated key keeps limits and spend, and the old one stops', { skip }, () => withGateway(async ({ ask, chat, make }) => {
   const old = await make({ key_alias: 'rota', max_budget: 1 })
   await chat(old.key)
@@ -339,6 +356,58 @@ test('budgets of models, users, teams, members and customers hold as well', { sk
   rejects(await chat(plain.key, { user: 'c1' }), 400, 'budget_exceeded', /end_user=c1/)
   assert.equal((await chat(plain.key, { user: 'c2' })).status, 200)
   assert.equal((await ask('/customer/info?end_user_id=c1')).json.spend, callCost)
+}))
+
+test('all connections to Valkey are told of once', { skip }, async () => {
+  const valkey = await startValkey()
+  const gateway = await startGateway('general_settings: { master_key: sk-master }\nlitellm_settings: { cache: true }', { REDIS_URL: valkey.url, NUM_WORKERS: '4' })
+  const told = name => gateway.log.filter(line => line.event === name).length
+  try {
+    await waitFor(() => told('valkey_connected') > 0, 'a connection')
+    await fetch(`${gateway.url}/key/list`, { headers: { authorization: 'Bearer sk-master' } })
+    await valkey.stop('SIGKILL')
+    await waitFor(() => told('valkey_unreachable') > 0, 'the log to tell that Valkey is away')
+    assert.deepEqual([told('valkey_connected'), told('valkey_lost'), told('valkey_unreachable')], [1, 1, 1])
+  } finally {
+    await gateway.stop()
+    await valkey.stop()
+  }
+})
+
+test('a refusal says what the key has spent', { skip }, () => withGateway(async ({ ask, chat, make, spendOf }) => {
+  await ask('/team/new', { team_id: 't', max_budget: callCost })
+  for (const fields of [{ max_budget: callCost }, { rpm_limit: 1 }, { team_id: 't' }]) {
+    const key = await make(fields)
+    assert.equal((await chat(key.key)).status, 200)
+    assert.equal(await spendOf(key), callCost)
+    const refused = await chat(key.key)
+    assert.notEqual(refused.status, 200)
+    assert.deepEqual([refused.headers.get('x-litellm-key-spend'), refused.headers.get('x-litellm-response-cost')], ['0.012', '0'], JSON.stringify(fields))
+  }
+}))
+
+test('a key in a path is not logged', { skip }, () => withGateway(async ({ gateway, ask, make }) => {
+  const key = await make({})
+  await ask(`/key/${key.key}/reset_spend`, {})
+  await ask(`/key/${key.key.replace('-', '%2D')}/reset_spend`, {})
+  await ask('/models/sk-looks-like-a-key')
+  const paths = () => gateway.log.filter(line => line.event === 'request' && line.path !== '/key/generate').map(line => line.path)
+  await waitFor(() => paths().length === 3, 'the log')
+  const shown = `/key/${key.key_name}/reset_spend`
+  assert.deepEqual(paths(), [shown, shown, '/models/sk-...-key'])
+}))
+
+test('money is written as Python writes it', { skip }, () => withGateway(async ({ ask, chat, make }) => {
+  const key = await make({ max_budget: 0.0005, soft_budget: 0.00005 })
+  const { text } = await ask(`/key/info?key=${key.key}`)
+  assert.match(text, /"max_budget":0\.0005[,}]/)
+  assert.match(text, /"soft_budget":5e-05[,}]/)
+  assert.match(text, /"spend":0\.0[,}]/)
+  assert.equal((await chat(key.key)).status, 200)
+  await ask(`/key/info?key=${key.key}`)
+  const refused = await chat(key.key)
+  assert.match(refused.json.error.message, /Current cost: 0\.012, Max budget: 0\.0005/)
+  assert.match((await ask('/key/list?return_full_object=true')).text, /"max_budget":0\.0005[,}]/)
 }))
 
 test('rates of a customer hold without a budget beside them', { skip }, () => withGateway(async ({ ask, chat, make }) => {

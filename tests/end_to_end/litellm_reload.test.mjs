@@ -39,6 +39,36 @@ test('a file that is written takes effect without a signal', { skip }, () => wit
   assert.match(line.changed, /deployment [0-9a-f]{64} of a added; deployment [0-9a-f]{64} of a removed/)
 }))
 
+test('a reload warns of what is new, and of nothing twice', { skip }, () => withGateway(mock('a', 'x', 'litellm_settings: { nonsense: 1 }'), async gateway => {
+  const warnings = from => gateway.log.slice(from).filter(line => line.event === 'config_warning').map(line => line.warning.replace(/^.*?: /, ''))
+  const known = 'litellm_settings.nonsense is not a known key; it is ignored'
+  await event(gateway, 'gateway_configured')
+  assert.deepEqual(warnings(0), [known])
+
+  const before = gateway.log.length
+  await gateway.reload('# a line above\n' + mock('a', 'y', 'litellm_settings: { nonsense: 1, drop_parms: true }'))
+
+  assert.deepEqual(warnings(before), ['litellm_settings.drop_parms is not a known key (did you mean drop_params?); it is ignored'])
+  const { warnings: all, problems } = gateway.log.findLast(line => line.event === 'gateway_configured')
+  assert.deepEqual([all, problems], [2, 0])
+}))
+
+test('an open gateway is told of once', { skip }, () => withGateway('model_list: []', async gateway => {
+  await gateway.reload('model_list: []\nlitellm_settings: { drop_params: true }')
+
+  assert.equal(gateway.log.filter(line => line.event === 'master_key_absent').length, 1)
+}))
+
+test('an address without a scheme is told at load, with its line', { skip }, () => withGateway(`model_list:
+  - model_name: local
+    litellm_params: { model: openai/x, api_key: k, api_base: "localhost:8000/v1" }
+`, async gateway => {
+  const { level, problem } = await event(gateway, 'config_problem')
+  assert.equal(level, 'error')
+  assert.match(problem, /config\.yaml:3: litellm_params\.api_base "localhost:8000\/v1" has no scheme; write http:\/\/localhost:8000\/v1 or https:/)
+  assert.match((await event(gateway, 'model_disabled')).reason, /local/)
+}))
+
 test('a file that is replaced by renaming takes effect, and again', { skip }, () => withGateway(mock('a', 'old'), async gateway => {
   for (const answer of ['second', 'third']) {
     await fs.writeFile(gateway.file + '.tmp', mock('a', answer))

@@ -89,7 +89,21 @@ test('embeddings come from every provider that has them, in the encoding that wa
   await assert.rejects(client.embeddings.create({ model: 'gemini', input: [[1, 2]] }), error => error.status === 400)
   await assert.rejects(client.embeddings.create({ model: 'claude', input: 'a' }), error => error.status === 400 && /does not offer \/embeddings/.test(error.message))
   await assert.rejects(client.embeddings.create({ model: 'gpt' }), error => error.param === 'input')
-  await assert.rejects(client.embeddings.create({ model: 'titan', input: ['a', 'b'] }), error => error.status === 400 && /one text a call/.test(error.message))
+}))
+
+test('a provider that takes one text a call is asked for each, in order', { skip }, () => withGateway(async ({ client, bedrock }) => {
+  const vector = number => ({ body: { embedding: [number, 0.5], inputTextTokenCount: number } })
+  bedrock.next(vector(1), vector(2), vector(3))
+  const answer = await client.embeddings.create({ model: 'titan', input: ['a', 'b', 'c'], encoding_format: 'float', dimensions: 256 })
+  assert.deepEqual(answer.data, [1, 2, 3].map((number, index) => ({ object: 'embedding', index, embedding: [number, 0.5] })))
+  assert.deepEqual(answer.usage, { prompt_tokens: 6, total_tokens: 6 })
+  assert.deepEqual(bedrock.calls.map(call => call.body), ['a', 'b', 'c'].map(inputText => ({ inputText, dimensions: 256 })))
+
+  bedrock.next(vector(1), { status: 400, body: { message: 'too long' } })
+  await assert.rejects(client.embeddings.create({ model: 'titan', input: ['a', 'b', 'c'] }), error => error.status === 400 && /too long/.test(error.message))
+  assert.equal(bedrock.calls.length, 5, 'nobody is asked after a refusal')
+  bedrock.next(vector(1), { body: { message: 'no vector' } })
+  await assert.rejects(client.embeddings.create({ model: 'titan', input: ['a', 'b', 'c'] }), error => error.status >= 500 && /2 embeddings for 3 texts|1 embeddings for 3 texts/.test(error.message))
 }))
 
 test('an upstream that knows no base64, and a mock, give what the client asked for', { skip }, () => withGateway(async ({ client, openai }) => {

@@ -117,6 +117,29 @@ test('a key is made, shown once, blocked and deleted; what it is called is text,
   assert.deepEqual(page.problems, [])
 }))
 
+test('keys say why their calls are refused: over budget, expired or blocked', { skip }, () => withPage(async ({ page, ask }) => {
+  const make = fields => ask('/key/generate', fields)
+  const spent = await make({ key_alias: 'spent', max_budget: 0.012, budget_duration: '30d' })
+  await ask('/v1/chat/completions', { model: 'big', messages }, spent.key)
+  await make({ key_alias: 'fresh', max_budget: 0.012 })
+  await make({ key_alias: 'nothing', max_budget: 0 })
+  await make({ key_alias: 'raised', max_budget: 0, temp_budget_increase: 1, temp_budget_expiry: new Date(Date.now() + 86_400_000).toISOString() })
+  const barred = await make({ key_alias: 'barred', max_budget: 0 })
+  await ask('/key/block', { key: barred.key })
+  await make({ key_alias: 'late', expires: new Date(Date.now() - 1000).toISOString() })
+  await signIn(page)
+  await page.click('nav a[href="#keys"]')
+  await page.until("document.querySelectorAll('#key-table tbody tr').length === 6", 'the keys')
+
+  const states = await page.evaluate("return Object.fromEntries([...document.querySelectorAll('#key-table tbody tr')].map(row => [row.cells[0].innerText, [row.querySelector('.tag').innerText, row.querySelector('.tag').className, row.querySelector('.tag').title]]))")
+  assert.deepEqual(Object.fromEntries(Object.entries(states).map(([name, [word, kind]]) => [name, [word, kind]])), {
+    spent: ['over budget', 'tag bad'], fresh: ['active', 'tag good'], nothing: ['over budget', 'tag bad'], raised: ['active', 'tag good'], barred: ['blocked', 'tag bad'], late: ['expired', 'tag bad']
+  })
+  assert.match(states.spent[2], /begins anew on \d+ \w+ \d{4}/)
+  await page.picture('key-states')
+  assert.deepEqual(page.problems, [])
+}))
+
 test('models show their prices, and a check shows which are down and why', { skip }, () => withPage(async ({ page }) => {
   await signIn(page)
   await page.click('nav a[href="#models"]')

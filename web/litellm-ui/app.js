@@ -40,6 +40,7 @@ async function ask (path, body) {
 }
 
 const usd = amount => {
+  if (amount > 0 && amount < 0.0000005) return '< $0.000001'
   const digits = amount === 0 || amount >= 100 ? 2 : amount >= 1 ? 2 : amount >= 0.01 ? 4 : 6
   return `$${amount.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: digits })}`
 }
@@ -192,14 +193,26 @@ function table (heads, rows, numbers = []) {
 
 // ── keys ─────────────────────────────────────────────────────────────────────
 
+const extraOf = (key, now = new Date()) => key.temp_budget_increase && key.temp_budget_expiry && new Date(key.temp_budget_expiry) > now ? key.temp_budget_increase : 0
+const budgetOf = key => key.max_budget === null ? '–'
+  : usd(key.max_budget) + (extraOf(key) ? ` + ${usd(extraOf(key))}` : '') + (key.budget_duration ? ` / ${key.budget_duration}` : '')
+
+// What a call of the key would be told first, with the reason; no reason: it is served.
+function stateOf (key, now = new Date()) {
+  if (key.blocked) return ['blocked', 'Its calls are refused until it is unblocked.']
+  if (key.expires && new Date(key.expires) <= now) return ['expired', `Its time was over on ${date(key.expires)}.`]
+  if (key.max_budget === null || key.spend < key.max_budget + extraOf(key, now)) return ['active', null]
+  return ['over budget', key.budget_reset_at ? `Its calls are refused until its budget begins anew on ${date(key.budget_reset_at)}.` : 'Its calls are refused until its budget is raised.']
+}
+
 let page = 1
 const showKeys = () => showing('keys-problem', async () => {
   const list = await ask(`/key/list?return_full_object=true&size=25&page=${page}`)
   const rows = list.keys.map(key => {
-    const over = key.expires && new Date(key.expires) < new Date()
-    const state = key.blocked ? make('span', { class: 'tag bad' }, 'blocked') : over ? make('span', { class: 'tag bad' }, 'expired') : make('span', { class: 'tag good' }, 'active')
+    const [word, why] = stateOf(key)
+    const state = make('span', { class: `tag ${why ? 'bad' : 'good'}`, title: why }, word)
     const limits = [key.rpm_limit && `${count(key.rpm_limit)} rpm`, key.tpm_limit && `${count(key.tpm_limit)} tpm`, key.max_parallel_requests && `${key.max_parallel_requests} at once`].filter(Boolean).join(', ')
-    return [key.key_alias ?? '–', make('code', {}, key.key_name), state, usd(key.spend), key.max_budget === null ? '–' : usd(key.max_budget) + (key.budget_duration ? ` / ${key.budget_duration}` : ''),
+    return [key.key_alias ?? '–', make('code', {}, key.key_name), state, usd(key.spend), budgetOf(key),
       limits || '–', key.models.length ? { wide: key.models.join(', ') } : 'all', date(key.expires),
       make('span', { class: 'actions' },
         make('button', { type: 'button', class: 'quiet small', onclick: () => change(key.blocked ? '/key/unblock' : '/key/block', { key: key.token }) }, key.blocked ? 'Unblock' : 'Block'),

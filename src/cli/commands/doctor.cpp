@@ -15,8 +15,8 @@
 #include "cli/terminal/table.hpp"
 #include "cli/usage.hpp"
 #include "core/base/count.hpp"
+#include "core/runtime/port_holder.hpp"
 #include "platform/process/child.hpp"
-#include "platform/process/port_holder.hpp"
 #include "platform/process/ports.hpp"
 #include "platform/targets/local/state_folder.hpp"
 
@@ -79,7 +79,7 @@ void examine_ports(const Manifest& manifest, std::uint16_t edge_port, std::vecto
             out.push_back({std::move(what), Mark::Ok, fmt::format("{} is free", port), ""});
         else
             out.push_back({std::move(what), Mark::Fail,
-                           fmt::format("{} of 127.0.0.1 is taken by {}", port, process::holder_of_port(port)),
+                           fmt::format("{} of 127.0.0.1 is taken by {}", port, holder_of_port(port)),
                            std::move(fix)});
     };
     examine("port of the edge", edge_port,

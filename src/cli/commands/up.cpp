@@ -20,7 +20,7 @@
 #include "cli/running.hpp"
 #include "cli/usage.hpp"
 #include "core/base/count.hpp"
-#include "platform/process/port_holder.hpp"
+#include "core/runtime/port_holder.hpp"
 #include "platform/process/ports.hpp"
 #include "platform/targets/local/control.hpp"
 #include "platform/targets/local/local_stack.hpp"
@@ -217,7 +217,7 @@ int up(Context& context, const UpOptions& options) {
     if (!process::port_is_free(options.edge_port))
         return context.fail(kFailed, "PORT_TAKEN",
                             fmt::format("port {} of 127.0.0.1 is taken by {}", options.edge_port,
-                                        process::holder_of_port(options.edge_port)),
+                                        holder_of_port(options.edge_port)),
                             "stop that program, or choose another port: seance up --edge-port PORT");
 
     local::LayoutOptions where;

@@ -6,6 +6,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <thread>
@@ -33,7 +34,8 @@ class Runner {
         try {
             for (unsigned i = 0; i < loops_.size(); ++i) units_[i] = make(*loops_[i], i);
         } catch (const std::exception& error) {
-            fmt::print(stderr, "{}\n", error.what());
+            // The program's name as in all it says at start.
+            fmt::print(stderr, "{}: {}\n", program_invocation_short_name, error.what());
             units_.clear();
             return 1;
         }
@@ -144,8 +146,7 @@ std::optional<int> begin_service(int argc, char** argv, std::string_view name, s
         return 65;
     }
     observe::set_service(name.starts_with("seance-") ? name.substr(7) : name);
-    for (const auto& [wrong, meant] :
-         config::find_misspelled(config::process_environment(), read.declared()))
+    for (const auto& [wrong, meant] : config::find_misspelled(config::process_environment(), read.declared()))
         observe::log(observe::Level::Warning, "setting_not_known")
             .field("name", wrong)
             .field("did_you_mean", meant);

@@ -59,4 +59,10 @@ Router admin_router() {
     return router;
 }
 
+ServerOptions admin_options() {
+    ServerOptions options;
+    options.port_setting = "ADMIN_PORT";
+    return options;
+}
+
 }  // namespace seance::http

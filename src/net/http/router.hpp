@@ -26,5 +26,6 @@ class Router {
 
 // Serves /metrics (and /health) of the process on ADMIN_PORT.
 Router admin_router();
+ServerOptions admin_options();  // of the server that serves it, on ADMIN_PORT
 
 }  // namespace seance::http

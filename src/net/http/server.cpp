@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "core/observe/log.hpp"
+#include "core/runtime/port_holder.hpp"
 #include "core/runtime/task_group.hpp"
 #include "core/runtime/wait.hpp"
 #include "net/http/render.hpp"
@@ -17,6 +18,7 @@ namespace seance::http {
 namespace {
 
 using namespace std::chrono_literals;
+namespace errc = boost::system::errc;
 using Acceptor = asio::basic_socket_acceptor<asio::ip::tcp, Executor>;
 using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
 
@@ -117,14 +119,26 @@ class Server::Impl {
         if (shared_port) acceptor->set_option(ReusePort(true));
         error_code error;
         acceptor->bind(endpoint, error);
-        if (error == asio::error::address_in_use)
-            throw std::runtime_error(fmt::format(
-                "port {} is taken by another program; stop it or choose another port", endpoint.port()));
-        if (error)
-            throw std::runtime_error(fmt::format("cannot listen on {} port {}: {}",
-                                                 endpoint.address().to_string(), endpoint.port(),
-                                                 error.message()));
+        if (error) throw std::runtime_error(why_unbound(endpoint, error));
         return acceptor;
+    }
+
+    // What to do about it is in the sentence.
+    std::string why_unbound(const asio::ip::tcp::endpoint& endpoint, const error_code& error) const {
+        auto address = endpoint.address().to_string();
+        auto port = endpoint.port();
+        auto& setting = shared->options.port_setting;
+        if (error == asio::error::address_in_use)
+            return fmt::format("port {} of {} is taken by {}; stop that, or set {} to another port", port,
+                               address, holder_of_port(port), setting);
+        if (error == asio::error::access_denied && port < 1024)
+            return fmt::format(
+                "port {} of {} may not be opened by this user: ports below 1024 need root or "
+                "CAP_NET_BIND_SERVICE; or set {} to a higher port",
+                port, address, setting);
+        if (error == errc::make_error_code(errc::address_not_available))
+            return fmt::format("cannot listen on {}: this machine has no such address", address);
+        return fmt::format("cannot listen on port {} of {}: {}", port, address, error.message());
     }
 
     static Awaitable<void> accept(std::shared_ptr<Acceptor> acceptor, std::shared_ptr<ServerShared> shared) {

@@ -24,6 +24,7 @@ struct ServerOptions {
     std::uint64_t max_body = 0;                         // 0: no limit; else 413
     std::size_t max_requests = 10'000;                  // on one connection
     std::size_t max_connections = 10'000;               // on this server; the next gets 503
+    std::string port_setting = "PORT";                  // what a person changes if the port is taken
     bool log_requests = true;                           // one JSON line each, but for /health and below
     bool health_names_commit = true;                    // X-Seance-Commit in answers under /health
     std::function<std::string(std::string_view client)>
@@ -129,7 +130,8 @@ class Server {
     Server(Loop& loop, ServerOptions options, Handler handler);
     ~Server();
 
-    // Throws std::runtime_error with a sentence if the address cannot be bound ("port 8080 is taken …").
+    // Throws std::runtime_error with a sentence if the address cannot be bound: "port 8080 of
+    // 127.0.0.1 is taken by nginx (process 4711); …".
     void listen(const std::string& address, std::uint16_t port, Sharing sharing = Sharing::Alone);
     std::uint16_t port() const;  // of the first listener; for port 0
 

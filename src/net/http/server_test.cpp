@@ -1,7 +1,9 @@
 #include "net/http/server.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <boost/asio/detached.hpp>
 #include <deque>
@@ -438,7 +440,10 @@ TEST(Server, SaysWhichPortIsTaken) {
         }
     });
 
-    EXPECT_THAT(text, HasSubstr("port " + std::to_string(server.port()) + " is taken"));
+    EXPECT_EQ(text, fmt::format(
+                        "port {} of 127.0.0.1 is taken by http_test (process {}); stop that, or set PORT to "
+                        "another port",
+                        server.port(), getpid()));
 }
 
 TEST(Router, AnswersKnownPathsUnknownPathsAndWrongMethods) {

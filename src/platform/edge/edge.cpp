@@ -14,6 +14,7 @@ http::ServerOptions server_options() {
     http::ServerOptions options;
     options.health_names_commit = false;  // the service behind says its own
     options.log_requests = false;         // each service logs its own
+    options.port_setting = "--edge-port";
     return options;
 }
 

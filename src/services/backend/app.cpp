@@ -29,7 +29,7 @@ App::App(Loop& loop, Settings settings)
       context_{settings_, *store_, valkey_, keys_, worker_},
       tasks_(loop.executor()),
       server_(loop, {}, [this](http::Exchange& exchange) { return receive(exchange); }),
-      admin_(loop, {}, http::admin_router()) {
+      admin_(loop, http::admin_options(), http::admin_router()) {
     add_routes();
     server_.listen(settings_.address, settings_.port);
     if (settings_.admin_port != 0) admin_.listen("127.0.0.1", settings_.admin_port);

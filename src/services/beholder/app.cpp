@@ -9,7 +9,7 @@ App::App(Loop& loop, unsigned index, const Settings& settings)
       proxy_(client_.pool(), settings.trusted),
       routes_(settings, proxy_),
       server_(loop, server_options(settings), make_router(routes_)),
-      admin_(loop, {}, http::admin_router()) {
+      admin_(loop, http::admin_options(), http::admin_router()) {
     server_.listen(settings.address, settings.port);
     if (index != 0) return;
     if (settings.admin_port != 0) admin_.listen("127.0.0.1", settings.admin_port);

@@ -8,7 +8,7 @@ namespace seance::landing {
 namespace {
 
 http::ServerOptions admin_options() {
-    http::ServerOptions options;
+    auto options = http::admin_options();
     options.log_requests = false;  // a scrape every few seconds says nothing
     return options;
 }

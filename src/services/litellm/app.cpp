@@ -35,6 +35,8 @@ http::ServerOptions server_options(const Settings& settings) {
         options.unwrap = [tls = *tls](http::TcpSocket accepted) { return end_tls(tls, std::move(accepted)); };
     }
     options.idle_timeout = settings.keepalive_timeout;
+    options.port_setting = "PORT or --port";
+    options.mask_path = shown_path;
     // Models take seconds to answer: many requests are under way at a modest rate.
     options.max_connections = 50'000;
     return options;
@@ -124,7 +126,7 @@ App::App(Loop& loop, const Settings& settings, ConfigSource& source, bool first)
         tasks_->spawn(share_budgets(gateway_, stopping_));
     }
     if (first && settings.admin_port != 0) {
-        admin_ = std::make_unique<http::Server>(loop, http::ServerOptions{}, admin_routes());
+        admin_ = std::make_unique<http::Server>(loop, http::admin_options(), admin_routes());
         admin_->listen("127.0.0.1", settings.admin_port);
     }
 }

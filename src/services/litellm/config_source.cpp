@@ -10,6 +10,7 @@
 #include "core/observe/log.hpp"
 #include "core/observe/metrics.hpp"
 #include "services/litellm/config/change.hpp"
+#include "services/litellm/config/remarks.hpp"
 
 namespace seance::litellm {
 namespace {
@@ -126,7 +127,7 @@ void ConfigSource::work(Cause cause) {
         .field("cause", cause == Cause::Asked ? "signal" : "file")
         .field("changes", static_cast<std::uint64_t>(count))
         .field("changed", fmt::format("{}", fmt::join(changes, "; ")));
-    announce(*models, settings_);
+    announce(*models, settings_, current().get());
     std::lock_guard lock(mutex_);
     current_ = models;
     problem_.reset();
@@ -166,28 +167,31 @@ ConfigSource::Subscription::~Subscription() {
     source_.subscriptions_.remove(this);
 }
 
-void announce(const ModelTable& models, const Settings& settings) {
+void announce(const ModelTable& models, const Settings& settings, const ModelTable* before) {
     using observe::Level;
     auto& config = models.config();
-    for (auto& text : config.notes.errors)
-        observe::log(Level::Error, "config_problem").field("problem", text);
-    for (auto& text : config.notes.warnings)
-        observe::log(Level::Warning, "config_warning").field("warning", text);
-    for (auto& text : models.unknown_fallbacks())
-        observe::log(Level::Warning, "config_warning").field("warning", text);
-    for (auto& text : unusable_deployments(config))
-        observe::log(Level::Warning, "model_disabled").field("reason", text);
-    if (!config.master_key_problem.empty())
-        observe::log(settings.loopback_only() ? Level::Warning : Level::Error, "master_key_missing")
+    auto remarks = remarks_on(models);
+    auto fresh = before ? new_remarks(remarks, remarks_on(*before)) : remarks;
+    for (auto& remark : fresh)
+        observe::log(remark.is_error ? Level::Error : Level::Warning, remark.event)
+            .field(remark.field, remark.text);
+    bool open_here = settings.loopback_only() && config.other_auth.empty();
+    bool told = before && before->config().master_key_problem == config.master_key_problem &&
+                before->config().master_key.empty() == config.master_key.empty() &&
+                before->config().other_auth.empty() == config.other_auth.empty();
+    if (!told && !config.master_key_problem.empty())
+        observe::log(open_here ? Level::Warning : Level::Error, "master_key_missing")
             .field("problem", config.master_key_problem)
-            .field("consequence", settings.loopback_only()
-                                      ? "every route is open, because only this machine can connect"
-                                      : "every request that needs a key is refused");
-    else if (config.master_key.empty())
+            .field("consequence", open_here ? "every route is open, because only this machine can connect"
+                                            : "every request that needs a key is refused");
+    else if (!told && config.master_key.empty())
         observe::log(Level::Warning, "master_key_absent")
             .field("consequence", "every route is open to whoever can connect");
+    auto errors = std::count_if(remarks.begin(), remarks.end(), [](auto& one) { return one.is_error; });
     observe::log(Level::Info, "gateway_configured")
-        .field("deployments", static_cast<std::uint64_t>(config.deployments.size()));
+        .field("deployments", static_cast<std::uint64_t>(config.deployments.size()))
+        .field("problems", static_cast<std::uint64_t>(errors))
+        .field("warnings", static_cast<std::uint64_t>(remarks.size()) - static_cast<std::uint64_t>(errors));
 }
 
 }  // namespace seance::litellm

@@ -74,7 +74,8 @@ class ConfigSource::Subscription {
     std::shared_ptr<std::function<void(Models)>> take_;
 };
 
-// Tells the log what is wrong with the configuration and which models are disabled.
-void announce(const ModelTable& models, const Settings& settings);
+// Tells the log what is wrong with the configuration and which models are disabled: of one that takes the
+// place of another what is new, and how much there is in all.
+void announce(const ModelTable& models, const Settings& settings, const ModelTable* before = nullptr);
 
 }  // namespace seance::litellm

@@ -4,6 +4,7 @@
 #include "core/runtime/service.hpp"
 #include "net/stream/tls_server.hpp"
 #include "services/litellm/app.hpp"
+#include "services/litellm/ledger/spool.hpp"
 
 int main(int argc, char** argv) {
     using namespace seance;
@@ -23,6 +24,12 @@ int main(int argc, char** argv) {
         }
     auto& config = (*source)->current()->config();
     if (settings.ask_health) return litellm::ask_health(settings, config);
+
+    if (config.ledger.server)
+        if (auto problem = litellm::Spool::check(config.ledger.spool_folder)) {
+            fmt::print(stderr, "seance-litellm: {}\n", problem->what);
+            return 65;
+        }
 
     observe::set_service("litellm");
     if (settings.debug) observe::set_level(observe::Level::Debug);

@@ -180,6 +180,22 @@ std::span<const Route> routes() {
     return kRoutes;
 }
 
+std::string shown_path(std::string_view path) {
+    constexpr std::size_t kLetters = 4;
+    std::string shown;
+    while (true) {
+        auto segment = path.substr(0, path.find('/'));
+        auto plain = http::percent_decode(segment);
+        if (plain && plain->starts_with("sk-"))
+            shown += "sk-..." + (plain->size() > 2 * kLetters ? plain->substr(plain->size() - kLetters) : "");
+        else
+            shown += segment;
+        if (segment.size() == path.size()) return shown;
+        shown += '/';
+        path.remove_prefix(segment.size() + 1);
+    }
+}
+
 std::optional<std::string> match_route(std::string_view pattern, std::string_view path) {
     auto open = pattern.find('{');
     if (open == std::string_view::npos)

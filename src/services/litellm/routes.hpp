@@ -16,6 +16,9 @@ struct Route {
 };
 std::span<const Route> routes();
 
+// For the log: a key that a path names (/key/sk-…/regenerate) by its last letters alone.
+std::string shown_path(std::string_view path);
+
 // What `path` (still percent-encoded) holds for the pattern's parameter, decoded; nothing if it does not
 // match.
 std::optional<std::string> match_route(std::string_view pattern, std::string_view path);

@@ -71,7 +71,7 @@ App::App(Loop& loop, unsigned index, const Settings& settings, Shared& shared)
                 ? make_hall(loop, index, settings, lobby_.socket_options(), shared.documents)
                 : nullptr),
       server_(loop, server_options(settings), make_handler(lobby_)),
-      admin_(loop, {}, admin_routes(lobby_, shared.documents.doors)) {
+      admin_(loop, http::admin_options(), admin_routes(lobby_, shared.documents.doors)) {
     server_.listen(settings.address, index == 0 ? settings.port : shared.port,
                    http::sharing_of(index, settings.threads));
     if (index != 0) return;

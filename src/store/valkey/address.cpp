@@ -14,6 +14,8 @@ std::string Address::printed() const {
 }
 
 Outcome<Address> parse_address(std::string_view url) {
+    if (url.find("://") == std::string_view::npos)
+        return Problem{"the Valkey URL has no scheme; write redis:// in front, or rediss:// for TLS"};
     auto parsed = boost::urls::parse_uri(url);
     if (!parsed)
         return Problem{"the Valkey URL is not a URL; write redis://[user:password@]host[:port][/database]"};

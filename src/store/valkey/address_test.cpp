@@ -39,6 +39,11 @@ TEST(ValkeyAddress, AsksForTlsWithItsSchemes) {
     for (auto url : {"redis://h", "valkey://h"}) EXPECT_FALSE(parse_address(url)->tls) << url;
 }
 
+TEST(ValkeyAddress, AsksForTheSchemeThatIsMissing) {
+    for (auto url : {"localhost:6379", "127.0.0.1:6379", "cache.internal"})
+        EXPECT_NE(parse_address(url).error().what.find("write redis:// in front"), std::string::npos) << url;
+}
+
 TEST(ValkeyAddress, RefusesWhatItCannotHonourWithoutRepeatingThePassword) {
     for (auto url :
          {"localhost:6379", "http://h", "rediss://:hunter2@", "redis://", "redis://:hunter2@h/notes",

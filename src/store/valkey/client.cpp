@@ -10,6 +10,7 @@
 #include "core/observe/log.hpp"
 #include "core/runtime/wait.hpp"
 #include "store/valkey/detail/pipeline.hpp"
+#include "store/valkey/news.hpp"
 
 namespace seance::valkey {
 namespace {
@@ -188,13 +189,14 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
         attempt_failed_ = false;
         set_connected(true);
         ++state.connections;
-        observe::log(Level::Info, "valkey_connected").field("server", address.printed());
+        if (is_news(address.printed(), Seen::Connected))
+            observe::log(Level::Info, "valkey_connected").field("server", address.printed());
         for (auto& timer : std::exchange(connect_waiters_, {})) timer->cancel();
     }
 
     void attempt_failed(error_code error) {
         state.last_error = dialer_.reason(error);
-        if (!attempt_failed_)
+        if (!attempt_failed_ && is_news(address.printed(), Seen::Unreachable))
             observe::log(Level::Warning, "valkey_unreachable")
                 .field("server", address.printed())
                 .field("reason", state.last_error);
@@ -213,7 +215,7 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
         connection_.reset();
         set_connected(false);
         state.last_error = std::move(reason);
-        if (!closing_)
+        if (!closing_ && is_news(address.printed(), Seen::Lost))
             observe::log(Level::Warning, "valkey_lost")
                 .field("server", address.printed())
                 .field("reason", state.last_error);

@@ -7,7 +7,7 @@
 
 #include "core/base/hash.hpp"
 #include "core/base/version.hpp"
-#include "platform/process/port_holder.hpp"
+#include "core/runtime/port_holder.hpp"
 #include "platform/process/ports.hpp"
 #include "platform/stack/print.hpp"
 #include "platform/stack/references.hpp"
@@ -125,7 +125,7 @@ Outcome<Layout> lay_out(const stack::Stack& stack, const stack::Environment& env
         values["services." + service.name + ".port"] = std::to_string(port);
         if (service.local_port != 0 && !process::port_is_free(service.local_port))
             problems.push_back(fmt::format("port {}, which {} wants, is taken by {}", port, service.name,
-                                           process::holder_of_port(port)));
+                                           holder_of_port(port)));
         if (!service.subdomain.empty())
             layout.hosts[service.name] = stack::public_host(service.subdomain, environment);
     }

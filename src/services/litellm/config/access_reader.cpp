@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "core/base/text.hpp"
+
 namespace seance::litellm {
 namespace {
 
@@ -32,6 +34,25 @@ void read_access(const Node& general, Config& config, Notes& notes) {
     config.enforce_user = read_bool(general.find("enforce_user_param"), notes).value_or(false);
     config.use_forwarded_for = read_bool(general.find("use_x_forwarded_for"), notes).value_or(false);
     config.allowed_addresses = read_addresses(general.find("allowed_ips"), notes);
+}
+
+void read_other_auth(const Node& general, Config& config, Notes& notes) {
+    for (auto name : {"custom_auth", "enable_jwt_auth", "enable_oauth2_auth", "enable_oauth2_proxy_auth"}) {
+        auto setting = general.find(name);
+        auto text = read_text(setting, notes).value_or(setting && !setting->is_null() ? "something" : "");
+        if (text.empty() || lower(text) == "false") continue;
+        auto path = fmt::format("general_settings.{}", name);
+        config.other_auth =
+            config.other_auth.empty() ? path : fmt::format("{} and {}", config.other_auth, path);
+        notes.errors.push_back(
+            fmt::format("{}{} is not available here: clients are let in with the master key and with keys of "
+                        "/key/generate alone; give them such keys, and take the setting out",
+                        setting->place(), path));
+    }
+    if (config.other_auth.empty() || !config.master_key.empty()) return;
+    if (config.master_key_problem.empty())
+        config.master_key_problem = fmt::format(
+            "{} is not available here and there is no general_settings.master_key", config.other_auth);
 }
 
 }  // namespace seance::litellm

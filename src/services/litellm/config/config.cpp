@@ -10,6 +10,7 @@
 #include "core/base/text.hpp"
 #include "services/litellm/config/access_reader.hpp"
 #include "services/litellm/config/aws_profiles.hpp"
+#include "services/litellm/config/checks.hpp"
 #include "services/litellm/config/deployment_reader.hpp"
 #include "services/litellm/config/known_keys.hpp"
 #include "services/litellm/config/link_reader.hpp"
@@ -37,6 +38,7 @@ class ConfigReader {
         export_variables();
         resolve_environment(root_, config_.environment);
         warn_about_keys(root_, "", notes());
+        tell_of_guardrails(root_.find("guardrails"));
         read_general(section("general_settings"));
         auto& settings = section("litellm_settings");
         auto& router = section("router_settings");
@@ -72,6 +74,8 @@ class ConfigReader {
         }
         use_aws_profiles(config_, read_file_);
         read_links(settings, config_, read_file_);
+        check_variables(root_, notes());
+        check_replaced_keys(config_, notes());
         take_fingerprints();
         return std::move(config_);
     }
@@ -163,6 +167,7 @@ class ConfigReader {
                           "{}general_settings.master_key is os.environ/{}, and that variable is not set",
                           key->place(), key->missing_variable);
         }
+        read_other_auth(map, config_, notes());
         config_.completion_model = read_text(map.find("completion_model"), notes()).value_or("");
         for (auto& [name, into] : {std::pair{"embedding_model", &config_.embedding_model},
                                    {"image_generation_model", &config_.image_generation_model},
@@ -192,6 +197,7 @@ class ConfigReader {
         warn_about_keys(map, "litellm_settings", notes());
         config_.drop_params = read_bool(map.find("drop_params"), notes()).value_or(false);
         config_.modify_params = read_bool(map.find("modify_params"), notes()).value_or(false);
+        config_.check_schemas = read_bool(map.find("enable_json_schema_validation"), notes()).value_or(false);
         config_.say_cost_of_streams =
             read_bool(map.find("include_cost_in_streaming_usage"), notes()).value_or(false);
         config_.public_metrics =
@@ -209,6 +215,20 @@ class ConfigReader {
             notes().warnings.push_back(fmt::format(
                 "{}litellm_settings.{}: the callback \"{}\" is not available here; it has no effect",
                 map.find(key)->place(), key, name));
+    }
+
+    // Those that LiteLLM applies to every call: a person may count on them.
+    void tell_of_guardrails(const Node* list) {
+        if (!list) return;
+        for (auto& entry : list->items) {
+            auto params = entry.find("litellm_params");
+            auto always = params ? read_bool(params->find("default_on"), notes()) : std::nullopt;
+            if (!always.value_or(false)) continue;
+            notes().errors.push_back(fmt::format(
+                "{}the guardrail {} is default_on and is NOT applied here: calls go on unchecked; "
+                "check texts before and after the gateway, and take the entry out",
+                entry.place(), read_text(entry.find("guardrail_name"), notes()).value_or("")));
+        }
     }
 
     void read_router(const Node& map) {
@@ -266,9 +286,10 @@ Outcome<std::string> read_file_from_disk(const std::string& path) {
     // A directory opens but cannot be read.
     if (!file || !(text << file.rdbuf()).good())
         if (!file || std::filesystem::is_directory(path))
-            return Problem{fmt::format(
-                "{} cannot be read: {}", path,
-                std::filesystem::exists(path) ? "is it a readable file?" : "there is no such file")};
+            return Problem{fmt::format("{} cannot be read: {}", path,
+                                       !std::filesystem::exists(path)        ? "there is no such file"
+                                       : std::filesystem::is_directory(path) ? "it is a folder"
+                                                                             : "may this user read it?")};
     return Outcome<std::string>(boost::system::in_place_value, text.str());
 }
 

@@ -28,6 +28,7 @@ struct Config {
 
     SecretText master_key;
     std::string master_key_problem;  // a master key is asked for but has no value
+    std::string other_auth;          // a check of clients that is asked for and is not done here
     std::string completion_model, embedding_model, image_generation_model, moderation_model;
     std::string key_header;
     std::vector<std::string> public_routes, admin_only_routes;
@@ -38,6 +39,7 @@ struct Config {
     std::uint64_t max_body = 64 << 20;
     std::uint64_t max_answer = 64 << 20;
     bool always_include_usage = false;
+    bool check_schemas = false;        // of answers, where the request holds one
     bool say_cost_of_streams = false;  // usage.cost at their end
     bool forward_client_headers = false, forward_organization = false;
     bool health_details = true;

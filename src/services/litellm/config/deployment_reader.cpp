@@ -7,6 +7,7 @@
 #include "core/base/hash.hpp"
 #include "core/base/text.hpp"
 #include "net/http/parser.hpp"
+#include "services/litellm/config/checks.hpp"
 #include "services/litellm/config/config.hpp"
 #include "services/litellm/config/known_keys.hpp"
 #include "services/litellm/config/routing_reader.hpp"
@@ -99,6 +100,7 @@ class DeploymentReader {
         if (!base || base->is_null()) base = params_.find("aws_bedrock_runtime_endpoint");
         d.api_base = read_text(base, notes_).value_or("");
         d.ssl_verify = std::string(trim(read_text(params_.find("ssl_verify"), notes_).value_or("")));
+        check_access(params_, notes_);
         d.api_version = read_text(params_.find("api_version"), notes_).value_or("");
         d.forced_provider = read_text(params_.find("custom_llm_provider"), notes_).value_or("");
         if (!d.forced_provider.empty() && !find_provider(d.forced_provider))

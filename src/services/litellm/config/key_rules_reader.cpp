@@ -7,7 +7,7 @@
 #include <boost/json/parse.hpp>
 
 #include "services/litellm/config/known_keys.hpp"
-#include "services/litellm/domain/record_fields.hpp"
+#include "services/litellm/domain/unknown_fields.hpp"
 
 namespace seance::litellm {
 namespace {
@@ -45,14 +45,20 @@ class KeyRulesReader {
                 notes_.errors.push_back(fmt::format("{}litellm_settings.{}: {}; it is left out", place, name,
                                                     fits.error().message));
             else if (fits->empty())
-                notes_.warnings.push_back(
-                    fmt::format("{}litellm_settings.{}: a {} has no {} here; it is left "
-                                "out",
-                                place, name, name_of(kind), std::string(field)));
+                tell_unknown(kind, one, fmt::format("{}litellm_settings.{}", place, name));
             else
                 kept[field] = value;
         }
         return kept;
+    }
+
+    void tell_unknown(RecordKind kind, const boost::json::object& one, const std::string& where) {
+        auto unknown = unknown_fields(kind, one);
+        if (unknown.slip)
+            notes_.errors.push_back(fmt::format("{}: {}; it is left out", where, unknown.slip->message));
+        else
+            notes_.warnings.push_back(fmt::format("{}: a {} has no {} here; it is left out", where,
+                                                  name_of(kind), std::string(one.begin()->key())));
     }
 
     // A list with one entry a team. The first one's budget is that of all new teams, as in LiteLLM; the rest

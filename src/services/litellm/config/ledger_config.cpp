@@ -1,6 +1,7 @@
 #include "services/litellm/config/ledger_config.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -216,6 +217,17 @@ class LedgerReader {
         auto& cache = config_.cache;
         cache.enabled = read_bool(litellm_.find("cache"), notes_).value_or(false);
         cache.server = config_.server;
+        read_caching_groups(router_.find("caching_groups"));
+        if (auto wanted = read_bool(router_.find("cache_responses"), notes_)) {
+            // Alone it is a cache in memory, or in the router's own Valkey; cache_params are those of
+            // `cache`.
+            if (*wanted && !cache.enabled) {
+                cache.in_valkey = router_.find("redis_url") || router_.find("redis_host");
+                cache.enabled = true;
+                return finish_cache();
+            }
+            cache.enabled = *wanted;
+        }
         auto params = litellm_.find("cache_params");
         if (!params || !params->is_map()) return finish_cache();
         auto type = read_text(params->find("type"), notes_).value_or("redis");
@@ -240,6 +252,20 @@ class LedgerReader {
         cache.coalesce = read_bool(params->find("coalesce"), notes_).value_or(false);
         cache.call_types = read_texts(params->find("supported_call_types"), notes_);
         finish_cache();
+    }
+
+    void read_caching_groups(const Node* list) {
+        if (!list || list->is_null()) return;
+        bool lists = list->is_list() && std::all_of(list->items.begin(), list->items.end(),
+                                                    [](auto& group) { return group.is_list(); });
+        if (!lists) {
+            notes_.errors.push_back(fmt::format(
+                "{}router_settings.caching_groups must be a list of lists of model names, such as "
+                "[[a, b], [c, d]]; it is ignored",
+                list->place()));
+            return;
+        }
+        for (auto& group : list->items) config_.cache.groups.push_back(read_texts(&group, notes_));
     }
 
     void finish_cache() {
@@ -269,6 +295,13 @@ bool CacheConfig::caches(std::string_view call_type) const {
     return std::any_of(call_types.begin(), call_types.end(), [&](const std::string& name) {
         return name == call_type || (call_type.starts_with('a') && name == call_type.substr(1));
     });
+}
+
+std::string CacheConfig::name_of_group(std::string_view group) const {
+    for (auto& names : groups)
+        if (std::find(names.begin(), names.end(), group) != names.end())
+            return fmt::format("{}", fmt::join(names, "\n"));
+    return std::string(group);
 }
 
 LedgerConfig read_ledger_config(const Node& general, const Node& litellm, const Node& router,

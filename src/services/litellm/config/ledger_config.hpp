@@ -25,8 +25,11 @@ struct CacheConfig {
     Duration ttl = std::chrono::hours(1);
     std::optional<Duration> memory_ttl, valkey_ttl;
     std::size_t memory_entries = 1000, largest = 1 << 20;
-    std::vector<std::string> call_types;  // empty: chats, completions and embeddings
+    std::vector<std::string> call_types;           // empty: chats, completions and embeddings
+    std::vector<std::vector<std::string>> groups;  // caching_groups: model groups that share their answers
     bool caches(std::string_view call_type) const;
+    // What stands for a model group in the names of answers: its caching group, or itself.
+    std::string name_of_group(std::string_view group) const;
 };
 
 // litellm_settings.key_generation_settings, as far as it is about keys of no team. What it says of those of

@@ -153,7 +153,7 @@ void resolve_environment(Node& node, const config::Sources& environment) {
     for (auto& item : node.items) resolve_environment(item, environment);
     for (auto& [key, value] : node.members) resolve_environment(value, environment);
     if (node.kind != Node::Kind::Scalar || !node.text.starts_with(kPrefix)) return;
-    auto name = node.text.substr(kPrefix.size());
+    auto name = std::string(trim(std::string_view(node.text).substr(kPrefix.size())));
     auto found = environment.find(name);
     auto value = found == environment.end() ? std::string_view{} : trim(found->second);
     if (value.empty()) {
@@ -162,7 +162,7 @@ void resolve_environment(Node& node, const config::Sources& environment) {
         node.text.clear();
     } else {
         node.text = value;
-        node.quoted = true;
+        node.quoted = node.from_variable = true;
     }
 }
 

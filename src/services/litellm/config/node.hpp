@@ -27,6 +27,7 @@ struct Node {
     std::vector<std::pair<std::string, Node>> members = {};
     std::shared_ptr<const std::string> file = {};
     int line = 0;
+    bool from_variable = false;         // the text is that of os.environ/…
     std::string missing_variable = {};  // Null because this variable of os.environ/… is not set
 
     bool is_map() const { return kind == Kind::Map; }

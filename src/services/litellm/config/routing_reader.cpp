@@ -6,26 +6,10 @@
 
 #include "core/base/text.hpp"
 #include "services/litellm/config/config.hpp"
+#include "services/litellm/routing/policy_names.hpp"
 
 namespace seance::litellm {
 namespace {
-
-constexpr std::pair<std::string_view, std::vector<ErrorClass> (*)()> kStems[] = {
-    {"BadRequestError",
-     [] {
-         return std::vector{ErrorClass::BadRequest, ErrorClass::UnsupportedParams, ErrorClass::ContextWindow,
-                            ErrorClass::Unprocessable};
-     }},
-    {"AuthenticationError", [] { return std::vector{ErrorClass::Authentication}; }},
-    {"TimeoutError", [] { return std::vector{ErrorClass::Timeout}; }},
-    {"RateLimitError", [] { return std::vector{ErrorClass::RateLimit}; }},
-    {"ContentPolicyViolationError", [] { return std::vector{ErrorClass::ContentPolicy}; }},
-    {"InternalServerError",
-     [] {
-         return std::vector{ErrorClass::InternalServer, ErrorClass::BadGateway,
-                            ErrorClass::ServiceUnavailable, ErrorClass::Connection};
-     }},
-};
 
 int clamp_count(std::int64_t count) {
     return static_cast<int>(std::clamp<std::int64_t>(count, 0, 100'000));
@@ -179,18 +163,17 @@ class RoutingReader {
     ClassNumbers class_numbers(const Node* map, std::string_view suffix) {
         ClassNumbers numbers;
         if (!map || !map->is_map()) return numbers;
-        std::vector<std::string> known;
-        for (auto& [stem, kinds] : kStems) known.push_back(fmt::format("{}{}", stem, suffix));
         for (auto& [key, value] : map->members) {
-            auto at = std::find(known.begin(), known.end(), key);
-            if (at == known.end()) {
+            auto kinds = policy_classes(key, suffix);
+            if (kinds.empty()) {
                 notes_.warnings.push_back(fmt::format("{}{} is not a known key{}; it is ignored",
-                                                      value.place(), key, did_you_mean(key, known)));
+                                                      value.place(), key,
+                                                      did_you_mean(key, policy_keys(suffix))));
                 continue;
             }
             auto count = read_integer(&value, notes_);
             if (!count) continue;
-            for (auto kind : kStems[at - known.begin()].second()) numbers.numbers[kind] = clamp_count(*count);
+            for (auto kind : kinds) numbers.numbers[kind] = clamp_count(*count);
         }
         return numbers;
     }

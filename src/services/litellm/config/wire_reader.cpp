@@ -17,6 +17,9 @@ WireSettings read_wire_settings(const Node& params, const Node* info, Notes& not
     settings.aws_region = text("aws_region_name");
     settings.aws_profile = text("aws_profile_name");
     settings.aws_role = text("aws_role_name");
+    settings.aws_session_name = text("aws_session_name");
+    settings.aws_external_id = text("aws_external_id");
+    settings.aws_sts = text("aws_sts_endpoint");
     settings.aws_id = SecretText(text("aws_access_key_id"));
     settings.aws_secret = SecretText(text("aws_secret_access_key"));
     settings.aws_session = SecretText(text("aws_session_token"));

@@ -57,6 +57,14 @@ std::optional<std::string> find_key(const http::RequestHead& head, std::string_v
 std::optional<ApiError> check_key(const Config& config, const std::optional<std::string>& key,
                                   bool loopback_only) {
     if (config.master_key.empty()) {
+        // Whoever asks for a check of clients does not want an open gateway, on loopback as little as
+        // elsewhere.
+        if (!config.other_auth.empty())
+            return refused(
+                fmt::format("this gateway's configuration asks for {}, which is not available, and has no "
+                            "master key, so it "
+                            "stays closed. Set general_settings.master_key.",
+                            config.other_auth));
         if (config.master_key_problem.empty() || loopback_only) return std::nullopt;
         return refused(
             "this gateway asks for a master key but was started without one, so it stays closed. Its log "

@@ -71,6 +71,17 @@ TEST(Access, StaysClosedWhenTheMasterKeyHasNoValueUnlessOnlyThisMachineCanConnec
     EXPECT_FALSE(check_key(config, of(config, fields({})), true));
 }
 
+TEST(Access, StaysClosedWhereAnotherCheckOfClientsIsAskedForAndThereIsNoMasterKey) {
+    Config config;
+    config.other_auth = "general_settings.custom_auth";
+
+    EXPECT_EQ(check_key(config, of(config, fields({})), true)->status, 401) << "on loopback too";
+    EXPECT_THAT(check_key(config, of(config, fields({})), false)->message,
+                HasSubstr("asks for general_settings.custom_auth, which is not available"));
+    config.master_key = SecretText("sk-master");
+    EXPECT_FALSE(check_key(config, of(config, fields({{"Authorization", "Bearer sk-master"}})), false));
+}
+
 TEST(Access, LetsInWhoComesFromAnAllowedAddressToAnAllowedRoute) {
     Config config;
     EXPECT_FALSE(check_place(config, "198.51.100.1", "/v1/models")) << "no list: all";

@@ -127,6 +127,8 @@ Answer<CacheWish> read_cache_wish(const CacheConfig& config, std::string_view ca
             if (auto age = seconds_in(json_find(map, name))) wish.max_age = age;
         if (auto own = json_text(json_find(map, "namespace")); own && own->size() <= 128) name_space = *own;
     }
+    if (auto caching = json_find(body, "caching"); caching && caching->text == "false")
+        wish.read = wish.write = false;
     if (auto header = fields.find("Cache-Control")) {
         for (auto part : split(*header, ',')) {
             auto word = lower(trim(part));
@@ -143,7 +145,7 @@ Answer<CacheWish> read_cache_wish(const CacheConfig& config, std::string_view ca
         }
     }
     if (!wish.any()) return wish;
-    auto hash = cache_hash(call_type, group, body);
+    auto hash = cache_hash(call_type, config.name_of_group(group), body);
     wish.key = name_space.empty() ? hash : name_space + ":" + hash;
     return wish;
 }

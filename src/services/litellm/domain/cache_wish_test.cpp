@@ -53,6 +53,24 @@ TEST(CacheWish, IsOptInWhenTheModeIsDefaultOff) {
     EXPECT_TRUE(wish_for(R"({"cache":{"use-cache":true}})", config).read);
 }
 
+TEST(CacheWish, NamesAnswersByTheCachingGroupOfTheirModel) {
+    CacheConfig config;
+    config.groups = {{"big", "bigger"}, {"small"}};
+    auto key = [&](std::string_view group) {
+        config.enabled = true;
+        return read_cache_wish(config, "acompletion", group, *parse_json("{}"), {}, {})->key;
+    };
+
+    EXPECT_EQ(key("big"), key("bigger"));
+    EXPECT_NE(key("big"), key("small"));
+    EXPECT_NE(key("big"), key("other"));
+}
+
+TEST(CacheWish, IsNoneWhereTheRequestSaysSo) {
+    EXPECT_FALSE(wish_for(R"({"caching":false})").any());
+    EXPECT_TRUE(wish_for(R"({"caching":true})").read);
+}
+
 TEST(CacheWish, ReadsCacheControl) {
     http::FieldViews fields;
     fields.add({"cache-control", "No-Store, max-age=9"});

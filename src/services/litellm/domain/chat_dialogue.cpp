@@ -1,6 +1,7 @@
 #include "services/litellm/domain/chat_dialogue.hpp"
 
 #include "core/base/text.hpp"
+#include "services/litellm/domain/legacy_functions.hpp"
 
 namespace seance::litellm {
 namespace {
@@ -62,7 +63,16 @@ bool Dialogue::is_stream(std::string_view content_type, std::string_view first_p
 
 ChatDialogue::ChatDialogue(const ClientForm& form, const ChatRequest& request, const Destination& to,
                            AnswerContext context)
-    : form_(form), request_(request), context_(std::move(context)), wire_(make_wire(to, context_)) {}
+    : form_(form), request_(request), context_(std::move(context)), wire_(make_wire(to, context_)) {
+    // Upstreams of OpenAI's form know functions themselves; the others were told of tools.
+    functions_ =
+        !wire_->is_openai() && form_.call_type() == "acompletion" && speaks_of_functions(request_.root);
+}
+
+std::string ChatDialogue::rendered(std::string completion) const {
+    if (functions_) completion = tools_to_functions(completion, "message");
+    return form_.whole(std::move(completion), context_);
+}
 
 // The answer in OpenAI's form, fit for a client that speaks it.
 Answer<Completion> ChatDialogue::openai(std::string_view body) {
@@ -74,18 +84,20 @@ Answer<Completion> ChatDialogue::openai(std::string_view body) {
 
 Answer<Completion> ChatDialogue::whole(std::string_view body) {
     auto completion = openai(body);
-    if (completion) completion->json = form_.whole(std::move(completion->json), context_);
+    if (completion) completion->json = rendered(std::move(completion->json));
     return completion;
 }
 
 std::unique_ptr<StreamRelay> ChatDialogue::stream() {
-    return std::make_unique<ChatRelay>(wire_->decoder(), form_.stream(context_), context_,
-                                       request_.include_usage);
+    auto client = form_.stream(context_);
+    if (functions_) client = make_functions_stream(std::move(client));
+    return std::make_unique<ChatRelay>(wire_->decoder(), std::move(client), context_, request_.include_usage);
 }
 
 Answer<Completion> ChatDialogue::whole_as_stream(std::string_view body) {
     auto completion = openai(body);
     if (!completion) return completion;
+    if (functions_) completion->json = tools_to_functions(completion->json, "message");
     auto root = parse_json(completion->json);
     return render_chunks(completion_to_chunks(*root), form_, context_, request_.include_usage);
 }

@@ -23,11 +23,13 @@ class ChatDialogue final : public Dialogue {
 
   private:
     Answer<Completion> openai(std::string_view body);
+    std::string rendered(std::string completion) const;
 
     const ClientForm& form_;
     const ChatRequest& request_;
     AnswerContext context_;
     std::unique_ptr<Wire> wire_;
+    bool functions_ = false;  // the client knows functions, and no tools
 };
 
 // The chunks of an OpenAI completion as the bytes of a client's stream, to the end.

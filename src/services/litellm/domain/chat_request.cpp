@@ -7,6 +7,7 @@
 
 #include "core/base/text.hpp"
 #include "services/litellm/domain/json_edit.hpp"
+#include "services/litellm/domain/request_rules.hpp"
 
 namespace seance::litellm {
 namespace {
@@ -69,6 +70,7 @@ Answer<ChatRequest> parse_call_request(std::string body, const http::FieldViews&
     if (!root->is(JsonKind::Object)) return bad_request("the request body must be a JSON object");
     request.root = *root;
     JsonEdit edit(request.root);
+    if (auto refused = refuse_members(edit.members())) return std::move(*refused);
 
     auto model = edit.find("model");
     if (!forced_model.empty())

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "net/http/client.hpp"
 #include "services/litellm/domain/pattern.hpp"
 #include "services/litellm/domain/wire.hpp"
 #include "services/litellm/domain/wires/bedrock_wire.hpp"
@@ -47,6 +48,9 @@ Outcome<Endpoint> find_endpoint(const Deployment& deployment, std::string_view m
             "the provider \"{}\" needs an address: set litellm_params.api_base{}", provider.prefix,
             provider.base_env.empty() ? "" : fmt::format(" or the variable {}", provider.base_env.front()))};
     while (endpoint.base.ends_with('/')) endpoint.base.pop_back();
+    if (!http::parse_url(endpoint.base))
+        return Problem{fmt::format("the address \"{}\" is no http or https address",
+                                   endpoint.base.substr(0, endpoint.base.find('?')))};
     if (endpoint.key.empty()) endpoint.key = SecretText(first_set(provider.key_env, environment));
     if (endpoint.key.empty() && provider.needs_key && deployment.wire.azure_token.empty()) {
         auto variables = fmt::format("{}", fmt::join(provider.key_env, " or "));

@@ -19,9 +19,16 @@ namespace seance::litellm {
 using Headers = std::vector<std::pair<std::string, std::string>>;
 using JsonMembers = std::vector<std::pair<std::string, std::string>>;  // name, JSON text
 
+// A role that Amazon's STS lends keys for.
+struct AwsRole {
+    std::string arn, session_name, external_id;
+    std::string sts;  // address
+};
+
 struct AwsAccess {
     std::string region;
     SecretText id, secret, session;
+    std::shared_ptr<const AwsRole> role = {};  // the keys are good for asking for its keys, and nothing else
 };
 
 // What a call is sent to. Of a wildcard deployment it is known only once a name is requested.
@@ -39,7 +46,7 @@ struct WireSettings {
     std::optional<bool> drop_params;          // remove what the provider does not support, instead of 400
     std::vector<std::string> allowed_params;  // passed on although the provider does not list them
     std::optional<std::uint64_t> max_output_tokens;  // model_info
-    std::string aws_region, aws_profile, aws_role;
+    std::string aws_region, aws_profile, aws_role, aws_session_name, aws_external_id, aws_sts;
     SecretText aws_id, aws_secret, aws_session;
     SecretText azure_token;
     std::string vertex_project, vertex_location;

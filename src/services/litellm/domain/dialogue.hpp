@@ -45,6 +45,12 @@ class Dialogue {
     // The whole answer, if no upstream is needed for it; then nothing else is asked.
     virtual std::optional<Completion> local() { return std::nullopt; }
     virtual Answer<UpstreamCall> call() = 0;
+    // The next of several calls that one answer takes, after such an answer to the last one; nothing: that
+    // was the only one, or the last, and whole() is for it.
+    virtual std::optional<UpstreamCall> next_call(std::string_view body) {
+        (void)body;
+        return std::nullopt;
+    }
     // A whole answer with a success status.
     virtual Answer<Completion> whole(std::string_view body) = 0;
     virtual std::unique_ptr<StreamRelay> stream() = 0;

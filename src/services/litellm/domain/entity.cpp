@@ -103,6 +103,8 @@ EntityPtr read_entity(std::string text) {
         entity->may_mock = flag_of(*metadata, "allow_client_mock_response");
         for (auto& tag : texts_of(*metadata, "tags")) entity->tags.push_back(std::move(tag));
     }
+    if (auto permissions = object_of(from, "permissions"))
+        entity->sees_spend = flag_of(*permissions, "get_spend_routes");
     if (auto when = text_of(from, "expires")) entity->expires = parse_time(*when);
     auto& limits = entity->limits;
     limits.max_budget = usd_of(from, "max_budget");

@@ -45,6 +45,7 @@ struct Entity {
     std::vector<std::string> allowed_routes, cache_controls, tags;
     bool blocked = false;
     bool may_mock = false;
+    bool sees_spend = false;  // permissions.get_spend_routes: of everybody, at /global/spend
     std::optional<UnixMs> expires;
     Limits limits;
     std::string period, budget_id;  // period as a BudgetPeriod's code

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "services/litellm/domain/entity.hpp"
+#include "services/litellm/domain/unheld_fields.hpp"
 
 namespace seance::litellm {
 namespace {
@@ -218,6 +219,7 @@ Answer<json::object> read_fields(RecordKind kind, const json::object& body, Unix
         }
     }
     if (auto wrong = check_words(fields)) return std::move(*wrong);
+    if (auto refused = refuse_unheld(fields)) return std::move(*refused);
     return fields;
 }
 

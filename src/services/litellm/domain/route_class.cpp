@@ -74,8 +74,8 @@ bool may_use_route(const Entity& key, bool admin, std::string_view method, std::
                                  [&](auto& entry) { return names_route(entry, path); });
         if (!named) return false;
     }
-    if (kind != RouteClass::Management) return true;
-    return admin;
+    if (kind != RouteClass::Management || admin) return true;
+    return key.sees_spend && reads && below(path, "/global/spend");
 }
 
 }  // namespace seance::litellm

@@ -103,6 +103,7 @@ std::string folded(std::string_view name) {
 // Two letters apart, of short words one: "max_bugdet" is a slip, "user_name" another word than "user_role".
 std::string meant_by(std::string_view name, const std::vector<std::string>& known) {
     std::vector<std::string> same;
+    same.reserve(known.size());
     for (auto& one : known) same.push_back(folded(one));
     auto word = folded(name);
     auto best = nearest(word, same, word.size() < 7 ? 1 : 2);

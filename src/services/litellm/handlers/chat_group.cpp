@@ -25,10 +25,10 @@ Awaitable<Failure> ChatCall::try_group(const Resolution& resolution) {
         gateway_.upstream_failures.add();
         options_[index].failed_before = true;
         auto& deployment = *candidates_[index].deployment;
-        most_retries_ = retries_for(failure->error_class(), group_, request_.num_retries,
-                                    deployment.num_retries, settings);
-        if (retries_ >= most_retries_ || !may_retry(*failure, left_after(failure->error_class())))
-            co_return failure;
+        auto kind = failure->error_class();
+        auto asked = request_.num_retries ? request_.num_retries : wishes_.retry_policy.find(kind);
+        most_retries_ = retries_for(kind, group_, asked, deployment.num_retries, settings);
+        if (retries_ >= most_retries_ || !may_retry(*failure, left_after(kind))) co_return failure;
         co_await pause(delay_before_retry(*failure, retries_, another_is_healthy(deployment), settings,
                                           random_fraction()));
         if (scope_->client_gone()) co_return failure;

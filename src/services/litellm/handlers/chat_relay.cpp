@@ -4,6 +4,7 @@
 
 #include "core/base/id.hpp"
 #include "core/base/text.hpp"
+#include "services/litellm/domain/answer_schema.hpp"
 #include "services/litellm/domain/chat_dialogue.hpp"
 #include "services/litellm/domain/mock.hpp"
 #include "services/litellm/handlers/chat_call.hpp"
@@ -63,6 +64,11 @@ AnswerContext ChatCall::context_for(const Endpoint& endpoint) const {
 }
 
 Awaitable<Failure> ChatCall::open(Attempt& attempt) {
+    if (auto& aws = attempt.endpoint->aws; aws && aws->role) {
+        auto lent = co_await gateway_.roles().lend(gateway_, attempt.scope, attempt.endpoint);
+        if (!lent) co_return lent.error();
+        attempt.endpoint = std::move(*lent);
+    }
     std::optional<UpstreamCall> call;
     auto failure = begin(attempt, call);
     if (failure || !call) co_return failure;
@@ -120,18 +126,29 @@ Awaitable<Failure> ChatCall::answer_mock(Attempt& attempt, const std::string& te
 }
 
 Awaitable<Failure> ChatCall::relay_whole(Attempt& attempt) {
-    auto& open = *attempt.open;
-    auto body = co_await read_rest(scope_, open.stream, *attempt.endpoint->provider, attempt.limit,
-                                   models_->config().max_answer);
+    auto& provider = *attempt.endpoint->provider;
+    auto most = models_->config().max_answer;
+    auto body = co_await read_rest(scope_, attempt.open->stream, provider, attempt.limit, most);
     if (!body) co_return body.error();
+    while (auto next = attempt.dialogue->next_call(*body)) {
+        attempt.open.reset();
+        auto failure = co_await open_upstream(gateway_, scope_, *next, *attempt.dialogue, provider,
+                                              attempt.limit, attempt.open);
+        if (failure) co_return failure;
+        body = co_await read_rest(scope_, attempt.open->stream, provider, attempt.limit, most);
+        if (!body) co_return body.error();
+    }
     attempt.answered = Clock::now();
     auto completion = attempt.dialogue->whole(*body);
     if (!completion) co_return completion.error();
-    co_return co_await send_whole(attempt, std::move(*completion), &open.fields);
+    co_return co_await send_whole(attempt, std::move(*completion), &attempt.open->fields);
 }
 
 Awaitable<Failure> ChatCall::send_whole(Attempt& attempt, Completion completion,
                                         const http::Fields* upstream) {
+    if (form_.call_type() == "acompletion")
+        if (auto error = schema_error(request_.root, completion.json, models_->config().check_schemas))
+            co_return std::move(*error);
     auto fields = fields_for(attempt.deployment.get(), upstream);
     if (upstream) add_times(fields, attempt);
     if (auto cost = cost_of(attempt, completion.usage)) admission_->add_fields(fields, cost);

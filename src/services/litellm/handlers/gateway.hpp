@@ -8,6 +8,7 @@
 #include "services/litellm/config_source.hpp"
 #include "services/litellm/domain/api_error.hpp"
 #include "services/litellm/domain/model_table.hpp"
+#include "services/litellm/handlers/aws_roles.hpp"
 #include "services/litellm/handlers/call_metrics.hpp"
 #include "services/litellm/handlers/upstream_clients.hpp"
 #include "services/litellm/ledger/ledger.hpp"
@@ -33,6 +34,7 @@ class Gateway {
     }
     Ledger& ledger() { return *ledger_; }
     std::shared_ptr<http::Client> client(const UpstreamLink& link) { return clients_.of(link); }
+    AwsRoles& roles() { return roles_; }
     Loop& loop() { return loop_; }
     const ConfigSource& source() const { return source_; }
     const Settings& settings() const { return settings_; }
@@ -48,6 +50,7 @@ class Gateway {
     const ConfigSource& source_;
     std::shared_ptr<const ModelTable> models_;
     UpstreamClients clients_;
+    AwsRoles roles_;
     std::shared_ptr<Ledger> ledger_;
 };
 

@@ -34,8 +34,13 @@ Awaitable<void> examine(Gateway& gateway, std::shared_ptr<const ModelTable> mode
         co_return;
     }
     check->api_base = endpoint->base;
-    check->problem =
-        co_await ask_briefly(gateway, *models, deployment, *endpoint, check->model, check->scope);
+    auto own = std::make_shared<const Endpoint>(std::move(*endpoint));
+    auto lent = co_await gateway.roles().lend(gateway, check->scope, std::move(own));
+    if (!lent) {
+        check->problem = lent.error().message;
+        co_return;
+    }
+    check->problem = co_await ask_briefly(gateway, *models, deployment, **lent, check->model, check->scope);
 }
 
 std::shared_ptr<HealthCheck> make_check(Gateway& gateway, std::shared_ptr<const Deployment> deployment) {

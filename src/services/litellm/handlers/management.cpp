@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 #include <mutex>
 #include <set>
 
 #include "core/base/text.hpp"
 #include "core/observe/log.hpp"
+#include "services/litellm/domain/json_print.hpp"
 #include "services/litellm/domain/unknown_fields.hpp"
 #include "services/litellm/ledger/ledger.hpp"
 
@@ -35,7 +35,7 @@ std::size_t Management::query_number(std::string_view name, std::size_t otherwis
 }
 
 void Management::reply(const boost::json::value& value) const {
-    reply_json(exchange, 200, boost::json::serialize(value));
+    reply_json(exchange, 200, print_json(value));
 }
 
 void Management::refuse(const ApiError& error) const {

@@ -1,9 +1,8 @@
 #include <fmt/format.h>
 
-#include <boost/json/serialize.hpp>
-
 #include "services/litellm/domain/json_build.hpp"
 #include "services/litellm/domain/json_edit.hpp"
+#include "services/litellm/domain/json_print.hpp"
 #include "services/litellm/domain/model_access.hpp"
 #include "services/litellm/domain/model_listing.hpp"
 #include "services/litellm/handlers/handlers.hpp"
@@ -17,7 +16,7 @@ std::string with_prices(const std::string& info, const boost::json::object& pric
     auto root = parse_json(info);
     if (!root) return info;
     JsonEdit edit(*root);
-    for (auto& [name, value] : prices) edit.fill(name, boost::json::serialize(value));
+    for (auto& [name, value] : prices) edit.fill(name, print_json(value));
     return edit.text();
 }
 

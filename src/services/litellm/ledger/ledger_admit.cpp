@@ -240,7 +240,6 @@ Awaitable<bool> Ledger::reserve(Admission& admission, std::string version) {
     if (quick || word == "late") ahead_ = number(1) - sent;
     if (word == "stale" || word == "late") co_return false;
     if (word == "budget" && index < plan.purses.size()) {
-        if (plan.purses[index].entity == "api_key") admission.spend_before_ = number(3);
         refuse(admission, budget_exceeded(plan.purses[index], number(2), config.budget_status));
     } else if (word == "parallel" && index < plan.purses.size()) {
         refuse(admission, too_many_parallel(plan.purses[index], number(2)));
@@ -251,6 +250,9 @@ Awaitable<bool> Ledger::reserve(Admission& admission, std::string version) {
         admission.refusal_fields_.set("rate_limit_type", window.requests ? "requests" : "tokens");
         admission.refusal_fields_.set("reset_at", print_time(number(3)));
     }
+    if (admission.refusal_)
+        for (std::size_t i = 0; i < plan.purses.size() && list.size() >= 4 + plan.purses.size(); ++i)
+            if (plan.purses[i].entity == "api_key") admission.spend_before_ = number(4 + i);
     if (word != "ok") {
         if (!admission.refusal_) refuse(admission, store_away());
         co_return true;

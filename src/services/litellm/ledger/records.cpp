@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/json/serialize.hpp>
 
 #include "core/base/id.hpp"
 #include "core/base/text.hpp"
+#include "services/litellm/domain/json_print.hpp"
 #include "services/litellm/ledger/ledger.hpp"
 
 namespace seance::litellm {
@@ -105,7 +105,7 @@ Awaitable<Result<Records::Saved>> Records::save(RecordKind kind, EntityPtr old, 
     std::vector<std::string> keys{record_key(name_of(kind), id), index_key(kind)};
     std::vector<std::string> arguments{version_key(),
                                        old ? old->text : "",
-                                       json::serialize(record),
+                                       print_json(record),
                                        id,
                                        std::to_string(created),
                                        aliased ? alias_table() : "",

@@ -89,7 +89,11 @@ if now > (tonumber(ARGV[8]) or now) then return {'late', now} end
 local lease, amount, lease_ms, length = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local purses, windows = tonumber(ARGV[6]), tonumber(ARGV[7])
 local out = {'ok', now}
-local keys = {}
+local keys, spends, over = {}, {}, nil
+-- A refusal: its word, which purse or window, two numbers about it, and what each purse has spent.
+local function refusal(word, i, first, second)
+  return {word, i, first, second, unpack(spends)}
+end
 local at = 9
 for i = 1, purses do
   local key = P .. 'purse:' .. ARGV[at]
@@ -104,23 +108,23 @@ for i = 1, purses do
   end
   local spend = roll(key)
   local limit = tonumber(ARGV[at + 1])
-  if limit then
+  spends[i] = string.format('%.0f', spend)
+  if limit and not over then
     local reserved = sweep(key)
-    if spend + reserved >= limit then
-      return {'budget', i, string.format('%.0f', spend + reserved), string.format('%.0f', spend)}
-    end
+    if spend + reserved >= limit then over = {i, string.format('%.0f', spend + reserved)} end
   end
-  out[#out + 1] = string.format('%.0f', spend)
+  out[#out + 1] = spends[i]
   out[#out + 1] = redis.call('HGET', key, 'reset_at') or ''
   at = at + 4
 end
+if over then return refusal('budget', over[1], over[2], '') end
 at = 9
 for i = 1, purses do
   local limit = tonumber(ARGV[at + 2])
   if limit then
     sweep(keys[i])
     local open = redis.call('ZCARD', keys[i] .. ':open')
-    if open >= limit then return {'parallel', i, open} end
+    if open >= limit then return refusal('parallel', i, open, '') end
   end
   at = at + 4
 end
@@ -128,7 +132,7 @@ local counts = {}
 for i = 1, windows do
   local key, n, s = window(ARGV[at], length)
   local limit, take = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
-  if n >= limit then return {'window', i, n, s + length} end
+  if n >= limit then return refusal('window', i, n, s + length) end
   counts[i] = {key, n + take, s, take}
   at = at + 3
 end

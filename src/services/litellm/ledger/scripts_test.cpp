@@ -84,6 +84,22 @@ TEST_F(Scripts, ReserveUntilTheLimitIsReachedAndRefuseThen) {
     EXPECT_EQ(field("reserved"), "120");
 }
 
+TEST_F(Scripts, TellWhatEachPurseHasSpentWhereTheyRefuse) {
+    auto call = [&](std::string budget, std::string parallel, std::string window) {
+        return run(admit_script(), {"0", "l", "0", "60000", "60000", "2", "1", "", "p", std::move(budget),
+                                    std::move(parallel), "", "q", "", "", "", "w", std::move(window), "1"});
+    };
+
+    ASSERT_EQ(call("", "", "9")[0], "ok") << "both purses are there";
+    settle("w", {"1", R"({"l":"a","a":"0","o":[],"p":["p","q"],"c":"7"})", ""});
+
+    for (auto& refused : {call("5", "", "1"), call("", "0", "1"), call("", "", "0")}) {
+        ASSERT_EQ(refused.size(), 6u) << refused[0];
+        EXPECT_EQ(refused[4], "7") << refused[0];
+        EXPECT_EQ(refused[5], "7") << refused[0] << ": also of one that stands behind the one that refuses";
+    }
+}
+
 TEST_F(Scripts, SettleToTheRealCostAndOnlyOnce) {
     admit("a", "60", "100");
     Words entry{

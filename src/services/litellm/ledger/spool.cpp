@@ -33,9 +33,45 @@ int lock_folder(const std::string& folder) {
     return -1;
 }
 
+// "" if it is a folder of this user: whoever else could write there could take our spend away.
+std::string why_not_ours(const std::string& folder) {
+    struct stat about {};
+    if (lstat(folder.c_str(), &about) == 0 && S_ISDIR(about.st_mode) && about.st_uid == geteuid()) return "";
+    return fmt::format("{} is not a folder of this user", folder);
+}
+
+bool is_full(int code) {
+    return code == ENOSPC || code == EDQUOT;
+}
+
+// "" if files can be made in the folder, which is made if it is missing.
+std::string why_not_written(const std::string& folder) {
+    std::error_code wrong;
+    fs::create_directories(folder, wrong);
+    if (wrong)
+        return is_full(wrong.value()) ? "" : fmt::format("{} cannot be made: {}", folder, wrong.message());
+    if (auto why = why_not_ours(folder); !why.empty()) return why;
+    auto trial = fmt::format("{}/trial-{}", folder, random_id());
+    int file = open(trial.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0)
+        return is_full(errno) ? "" : fmt::format("{} cannot be written to: {}", folder, std::strerror(errno));
+    close(file);
+    unlink(trial.c_str());
+    return "";
+}
+
 }  // namespace
 
-Spool::Spool(std::string folder, std::uint64_t most, Duration retry_disk)
+std::optional<Problem> Spool::check(const std::string& folder) {
+    auto why = why_not_written(folder);
+    if (why.empty()) return std::nullopt;
+    return Problem{fmt::format(
+        "the folder for spend on its way to Valkey: {}. Make it one that user {} owns and may write "
+        "to, or set LITELLM_SPOOL_DIR to another",
+        why, geteuid())};
+}
+
+Spool::Spool(const std::string& folder, std::uint64_t most, Duration retry_disk)
     : writer_(random_id()), most_(most), retry_disk_(retry_disk) {
     folder_ = folder + "/" + writer_;
 }
@@ -62,14 +98,11 @@ bool Spool::open_folder() {
     if (lock_ >= 0) return true;
     std::error_code wrong;
     fs::create_directories(folder_, wrong);
-    // Whoever else could write there could take our spend away.
-    struct stat about {};
-    auto parent = fs::path(folder_).parent_path().string();
-    if (!wrong &&
-        (lstat(parent.c_str(), &about) != 0 || !S_ISDIR(about.st_mode) || about.st_uid != geteuid())) {
-        problem_ = fmt::format("{} is not a folder of this user", parent);
-        return false;
-    }
+    if (!wrong)
+        if (auto why = why_not_ours(fs::path(folder_).parent_path().string()); !why.empty()) {
+            problem_ = std::move(why);
+            return false;
+        }
     if (!wrong) fs::permissions(folder_, fs::perms::owner_all, wrong);
     if (wrong) {
         problem_ = fmt::format("{} cannot be made: {}", folder_, wrong.message());

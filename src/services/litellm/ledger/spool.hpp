@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,10 +23,15 @@ class Spool {
     // A new writer's. Nothing is written before the first append. `most`: bytes on disk; beyond, and when the
     // disk is full, up to kMostInMemory entries wait in memory and the next are lost. The disk is tried again
     // each `retry_disk`.
-    Spool(std::string folder, std::uint64_t most, Duration retry_disk = std::chrono::seconds(5));
+    Spool(const std::string& folder, std::uint64_t most, Duration retry_disk = std::chrono::seconds(5));
     ~Spool();  // what is empty is removed from disk
     Spool(const Spool&) = delete;
     Spool& operator=(const Spool&) = delete;
+
+    // Makes the spool's folder and a file in it, to find out at start what the first append would. Why it
+    // cannot be used and what to do; nothing if it can. A full disk is no reason: entries wait in memory
+    // then.
+    static std::optional<Problem> check(const std::string& folder);
 
     static constexpr std::size_t kMostInMemory = 10'000;
 

@@ -37,6 +37,22 @@ TEST(Spool, GivesEntriesInOrderUntilTheyAreDelivered) {
     EXPECT_TRUE(spool.empty());
 }
 
+TEST(Spool, SaysBeforehandWhyAFolderCannotBeUsed) {
+    testing_support::TemporaryFolder folder;
+    auto file = (folder.path() / "file").string();
+    std::ofstream(file) << "x";
+
+    EXPECT_FALSE(Spool::check((folder.path() / "a" / "b").string()));
+    EXPECT_TRUE(std::filesystem::is_empty(folder.path() / "a" / "b")) << "the trial is gone";
+    auto problem = Spool::check(file + "/spool");
+    ASSERT_TRUE(problem);
+    EXPECT_NE(problem->what.find(file + "/spool cannot be made: Not a directory"), std::string::npos);
+    EXPECT_NE(problem->what.find("LITELLM_SPOOL_DIR"), std::string::npos);
+    ASSERT_EQ(symlink(folder.path().c_str(), (folder.path() / "link").c_str()), 0);
+    EXPECT_NE(Spool::check((folder.path() / "link").string())->what.find("is not a folder of this user"),
+              std::string::npos);
+}
+
 TEST(Spool, LeavesNothingOnDiskOnceAllIsDelivered) {
     testing_support::TemporaryFolder folder;
     {

@@ -5,6 +5,7 @@
 #include "core/base/text.hpp"
 #include "services/litellm/config/config.hpp"
 #include "services/litellm/domain/json_edit.hpp"
+#include "services/litellm/routing/policy_names.hpp"
 
 namespace seance::litellm {
 namespace {
@@ -66,6 +67,14 @@ void add_tags(const std::optional<JsonValue>& list, std::vector<std::string>& ta
             tags.push_back(std::move(tag));
 }
 
+void read_policy(const JsonValue& policy, ClassNumbers& numbers) {
+    if (!policy.is(JsonKind::Object)) return;
+    for (auto& member : json_members(policy))
+        if (auto number = json_number(member.value))
+            for (auto kind : policy_classes(member.key, "Retries"))
+                numbers.numbers[kind] = static_cast<int>(std::clamp(*number, 0.0, 100.0));
+}
+
 void read_mock_testing(const JsonMember& member, RoutingWishes& wishes) {
     std::string_view key = member.key;
     bool wanted = member.value.is(JsonKind::True);
@@ -105,6 +114,8 @@ RoutingWishes read_wishes(const JsonValue& body, const http::FieldViews& fields,
             read_tables(member.value, wishes.fallbacks.content_policy);
         else if (key == "disable_fallbacks")
             wishes.fallbacks.disabled = member.value.is(JsonKind::True);
+        else if (key == "retry_policy")
+            read_policy(member.value, wishes.retry_policy);
         else if (key == "tags")
             add_tags(member.value, wishes.tags);
         else if ((key == "metadata" || key == "litellm_metadata") && member.value.is(JsonKind::Object))

@@ -13,6 +13,7 @@ namespace seance::litellm {
 struct RoutingWishes {
     ClientFallbacks fallbacks;
     std::vector<std::string> tags;
+    ClassNumbers retry_policy;  // after num_retries of the request, before the configuration's policies
 
     // The first attempt fails like that, for tests of a configuration; only where the configuration allows
     // it.

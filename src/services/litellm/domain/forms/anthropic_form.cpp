@@ -5,6 +5,7 @@
 #include "services/litellm/domain/chat_dialogue.hpp"
 #include "services/litellm/domain/forms/anthropic_request.hpp"
 #include "services/litellm/domain/local_answer.hpp"
+#include "services/litellm/domain/request_rules.hpp"
 #include "services/litellm/domain/wires/anthropic_native.hpp"
 #include "services/litellm/domain/wires/bedrock_native.hpp"
 #include "services/litellm/domain/wires/bedrock_request.hpp"
@@ -51,6 +52,7 @@ Answer<ChatRequest> AnthropicForm::parse(std::string body, const http::FieldView
     if (!root->is(JsonKind::Object)) return bad_request("the request body must be a JSON object");
     root_ = *root;
     JsonFields given(root_);
+    if (auto refused = refuse_members(given.members())) return std::move(*refused);
     auto messages = given.find("messages");
     if (!messages) return bad_request("messages: Field required", "messages");
     if (!messages->is(JsonKind::Array)) return bad_request("messages: must be a list", "messages");

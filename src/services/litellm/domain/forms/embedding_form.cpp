@@ -150,34 +150,24 @@ class OllamaEmbeddings final : public EmbeddingDialogue {
     }
 };
 
-// Titan takes one text a call, Cohere many.
-class BedrockEmbeddings final : public EmbeddingDialogue {
+// Many texts a call.
+class CohereEmbeddings final : public EmbeddingDialogue {
   public:
     using EmbeddingDialogue::EmbeddingDialogue;
     Answer<UpstreamCall> call() override {
-        JsonObject body;
-        if (is_cohere()) {
-            JsonArray texts;
-            for (auto& text : wanted_.texts) texts.add_text(text);
-            body.raw("texts", texts.str()).raw("input_type", "\"search_document\"");
-            body.raw_if("output_dimension", wanted_.dimensions);
-        } else {
-            if (wanted_.texts.size() > 1)
-                return bad_request(
-                    "litellm.BadRequestError: Titan's embeddings take one text a call: send input as a "
-                    "single text",
-                    "input");
-            body.text("inputText", wanted_.texts.front()).raw_if("dimensions", wanted_.dimensions);
-        }
-        return bedrock_call(to_, "invoke", body.str(), "application/json", context_.created);
+        JsonArray texts;
+        for (auto& text : wanted_.texts) texts.add_text(text);
+        auto body = JsonObject()
+                        .raw("texts", texts.str())
+                        .raw("input_type", "\"search_document\"")
+                        .raw_if("output_dimension", wanted_.dimensions)
+                        .str();
+        return bedrock_call(to_, "invoke", std::move(body), "application/json", context_.created);
     }
 
   private:
-    bool is_cohere() const { return to_.endpoint.model.find("cohere") != std::string::npos; }
-    std::vector<JsonValue> read(const JsonFields& root, Usage& usage) const override {
-        if (auto prompt = root.count("inputTextTokenCount")) usage.prompt = prompt;
+    std::vector<JsonValue> read(const JsonFields& root, Usage&) const override {
         std::vector<JsonValue> vectors;
-        if (auto one = root.find("embedding", JsonKind::Array)) vectors.push_back(*one);
         auto many = root.find("embeddings");
         if (many && many->is(JsonKind::Object)) many = json_find(*many, "float");
         if (many)
@@ -185,6 +175,52 @@ class BedrockEmbeddings final : public EmbeddingDialogue {
                 if (vector.is(JsonKind::Array)) vectors.push_back(vector);
         return vectors;
     }
+};
+
+// One text a call, so several texts are as many calls, one after the other; tokens add up.
+class TitanEmbeddings final : public EmbeddingDialogue {
+  public:
+    using EmbeddingDialogue::EmbeddingDialogue;
+    Answer<UpstreamCall> call() override {
+        answers_.clear();
+        return call_for(0);
+    }
+    std::optional<UpstreamCall> next_call(std::string_view body) override {
+        if (answers_.size() + 1 >= wanted_.texts.size()) return std::nullopt;
+        auto root = parse_json(body);
+        if (!root || !root->is(JsonKind::Object) || !vector_in(*root))
+            return std::nullopt;  // whole() says so
+        auto next = call_for(answers_.size() + 1);
+        if (!next) return std::nullopt;
+        answers_.emplace_back(body);
+        return std::move(*next);
+    }
+
+  private:
+    Answer<UpstreamCall> call_for(std::size_t index) const {
+        auto body = JsonObject()
+                        .text("inputText", wanted_.texts[index])
+                        .raw_if("dimensions", wanted_.dimensions)
+                        .str();
+        return bedrock_call(to_, "invoke", std::move(body), "application/json", context_.created);
+    }
+    static std::optional<JsonValue> vector_in(const JsonValue& root) {
+        return JsonFields(root).find("embedding", JsonKind::Array);
+    }
+    std::vector<JsonValue> read(const JsonFields& root, Usage& usage) const override {
+        std::vector<JsonValue> vectors;
+        std::uint64_t tokens = 0;
+        auto add = [&](const JsonFields& answer) {
+            tokens += answer.count("inputTextTokenCount");
+            if (auto vector = answer.find("embedding", JsonKind::Array)) vectors.push_back(*vector);
+        };
+        for (auto& answer : answers_) add(JsonFields(*parse_json(answer)));
+        add(root);
+        if (tokens > 0) usage.prompt = tokens;
+        return vectors;
+    }
+
+    std::vector<std::string> answers_;  // to all texts but the last
 };
 
 // An upstream of OpenAI's form that does not know encoding_format and answers with numbers.
@@ -265,7 +301,9 @@ Answer<std::unique_ptr<Dialogue>> EmbeddingForm::begin(const ChatRequest& reques
         return std::unique_ptr<Dialogue>(std::make_unique<GeminiEmbeddings>(std::move(*wanted), to, context));
     if (kind == WireKind::Ollama)
         return std::unique_ptr<Dialogue>(std::make_unique<OllamaEmbeddings>(std::move(*wanted), to, context));
-    return std::unique_ptr<Dialogue>(std::make_unique<BedrockEmbeddings>(std::move(*wanted), to, context));
+    if (to.endpoint.model.find("cohere") != std::string::npos)
+        return std::unique_ptr<Dialogue>(std::make_unique<CohereEmbeddings>(std::move(*wanted), to, context));
+    return std::unique_ptr<Dialogue>(std::make_unique<TitanEmbeddings>(std::move(*wanted), to, context));
 }
 
 // Of a mock model: a vector that is always the same, for each input.

@@ -45,7 +45,7 @@ TEST(BedrockWire, TakesKeysFromTheDeploymentThenTheEnvironment) {
     EXPECT_EQ(find(deployment, environment)->aws->id.reveal(), "c");
     EXPECT_EQ(find(deployment, environment)->aws->region, "us-east-2");
     deployment.wire.aws_role = "arn";
-    EXPECT_THAT(find(deployment, environment).error().what, HasSubstr("aws_role_name"));
+    EXPECT_EQ(find(deployment, environment)->aws->role->sts, "https://sts.us-east-2.amazonaws.com");
 }
 
 TEST(BedrockRequest, AlternatesRolesAndLeavesOutBlankTexts) {

@@ -6,6 +6,7 @@
 #include "net/aws/sigv4.hpp"
 #include "net/http/parser.hpp"
 #include "services/litellm/domain/upstream_body.hpp"
+#include "services/litellm/domain/wires/aws_role.hpp"
 #include "services/litellm/domain/wires/bedrock_answer.hpp"
 #include "services/litellm/domain/wires/bedrock_request.hpp"
 
@@ -38,10 +39,6 @@ std::string_view bedrock_model(std::string_view model) {
 Outcome<void> complete_bedrock(Endpoint& endpoint, const Deployment& deployment,
                                const config::Sources& environment) {
     auto& wire = deployment.wire;
-    if (!wire.aws_role.empty())
-        return Problem{
-            "litellm_params.aws_role_name is not supported: set aws_access_key_id and aws_secret_access_key, "
-            "aws_profile_name, or a bearer token as api_key"};
     if (!wire.aws_profile.empty())
         return Problem{
             fmt::format("the AWS profile \"{}\" holds no keys: look into ~/.aws/credentials "
@@ -68,6 +65,7 @@ Outcome<void> complete_bedrock(Endpoint& endpoint, const Deployment& deployment,
         return Problem{
             "no API key: set the variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
             "AWS_BEARER_TOKEN_BEDROCK"};
+    if (auto& own = endpoint.key; own.empty()) access.role = find_role(wire, access.region, environment);
     endpoint.aws = std::make_shared<const AwsAccess>(std::move(access));
     return {};
 }

@@ -1,4 +1,4 @@
-#include "platform/process/port_holder.hpp"
+#include "core/runtime/port_holder.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -10,7 +10,7 @@
 
 #include "core/base/text.hpp"
 
-namespace seance::process {
+namespace seance {
 
 namespace {
 
@@ -65,4 +65,4 @@ std::string holder_of_port(std::uint16_t port) {
     return "another program";
 }
 
-}  // namespace seance::process
+}  // namespace seance

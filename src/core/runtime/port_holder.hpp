@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace seance::process {
+namespace seance {
 
 // The inode of the socket that listens on a port, from the text of /proc/net/tcp or tcp6.
 std::optional<std::uint64_t> listening_inode(std::string_view table, std::uint16_t port);
@@ -15,4 +15,4 @@ std::optional<std::uint64_t> listening_inode(std::string_view table, std::uint16
 // the kernel does not tell us, as of a process of another user.
 std::string holder_of_port(std::uint16_t port);
 
-}  // namespace seance::process
+}  // namespace seance
