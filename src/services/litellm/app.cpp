@@ -141,6 +141,7 @@ void App::watch_files() {
 Awaitable<void> App::drain() {
     co_await server_.drain();
     co_await gateway_.ledger().drain();
+    co_await gateway_.alerts().drain();
     if (tasks_) {
         stopping_ = true;
         tasks_->cancel();

@@ -175,9 +175,10 @@ void announce(const ModelTable& models, const Settings& settings, const ModelTab
     for (auto& remark : fresh)
         observe::log(remark.is_error ? Level::Error : Level::Warning, remark.event)
             .field(remark.field, remark.text);
-    bool told = before && before->config().master_key_problem == config.master_key_problem &&
-                before->config().master_key.empty() == config.master_key.empty();
     bool open_here = settings.loopback_only() && config.other_auth.empty();
+    bool told = before && before->config().master_key_problem == config.master_key_problem &&
+                before->config().master_key.empty() == config.master_key.empty() &&
+                before->config().other_auth.empty() == config.other_auth.empty();
     if (!told && !config.master_key_problem.empty())
         observe::log(open_here ? Level::Warning : Level::Error, "master_key_missing")
             .field("problem", config.master_key_problem)

@@ -47,6 +47,12 @@ class Router::Impl {
         return owner != owners_.end() ? *owner->second : anybody();
     }
 
+    std::uint64_t connections() const {
+        std::uint64_t made = 0;
+        for (const auto& [address, client] : clients_) made += client->state().connections;
+        return made;
+    }
+
     static Awaitable<Result<Reply>> command(std::shared_ptr<Impl> self, std::string key,
                                             std::vector<std::string> arguments) {
         auto slot = slot_of(key);
@@ -98,6 +104,10 @@ Router::~Router() {
 
 Awaitable<Result<Reply>> Router::command(std::string_view key, std::vector<std::string> arguments) {
     return Impl::command(impl_, std::string(key), std::move(arguments));
+}
+
+std::uint64_t Router::connections() const {
+    return impl_->connections();
 }
 
 bool Router::post(std::string_view key, const std::vector<std::string_view>& arguments) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +23,8 @@ class Router {
     Awaitable<Result<Reply>> command(std::string_view key, std::vector<std::string> arguments);
     // As Client::post(), to who was last known to have `key`.
     bool post(std::string_view key, const std::vector<std::string_view>& arguments);
+    // Connections made so far, to all of them: what a server had may be gone where one was made anew.
+    std::uint64_t connections() const;
 
   private:
     class Impl;

@@ -9,6 +9,7 @@
 #include "core/base/hash.hpp"
 #include "core/base/text.hpp"
 #include "services/litellm/config/access_reader.hpp"
+#include "services/litellm/config/alerts_reader.hpp"
 #include "services/litellm/config/aws_profiles.hpp"
 #include "services/litellm/config/checks.hpp"
 #include "services/litellm/config/deployment_reader.hpp"
@@ -174,6 +175,7 @@ class ConfigReader {
                                    {"moderation_model", &config_.moderation_model}})
             *into = read_text(map.find(name), notes()).value_or("");
         read_access(map, config_, notes());
+        read_alerts(map, config_);
         config_.pass_through =
             read_pass_through(map.find("pass_through_endpoints"), config_.environment, notes());
         if (auto most = read_number(map.find("max_request_size_mb"), notes()); most && *most > 0)

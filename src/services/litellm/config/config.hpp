@@ -16,6 +16,9 @@ namespace seance::litellm {
 
 class PriceTable;
 
+// The kinds of alerts that are told, by LiteLLM's names.
+inline constexpr std::string_view kBudgetAlerts = "budget_alerts", kCooldownAlerts = "cooldown_deployment";
+
 struct Alias {
     std::string name, target;
     bool hidden = false;
@@ -52,6 +55,8 @@ struct Config {
     RoutingSettings routing;
     // Spent on each provider with a budget; survives reloads.
     std::map<std::string, std::shared_ptr<SpendWindow>, std::less<>> provider_spend;
+    // Where alerts go, by kind; the addresses are secrets.
+    std::map<std::string, std::vector<SecretText>, std::less<>> alerts;
     bool public_metrics = false;         // /metrics needs no key
     std::vector<std::string> callbacks;  // success_callback, failure_callback and callbacks
     bool background_health_checks = false;

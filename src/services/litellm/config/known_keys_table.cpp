@@ -236,7 +236,9 @@ user_api_key_cache_ttl
 pass_through_endpoints
 ~default_team_disabled
 admin_only_routes
-~alerting
+alerting
+alert_types
+alert_to_webhook_url
 ~alerting_threshold
 ~infer_model_from_keys
 ~store_model_in_db

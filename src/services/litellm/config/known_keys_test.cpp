@@ -26,7 +26,7 @@ TEST(KnownKeys, AreWarnedAboutOnceIfTheyHaveNoEffectWithTheNearest) {
         "router_settings:\n"
         "  cache_kwargs: {}\n"
         "  num_retrys: 3\n"
-        "general_settings: {alerting: [slack]}\n"
+        "general_settings: {infer_model_from_keys: true}\n"
         "mcp_servers: {}\n");
 
     EXPECT_THAT(
@@ -36,7 +36,7 @@ TEST(KnownKeys, AreWarnedAboutOnceIfTheyHaveNoEffectWithTheNearest) {
             "config.yaml:3: router_settings.cache_kwargs is recognised, but has no effect here",
             "config.yaml:4: router_settings.num_retrys is not a known key (did you mean num_retries?); it is "
             "ignored",
-            "config.yaml:5: general_settings.alerting is recognised, but has no effect here",
+            "config.yaml:5: general_settings.infer_model_from_keys is recognised, but has no effect here",
             "config.yaml:6: mcp_servers is recognised, but has no effect here"));
 }
 

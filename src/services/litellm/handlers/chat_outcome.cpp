@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "core/observe/log.hpp"
@@ -41,12 +43,19 @@ void ChatCall::count_outcome(const Attempt& attempt, const ApiError* failure) {
     if (!cooldown) return;
     decision_.cooled(deployment.id, *cooldown);
     gateway_.call_metrics.cooled_down(deployment, *attempt.endpoint, *failure);
-    if (state.cool_down(now + *cooldown, now))
-        observe::log(observe::Level::Warning, "deployment_cooled_down")
-            .field("model_group", group_)
-            .field("deployment", deployment.id)
-            .field("error", class_name(kind))
-            .ms("for_ms", *cooldown);
+    if (!state.cool_down(now + *cooldown, now)) return;
+    observe::log(observe::Level::Warning, "deployment_cooled_down")
+        .field("model_group", group_)
+        .field("deployment", deployment.id)
+        .field("error", class_name(kind))
+        .ms("for_ms", *cooldown);
+    Alert alert{
+        kCooldownAlerts, deployment.id,
+        fmt::format("*Deployment cooled down*: {} of {} ({}) is left out for {} s after {} (status {}).",
+                    deployment.id, group_, deployment.litellm_model,
+                    std::chrono::ceil<std::chrono::seconds>(*cooldown).count(), class_name(kind),
+                    failure->status)};
+    gateway_.alerts().tell(models_->config(), std::move(alert));
 }
 
 void ChatCall::count_usage(const Attempt& attempt) {

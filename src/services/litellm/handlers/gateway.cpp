@@ -43,7 +43,9 @@ Gateway::Gateway(Loop& loop, const Settings& settings, const ConfigSource& sourc
       source_(source),
       models_(source.current()),
       clients_(loop),
+      alerts_(std::make_shared<Alerts>(loop, clients_)),
       ledger_(std::make_shared<Ledger>(loop, settings, models_, first)) {
+    ledger_->tell_alerts(alerts_);
     ledger_->start();
 }
 

@@ -5,6 +5,7 @@
 
 #include "core/observe/metrics.hpp"
 #include "net/http/server.hpp"
+#include "services/litellm/alerts.hpp"
 #include "services/litellm/config_source.hpp"
 #include "services/litellm/domain/api_error.hpp"
 #include "services/litellm/domain/model_table.hpp"
@@ -35,6 +36,7 @@ class Gateway {
     Ledger& ledger() { return *ledger_; }
     std::shared_ptr<http::Client> client(const UpstreamLink& link) { return clients_.of(link); }
     AwsRoles& roles() { return roles_; }
+    Alerts& alerts() { return *alerts_; }
     Loop& loop() { return loop_; }
     const ConfigSource& source() const { return source_; }
     const Settings& settings() const { return settings_; }
@@ -51,6 +53,7 @@ class Gateway {
     std::shared_ptr<const ModelTable> models_;
     UpstreamClients clients_;
     AwsRoles roles_;
+    std::shared_ptr<Alerts> alerts_;
     std::shared_ptr<Ledger> ledger_;
 };
 

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "core/observe/log.hpp"
+#include "services/litellm/alerts.hpp"
 #include "services/litellm/domain/pattern.hpp"
 #include "services/litellm/ledger/ledger.hpp"
 
@@ -249,7 +250,15 @@ void Admission::settle(Settlement how) {
     if (caller_.key && caller_.key->limits.soft_budget) {
         auto soft = *caller_.key->limits.soft_budget;
         auto before = spend_before_.value_or(0);
-        if (before < soft && before + cost >= soft)
+        bool crossed = before < soft && before + cost >= soft;
+        if (crossed && ledger_->alerts_) {
+            Alert alert{
+                kBudgetAlerts, "soft " + caller_.key->id,
+                fmt::format("*Soft budget crossed*: the key {} has spent ${} of ${}. Its calls go on.",
+                            caller_.alias(), print_usd(before + cost), print_usd(soft))};
+            ledger_->alerts_->tell(models_->config(), std::move(alert));
+        }
+        if (crossed)
             observe::log(observe::Level::Warning, "soft_budget_crossed")
                 .field("api_key_alias", caller_.alias())
                 .field("api_key_hash", caller_.key->id.substr(0, 12))

@@ -17,12 +17,15 @@
 
 namespace seance::litellm {
 
+class Alerts;
+
 // Who may call, what it costs, and what has been spent: one loop's view of keys, budgets and limits in
 // Valkey. Without Valkey only the master key is known and nothing is kept.
 class Ledger : public std::enable_shared_from_this<Ledger> {
   public:
     Ledger(Loop& loop, const Settings& settings, std::shared_ptr<const ModelTable> models, bool first);
     void start();
+    void tell_alerts(std::shared_ptr<Alerts> alerts) { alerts_ = std::move(alerts); }
     Awaitable<void> drain();
     void replace(std::shared_ptr<const ModelTable> models);
 
@@ -93,6 +96,7 @@ class Ledger : public std::enable_shared_from_this<Ledger> {
     std::unordered_map<std::string, KnownCustomer> customers_;
     std::set<Admission*> open_;  // with a lease
     SpendMetrics metrics_;
+    std::shared_ptr<Alerts> alerts_;  // null: nobody is told
     std::set<std::string> unpriced_;
     Timer lease_timer_;
     bool closing_ = false;

@@ -5,6 +5,7 @@
 #include "core/base/hash.hpp"
 #include "core/base/id.hpp"
 #include "core/base/text.hpp"
+#include "services/litellm/alerts.hpp"
 #include "services/litellm/domain/access.hpp"
 #include "services/litellm/domain/json_text.hpp"
 #include "services/litellm/domain/route_class.hpp"
@@ -240,7 +241,14 @@ Awaitable<bool> Ledger::reserve(Admission& admission, std::string version) {
     if (quick || word == "late") ahead_ = number(1) - sent;
     if (word == "stale" || word == "late") co_return false;
     if (word == "budget" && index < plan.purses.size()) {
-        refuse(admission, budget_exceeded(plan.purses[index], number(2), config.budget_status));
+        auto& purse = plan.purses[index];
+        refuse(admission, budget_exceeded(purse, number(2), config.budget_status));
+        Alert alert{
+            kBudgetAlerts, purse.id,
+            fmt::format("*Budget crossed*: {} {} has spent ${} of ${}. Its calls are refused until the "
+                        "budget is raised or begins anew.",
+                        purse.entity, purse.who, print_usd(number(2)), print_usd(purse.limit.value_or(0)))};
+        if (alerts_) alerts_->tell(models_->config(), std::move(alert));
     } else if (word == "parallel" && index < plan.purses.size()) {
         refuse(admission, too_many_parallel(plan.purses[index], number(2)));
         admission.refusal_fields_.set("rate_limit_type", "max_parallel_requests");

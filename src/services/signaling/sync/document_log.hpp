@@ -29,6 +29,9 @@ class DocumentLog {
     // The last read() found nothing of what had been there: it has to be written anew.
     bool lost() const { return lost_; }
 
+    // What was read may not be there any more, nor what was appended since: read() tells.
+    virtual bool outdated() const { return false; }
+
     // What a compaction would replace.
     std::size_t entries() const { return entries_; }
     std::size_t bytes() const { return bytes_; }

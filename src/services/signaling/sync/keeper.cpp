@@ -93,7 +93,7 @@ bool Keeper::done() const {
 }
 
 Awaitable<void> Keeper::work() {
-    if (!read_ || stale_) co_await read();
+    if (!read_ || stale_ || log_->outdated()) co_await read();
     if (read_ && !failing_ && room_.has_unwritten()) co_await write();
     if (read_ && !failing_ && compaction_is_due()) co_await compact();
 }
@@ -122,7 +122,7 @@ Awaitable<void> Keeper::read() {
         room_.settle();
         co_return;
     }
-    read_ = true;
+    const bool again = std::exchange(read_, true);
     succeeded();
     room_.remember(*updates);
     if (on_read) on_read(*this);
@@ -130,6 +130,8 @@ Awaitable<void> Keeper::read() {
         observe::log(observe::Level::Warning, "sync_log_lost")
             .field("bytes", std::uint64_t{room_.document().size()});
         room_.write_everything();
+    } else if (again && log_->entries() == 0) {
+        room_.write_everything();  // what others wrote, and we know of from them alone, is gone
     }
 }
 
@@ -137,7 +139,11 @@ Awaitable<void> Keeper::write() {
     auto updates = room_.take_unwritten();
     auto began = Clock::now();
     auto written = co_await log_->append(updates);
-    if (written) {
+    if (written && log_->outdated()) {
+        // Perhaps to a log that had lost everything else: nobody is told before that is known.
+        room_.put_back(std::move(updates));
+        woken_ = true;
+    } else if (written) {
         counters_.write_seconds.observe(std::chrono::duration<double>(Clock::now() - began).count());
         counters_.written.add(updates.size());
         wrote_ = true;

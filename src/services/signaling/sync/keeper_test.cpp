@@ -16,8 +16,10 @@ using testing::IsEmpty;
 using testing_support::unhex;
 using Type = Frame::Type;
 
-const auto kA = unhex("0101010004010174016100");  // "a" by client 1
-const auto kB = unhex("01010101840100016200");    // "b" behind it
+const auto kA = unhex("0101010004010174016100");     // "a" by client 1
+const auto kB = unhex("01010101840100016200");       // "b" behind it
+const auto kAb = unhex("010101000401017402616200");  // both
+const auto kC = unhex("01010102840101016300");       // "c" behind them
 
 // A log that fails when it is told to, and says what was asked of it.
 struct ScriptedLog final : DocumentLog {
@@ -26,18 +28,22 @@ struct ScriptedLog final : DocumentLog {
         bool away = false, lost = false;
         int reads = 0, compactions = 0, closes = 0;
         bool others_wrote = false;
+        bool outdated = false;            // until it is read
+        bool outdated_by_append = false;  // by the next one
     };
     explicit ScriptedLog(Script& s) : script(s) {}
 
     Awaitable<Outcome<Updates>> read() override {
         if (script.away) co_return Problem{"away"};
         ++script.reads;
+        script.outdated = false;
         lost_ = std::exchange(script.lost, false);
         entries_ = script.kept.size();
         co_return script.kept;
     }
     Awaitable<Outcome<void>> append(const Updates& updates) override {
         if (script.away) co_return Problem{"away"};
+        script.outdated |= std::exchange(script.outdated_by_append, false);
         script.kept.insert(script.kept.end(), updates.begin(), updates.end());
         entries_ += updates.size();
         bytes_ += updates.size() * 10'000;
@@ -51,6 +57,7 @@ struct ScriptedLog final : DocumentLog {
         bytes_ = 100;
         co_return true;
     }
+    bool outdated() const override { return script.outdated; }
     void renew() override {}
     Awaitable<void> close() override {
         ++script.closes;
@@ -113,6 +120,40 @@ TEST_F(KeeperTest, WritesWhatIsNewThenAnswersAndSpreadsIt) {
     EXPECT_THAT(script.kept, ElementsAre(kA));
     EXPECT_THAT(ann.heard, ElementsAre(print_frame(Type::Step2, kA)));
     EXPECT_THAT(spread, ElementsAre(print_frame(Type::Update, kA)));
+}
+
+TEST_F(KeeperTest, SaysThatNothingIsKeptBeforeALogThatMayHaveLostItIsWrittenAnew) {
+    starts();
+    says(Type::Update, kA);
+    turn();
+    script.kept.clear();  // the server has come back empty, before an update or while it is written
+    script.outdated = script.lost = true;
+    says(Type::Update, kB);
+    says(Type::Step1, std::string(1, '\0'));
+    turn();
+    EXPECT_THAT(script.kept, ElementsAre(kAb));
+    EXPECT_THAT(ann.heard, ElementsAre(print_frame(Type::Step2, kAb)));
+
+    script.kept.clear();
+    script.outdated_by_append = script.lost = true;
+    says(Type::Update, kC);
+    says(Type::Step1, print_state_vector({{1, 2}}));
+    turn();
+    EXPECT_EQ(script.kept.size(), 2u) << "what it was written to, and everything";
+    EXPECT_EQ(script.kept.back(), keeper->room().document().all()[0]);
+    EXPECT_EQ(ann.heard.size(), 2u);
+}
+
+TEST_F(KeeperTest, WritesAnewWhatItKnowsFromOthersAloneOnceTheLogIsEmpty) {
+    starts();
+    keeper->room().take_from_elsewhere(print_frame(Type::Update, kA), Clock::now());
+    turn();
+    EXPECT_THAT(script.kept, IsEmpty());
+
+    keeper->read_again();
+    turn();
+
+    EXPECT_THAT(script.kept, ElementsAre(kA));
 }
 
 TEST_F(KeeperTest, GoesOnInMemoryWhileItsLogIsAwayAndWritesLater) {

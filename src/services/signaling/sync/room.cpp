@@ -235,7 +235,9 @@ void Room::rewrite_if_shorter() {
 }
 
 void Room::write_everything() {
-    if (!document_.empty()) rewrite();
+    if (document_.empty()) return;
+    ++recorded_;  // who asks from now on is answered when it is written
+    rewrite();
 }
 
 void Room::rewrite() {

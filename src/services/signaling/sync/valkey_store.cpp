@@ -86,6 +86,7 @@ class ValkeyStore::Log final : public DocumentLog {
         lost_ = false;
         auto kept = co_await ask("HGET", hash_, "epoch");
         if (failed(kept)) co_return problem_of(kept);
+        connections_ = shared_->router->connections();
         if (!epoch_.empty() && kept->text != epoch_) {
             co_await close();
             lost_ = true;
@@ -179,6 +180,9 @@ class ValkeyStore::Log final : public DocumentLog {
         shared_->router->post(hash_, {"PEXPIRE", hash_, shared_->ttl});
     }
 
+    // A server that was away may have come back with nothing.
+    bool outdated() const override { return shared_->router->connections() != connections_; }
+
     Awaitable<void> close() override {
         last_ = kBeginning;
         base_.clear();
@@ -208,9 +212,10 @@ class ValkeyStore::Log final : public DocumentLog {
 
     std::shared_ptr<Shared> shared_;
     std::string stream_, hash_;
-    std::string last_{kBeginning};  // entry that was read
-    std::string epoch_;             // of the first entry: a server that has lost what it had begins another
-    std::string base_;              // "upto" of the hash that was read
+    std::string last_{kBeginning};   // entry that was read
+    std::string epoch_;              // of the first entry: a server that has lost what it had begins another
+    std::string base_;               // "upto" of the hash that was read
+    std::uint64_t connections_ = 0;  // that had been made when it was read
 };
 
 ValkeyStore::ValkeyStore(Loop& loop, const valkey::Address& address, std::string prefix, Duration ttl,

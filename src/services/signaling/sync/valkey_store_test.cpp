@@ -168,14 +168,17 @@ TEST_F(ValkeyStoreTest, SaysWhenValkeyIsAwayAndGoesOnWhenItIsBack) {
     ASSERT_FALSE(failed);
     EXPECT_FALSE(failed.error().what.empty());
 
+    EXPECT_FALSE(here->outdated());
     redis.start();
     while (!append(*here, {"2"})) {
     }
+    EXPECT_TRUE(here->outdated()) << "what was appended has gone to a server that may have lost the rest";
     auto again = read(*there);
     while (!again) again = read(*there);
     EXPECT_THAT(*again, ElementsAre("2")) << "this server keeps nothing over a restart";
     read(*here);
     EXPECT_TRUE(here->lost());
+    EXPECT_FALSE(here->outdated());
 }
 
 }  // namespace seance::signaling::sync
