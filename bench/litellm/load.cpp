@@ -3,7 +3,8 @@
 //   sequential   one connection, `count` requests one after the other
 //   rate         `rate` requests a second for `seconds`, begun on time whatever the answers do
 //   closed       `connections` that ask again as soon as they have their answer, for `seconds` or `count`
-//   streams      `count` streams begun over `ramp` seconds, each once, at a moment of chance within its share of them:
+//   streams      `count` streams begun over `ramp` seconds, each once, at a moment of chance within its share
+//   of them:
 //                begun in step, all their chunks would fall into the same few moments of a chunk's interval
 // Further: key=sk-… body=BYTES stream=0|1|0.5 timeout=SECONDS disconnect=0.05 fail=0.05 events=N (of a whole
 // stream; another number is an error).
@@ -82,9 +83,7 @@ class Load {
             }
             bool over = started_ >= most || now >= end;
             if (over && active_ == 0) break;
-            auto next = open_loop && !over
-                            ? start + turn(per_ns)
-                            : now + 20'000'000;
+            auto next = open_loop && !over ? start + turn(per_ns) : now + 20'000'000;
             auto n = wait(epoll_, events.data(), static_cast<int>(events.size()),
                           std::min(next, now + 20'000'000));
             for (int i = 0; i < n; ++i) {

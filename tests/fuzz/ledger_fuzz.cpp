@@ -12,6 +12,7 @@
 #include "services/litellm/domain/cache_wish.hpp"
 #include "services/litellm/domain/day_sums.hpp"
 #include "services/litellm/domain/entity.hpp"
+#include "services/litellm/domain/key_policy.hpp"
 #include "services/litellm/domain/price_table.hpp"
 #include "services/litellm/domain/record_fields.hpp"
 #include "services/litellm/domain/stream_collector.hpp"
@@ -40,8 +41,9 @@ void read_records(std::string_view text) {
     if (wrong || !value.is_object()) return;
     for (auto kind :
          {RecordKind::Key, RecordKind::User, RecordKind::Team, RecordKind::Customer, RecordKind::Budget})
-        if (auto fields = read_fields(kind, value.get_object(), 0))
-            clamp_fields(*fields, value.get_object(), 0);
+        for (auto what : {Clamp::Whole, Clamp::Change})
+            if (auto fields = read_fields(kind, value.get_object(), 0))
+                clamp_fields(*fields, value.get_object(), 0, what);
 }
 
 void read_prices(std::string_view text) {
