@@ -56,7 +56,7 @@ Fields::Fields(std::initializer_list<std::pair<std::string_view, std::string_vie
 
 void Fields::add(std::string_view name, std::string_view value) {
     if (!is_token(name) || !is_field_value(value)) return;
-    if (fields_.size() == fields_.capacity()) fields_.reserve(std::max<std::size_t>(8, 2 * fields_.size()));
+    if (fields_.size() == fields_.capacity()) fields_.reserve(std::max<std::size_t>(4, 2 * fields_.size()));
     fields_.emplace_back(name, value);
 }
 

@@ -97,6 +97,8 @@ Awaitable<void> chat_completions(Gateway& gateway, http::Exchange& exchange, std
     return serve<ChatForm>(gateway, exchange, std::move(model));
 }
 
+// A route's handler takes its parameter by value, whether it needs one or not.
+// NOLINTBEGIN(performance-unnecessary-value-param)
 Awaitable<void> messages(Gateway& gateway, http::Exchange& exchange, std::string) {
     return serve<AnthropicForm>(gateway, exchange, "");
 }
@@ -144,5 +146,7 @@ Awaitable<void> moderations(Gateway& gateway, http::Exchange& exchange, std::str
 Awaitable<void> rerank(Gateway& gateway, http::Exchange& exchange, std::string model) {
     return pass(gateway, exchange, std::move(model), kRerank);
 }
+
+// NOLINTEND(performance-unnecessary-value-param)
 
 }  // namespace seance::litellm
