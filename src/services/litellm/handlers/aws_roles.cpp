@@ -63,7 +63,7 @@ Awaitable<Answer<std::shared_ptr<const Endpoint>>> AwsRoles::lend(Gateway& gatew
             if (lent_.size() < kMostKept) lent_.insert_or_assign(name, std::move(*lent));
             co_return lending;
         }
-        failure = std::move(lent.error());
+        failure = lent.error();
     }
     // What is there still serves; another call may have brought fresh ones meanwhile.
     kept = lent_.find(name);

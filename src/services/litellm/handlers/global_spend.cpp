@@ -41,6 +41,7 @@ Awaitable<json::array> top_keys(Management& call, const DaySums& sums) {
     auto most = call.query_number("limit", 10, 1000);
     if (sorted.size() > most) sorted.resize(most);
     std::vector<std::string> hashes;
+    hashes.reserve(sorted.size());
     for (auto& [hash, sum] : sorted) hashes.push_back(hash);
     auto names = co_await aliases_of(call, hashes);
     json::array list;
