@@ -34,11 +34,6 @@ bool is_news(const std::string& subject) {
     return true;
 }
 
-Awaitable<void> send_into(std::shared_ptr<http::Client> client, const http::Url& url,
-                          const http::Request& request, std::optional<Result<http::WholeResponse>>& answer) {
-    answer.emplace(co_await client->send(url.origin, request, kMostAnswer));
-}
-
 }  // namespace
 
 void Alerts::tell(const Config& config, Alert alert) {
@@ -75,7 +70,8 @@ Awaitable<void> Alerts::send(const Message& message) {
     auto scope = std::make_shared<CallScope>(loop_.executor());
     scope->allow(kLimit);
     std::optional<Result<http::WholeResponse>> answer;
-    bool whole = co_await scope->run(send_into(clients_.of(*message.link), *url, request, answer));
+    bool whole =
+        co_await scope->run(send_into(clients_.of(*message.link), url->origin, request, kMostAnswer, answer));
     auto reason = !whole || !answer ? std::string("no answer in time")
                   : !*answer        ? answer->error().message()
                                     : fmt::format("status {}", (*answer)->status);

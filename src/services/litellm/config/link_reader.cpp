@@ -56,6 +56,14 @@ SharedLink read_link(const std::string& ssl_verify, const std::string& place, bo
     return link;
 }
 
+std::shared_ptr<const Deployment> with_own_link(const Deployment& deployment, const std::string& place,
+                                                bool ipv4_only, const config::Sources& environment,
+                                                const ReadFile& read_file, Notes& notes) {
+    auto linked = std::make_shared<Deployment>(deployment);
+    linked->link = read_link(deployment.ssl_verify, place, ipv4_only, environment, read_file, notes);
+    return linked;
+}
+
 void read_links(const Node& litellm_settings, Config& config, const ReadFile& read_file) {
     auto& notes = config.notes;
     auto& environment = config.environment;
@@ -70,11 +78,8 @@ void read_links(const Node& litellm_settings, Config& config, const ReadFile& re
     config.link = read_link(said, place, ipv4_only, environment, read_file, notes);
     for (auto& deployment : config.deployments) {
         if (deployment->ssl_verify.empty()) continue;
-        auto linked = std::make_shared<Deployment>(*deployment);
-        linked->link = read_link(deployment->ssl_verify,
-                                 fmt::format("litellm_params.ssl_verify of {}", deployment->model_name),
-                                 ipv4_only, environment, read_file, notes);
-        deployment = std::move(linked);
+        auto own_place = fmt::format("litellm_params.ssl_verify of {}", deployment->model_name);
+        deployment = with_own_link(*deployment, own_place, ipv4_only, environment, read_file, notes);
     }
 }
 

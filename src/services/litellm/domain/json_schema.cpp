@@ -55,6 +55,14 @@ bool is_of(const json::value& value, std::string_view type) {
     return type != "number" || number;  // a type that nobody knows fits everything
 }
 
+// The first of a list of names that is no member; null if all are, or it is no list.
+const json::value* first_absent(const json::value& names, const json::object& members) {
+    if (names.is_array())
+        for (auto& name : names.get_array())
+            if (name.is_string() && !members.contains(name.get_string())) return &name;
+    return nullptr;
+}
+
 std::size_t characters(std::string_view text) {
     return static_cast<std::size_t>(
         std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
@@ -137,10 +145,9 @@ class Check {
     }
 
     Problem members(const json::object& rules, const json::object& value, const std::string& at) {
-        if (auto names = rules.if_contains("required"); names && names->is_array())
-            for (auto& name : names->get_array())
-                if (name.is_string() && !value.contains(name.get_string()))
-                    return fmt::format("{} must have the member {}", at, json::serialize(name));
+        if (auto names = rules.if_contains("required"))
+            if (auto name = first_absent(*names, value))
+                return fmt::format("{} must have the member {}", at, json::serialize(*name));
         auto size = static_cast<double>(value.size());
         if (auto least = limit_of(rules, "minProperties"); least && size < *least)
             return fmt::format("{} must have at least {} members", at, *least);
@@ -165,11 +172,10 @@ class Check {
         auto lists = rules.if_contains("dependentRequired");
         if (!lists || !lists->is_object()) return std::nullopt;
         for (auto& rule : lists->get_object()) {
-            if (!value.contains(rule.key()) || !rule.value().is_array()) continue;
-            for (auto& name : rule.value().get_array())
-                if (name.is_string() && !value.contains(name.get_string()))
-                    return fmt::format("{} must have the member {}, since it has {}", at,
-                                       json::serialize(name), std::string_view(rule.key()));
+            if (!value.contains(rule.key())) continue;
+            if (auto name = first_absent(rule.value(), value))
+                return fmt::format("{} must have the member {}, since it has {}", at, json::serialize(*name),
+                                   std::string_view(rule.key()));
         }
         return std::nullopt;
     }

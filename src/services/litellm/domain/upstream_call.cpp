@@ -53,6 +53,10 @@ std::string append_path(std::string_view base, std::string_view path) {
     return fmt::format("{}{}{}", base, base.ends_with(path) ? std::string_view{} : path, query);
 }
 
+const SharedLink& link_of(const Endpoint& endpoint, const Config& config) {
+    return endpoint.link ? endpoint.link : config.link;
+}
+
 Outcome<UpstreamCall> make_http_call(const std::string& text, const Endpoint& endpoint,
                                      const Deployment& deployment, const Config& config, std::string body,
                                      std::string_view accept, const Headers& own,
@@ -61,7 +65,7 @@ Outcome<UpstreamCall> make_http_call(const std::string& text, const Endpoint& en
     if (!url)
         return Problem{fmt::format("api_base \"{}\" of model {} is no http or https address",
                                    endpoint.base.substr(0, endpoint.base.find('?')), deployment.model_name)};
-    UpstreamCall call{*url, {}, endpoint.link ? endpoint.link : config.link};
+    UpstreamCall call{*url, {}, link_of(endpoint, config)};
     auto& fields = call.request.fields;
     call.request.method = "POST";
     call.request.target = call.url.target;

@@ -14,6 +14,9 @@ struct UpstreamCall {
     SharedLink link;
 };
 
+// How an endpoint is connected to: as it says itself, or as the configuration does.
+const SharedLink& link_of(const Endpoint& endpoint, const Config& config);
+
 // The address of a route such as "/chat/completions" (reference, sections 4.3 and 4.6): appended to the base
 // unless it is there already; a query in the base stays.
 std::string upstream_url(const Endpoint& endpoint, const Deployment& deployment, std::string_view route,

@@ -13,11 +13,6 @@ constexpr UnixMs kTooLate = 30'000;   // with less than this left they are of no
 constexpr std::size_t kMostKept = 1000;
 constexpr std::uint64_t kMostAnswer = 256 << 10;
 
-Awaitable<void> send_into(std::shared_ptr<http::Client> client, const UpstreamCall& call,
-                          std::optional<Result<http::WholeResponse>>& answer) {
-    answer.emplace(co_await client->send(call.url.origin, call.request, kMostAnswer));
-}
-
 std::string name_of(const AwsAccess& access) {
     auto& role = *access.role;
     return fmt::format("{}\n{}\n{}\n{}\n{}", role.arn, role.session_name, role.external_id, role.sts,
@@ -43,12 +38,13 @@ Awaitable<Answer<std::shared_ptr<const Endpoint>>> AwsRoles::lend(Gateway& gatew
     auto kept = lent_.find(name);
     auto left = kept == lent_.end() ? 0 : kept->second.expires - unix_ms();
     if (left > kAnew) co_return with_keys(*endpoint, kept->second);
-    auto link = endpoint->link ? endpoint->link : gateway.models()->config().link;
+    auto& link = link_of(*endpoint, gateway.models()->config());
     auto call = assume_role_call(access, link, unix_ms() / 1000);
     if (!call) co_return call.error();
     scope->allow(kLimit);
     std::optional<Result<http::WholeResponse>> answer;
-    bool whole = co_await scope->run(send_into(gateway.client(*link), *call, answer));
+    bool whole = co_await scope->run(
+        send_into(gateway.client(*link), call->url.origin, call->request, kMostAnswer, answer));
     ApiError failure = unreachable(
         *endpoint->provider,
         fmt::format("Amazon's STS at {} {}", call->url.origin.authority(),

@@ -133,14 +133,12 @@ Awaitable<void> test_connection(Gateway& gateway, http::Exchange& exchange, std:
     auto deployment = made.front();
     if (!deployment->ssl_verify.empty()) {
         auto& config = gateway.models()->config();
-        auto linked = std::make_shared<Deployment>(*deployment);
-        linked->link = read_link(deployment->ssl_verify, "litellm_params.ssl_verify", config.link->ipv4_only,
-                                 config.environment, read_file_from_disk, notes);
+        deployment = with_own_link(*deployment, "litellm_params.ssl_verify", config.link->ipv4_only,
+                                   config.environment, read_file_from_disk, notes);
         if (!notes.errors.empty()) {
             auto error = bad_request(notes.errors.front(), "litellm_params");
             co_return reply_error(exchange, error);
         }
-        deployment = std::move(linked);
     }
     auto check = make_check(gateway, deployment);
     std::function<void()> stop = [check] { check->scope->end(CallScope::Ended::ClientGone); };

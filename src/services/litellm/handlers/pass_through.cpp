@@ -134,7 +134,7 @@ Awaitable<void> pass_through(Gateway& gateway, http::Exchange& exchange, std::st
                  std::move(request),
                  config.routing.timeout,
                  fmt::format("the provider {}", endpoint->provider->prefix),
-                 endpoint->link ? endpoint->link : config.link,
+                 link_of(*endpoint, config),
                  std::move(meter)};
     co_await relay_raw(gateway, exchange, std::move(call));
 }

@@ -8,11 +8,6 @@
 namespace seance::litellm {
 namespace {
 
-Awaitable<void> open_into(std::shared_ptr<http::Client> client, const http::Origin& origin,
-                          const http::Request& request, std::optional<Result<http::ResponseStream>>& opened) {
-    opened.emplace(co_await client->open(origin, request));
-}
-
 ApiError lost(const RawCall& call, const CallScope& scope, const error_code& error) {
     if (scope.ended() == CallScope::Ended::TimedOut || error == asio::error::timed_out)
         return timed_out(call.limit);

@@ -11,11 +11,6 @@ namespace {
 
 constexpr std::uint64_t kMostErrorBody = 256 << 10;
 
-Awaitable<void> open_into(std::shared_ptr<http::Client> client, const UpstreamCall& call,
-                          std::optional<Result<http::ResponseStream>>& opened) {
-    opened.emplace(co_await client->open(call.url.origin, call.request));
-}
-
 Awaitable<Failure> read_refusal(std::shared_ptr<CallScope> scope, OpenUpstream& open,
                                 const Dialogue& dialogue, const Provider& provider, Duration limit) {
     int status = open.stream.head().status;
@@ -77,7 +72,8 @@ Awaitable<Failure> open_upstream(Gateway& gateway, std::shared_ptr<CallScope> sc
                                  std::optional<OpenUpstream>& open) {
     scope->allow(limit);
     std::optional<Result<http::ResponseStream>> opened;
-    bool whole = co_await scope->run(open_into(gateway.client(*call.link), call, opened));
+    bool whole =
+        co_await scope->run(open_into(gateway.client(*call.link), call.url.origin, call.request, opened));
     if (!whole || !opened) co_return lost_upstream(*scope, provider, limit, asio::error::operation_aborted);
     if (!*opened) co_return lost_upstream(*scope, provider, limit, opened->error());
 

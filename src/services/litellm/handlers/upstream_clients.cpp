@@ -34,4 +34,15 @@ void UpstreamClients::keep_only(const Config& config) {
     });
 }
 
+Awaitable<void> open_into(std::shared_ptr<http::Client> client, const http::Origin& origin,
+                          const http::Request& request, std::optional<Result<http::ResponseStream>>& opened) {
+    opened.emplace(co_await client->open(origin, request));
+}
+
+Awaitable<void> send_into(std::shared_ptr<http::Client> client, const http::Origin& origin,
+                          const http::Request& request, std::uint64_t most,
+                          std::optional<Result<http::WholeResponse>>& answer) {
+    answer.emplace(co_await client->send(origin, request, most));
+}
+
 }  // namespace seance::litellm

@@ -250,20 +250,18 @@ void Admission::settle(Settlement how) {
     if (caller_.key && caller_.key->limits.soft_budget) {
         auto soft = *caller_.key->limits.soft_budget;
         auto before = spend_before_.value_or(0);
-        bool crossed = before < soft && before + cost >= soft;
-        if (crossed && ledger_->alerts_) {
-            Alert alert{
-                kBudgetAlerts, "soft " + caller_.key->id,
-                fmt::format("*Soft budget crossed*: the key {} has spent ${} of ${}. Its calls go on.",
-                            caller_.alias(), print_usd(before + cost), print_usd(soft))};
-            ledger_->alerts_->tell(models_->config(), std::move(alert));
-        }
-        if (crossed)
+        if (before < soft && before + cost >= soft) {
             observe::log(observe::Level::Warning, "soft_budget_crossed")
                 .field("api_key_alias", caller_.alias())
                 .field("api_key_hash", caller_.key->id.substr(0, 12))
                 .field("soft_budget", print_usd(soft))
                 .field("spend", print_usd(before + cost));
+            Alert alert{
+                kBudgetAlerts, "soft " + caller_.key->id,
+                fmt::format("*Soft budget crossed*: the key {} has spent ${} of ${}. Its calls go on.",
+                            caller_.alias(), print_usd(before + cost), print_usd(soft))};
+            if (ledger_->alerts_) ledger_->alerts_->tell(models_->config(), std::move(alert));
+        }
     }
     if (!records_ || !ledger_->courier_) return;
     ledger_->courier_->post(operations(how, cost), record(how, cost));
