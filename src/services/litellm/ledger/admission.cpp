@@ -256,11 +256,10 @@ void Admission::settle(Settlement how) {
                 .field("api_key_hash", caller_.key->id.substr(0, 12))
                 .field("soft_budget", print_usd(soft))
                 .field("spend", print_usd(before + cost));
-            Alert alert{
-                kBudgetAlerts, "soft " + caller_.key->id,
-                fmt::format("*Soft budget crossed*: the key {} has spent ${} of ${}. Its calls go on.",
-                            caller_.alias(), print_usd(before + cost), print_usd(soft))};
-            if (ledger_->alerts_) ledger_->alerts_->tell(models_->config(), std::move(alert));
+            ledger_->alerts_->tell(models_->config(), kBudgetAlerts, "soft " + caller_.key->id, [&] {
+                return fmt::format("*Soft budget crossed*: the key {} has spent ${} of ${}. Its calls go on.",
+                                   caller_.alias(), print_usd(before + cost), print_usd(soft));
+            });
         }
     }
     if (!records_ || !ledger_->courier_) return;

@@ -59,8 +59,13 @@ std::string record_key(std::string_view kind, std::string_view id) {
     return fmt::format("{}{}:{}", kPrefix, kind, id);
 }
 
-Ledger::Ledger(Loop& loop, const Settings& settings, std::shared_ptr<const ModelTable> models, bool first)
-    : loop_(loop), settings_(settings), models_(std::move(models)), lease_timer_(loop.executor()) {
+Ledger::Ledger(Loop& loop, const Settings& settings, std::shared_ptr<const ModelTable> models,
+               std::shared_ptr<Alerts> alerts, bool first)
+    : loop_(loop),
+      settings_(settings),
+      models_(std::move(models)),
+      alerts_(std::move(alerts)),
+      lease_timer_(loop.executor()) {
     auto& config = models_->config().ledger;
     cache_ = std::make_shared<AnswerCache>(loop, config.cache);
     if (!config.server) return;
