@@ -111,7 +111,4 @@ ApiError auth_error(std::string message, std::string type = "auth_error",
                     std::optional<std::string> param = std::nullopt);
 ApiError store_away();
 
-// Where a record is kept: "litellm:key:<hash>".
-std::string record_key(std::string_view kind, std::string_view id);
-
 }  // namespace seance::litellm
