@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
     }
     if (settings.debug) observe::set_level(observe::Level::Debug);
     if (settings.errors_only) observe::set_level(observe::Level::Error);
+    warn_of_misspelled(settings.misspelled);
     litellm::announce(*(*source)->current(), settings);
     ServiceOptions options{.threads = settings.workers, .drain_timeout = settings.drain_timeout};
     return run_service(options, [&](Loop& loop, unsigned index) -> std::unique_ptr<Unit> {
