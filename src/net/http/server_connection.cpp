@@ -95,11 +95,7 @@ Connection::Connection(std::shared_ptr<ServerShared> shared, TcpSocket socket,
     : shared_(std::move(shared)),
       socket_(std::move(socket)),
       deadline_(
-          shared_->loop.deadlines(),
-          [](void* self) {
-              error_code ignored;
-              static_cast<Connection*>(self)->socket_.cancel(ignored);
-          },
+          shared_->loop.deadlines(), [](void* self) { static_cast<Connection*>(self)->socket_.cancel(); },
           this),
       peer_is_private_(is_private_network(peer.address())),
       watched_(shared_->loop.executor()) {
@@ -120,8 +116,7 @@ Connection::~Connection() {
 
 void Connection::begin_drain() {
     close_after_ = true;
-    error_code ignored;
-    if (idle_) socket_.cancel(ignored);
+    if (idle_) socket_.cancel();
 }
 
 Awaitable<void> Connection::run(std::shared_ptr<Connection> self) {
@@ -134,8 +129,7 @@ Awaitable<void> Connection::run(std::shared_ptr<Connection> self) {
     }
     connection.deadline_.disarm();
     connection.gone_ = nullptr;
-    error_code ignored;
-    if (connection.socket_.is_open()) connection.socket_.close(ignored);
+    connection.socket_.close();
 }
 
 void Connection::start_watch() {
@@ -182,7 +176,7 @@ void Connection::adopt_idle_bytes() {
 }
 
 Awaitable<error_code> Connection::read_some(char* to, std::size_t size, std::size_t& got) {
-    auto n = ::recv(socket_.native_handle(), to, size, MSG_DONTWAIT);
+    auto n = socket_.receive_now(to, size);
     if (n > 0) {
         got = static_cast<std::size_t>(n);
         co_return error_code{};
