@@ -82,7 +82,7 @@ std::unique_ptr<ServerShared::Work> ServerShared::take_work() {
 }
 
 void ServerShared::give_back(std::unique_ptr<Work> work) {
-    if (spare_work.size() >= kMostSpareWork || work->capacity > BufferPool::kSize) return;
+    if (spare_work.size() >= kMostSpareWork) return;
     // The next request may wait for long, so it gets no more than most need.
     std::string().swap(work->out_body);
     if (work->out.capacity() > kMostKeptText) std::string().swap(work->out);
@@ -138,24 +138,32 @@ Awaitable<void> Connection::run(std::shared_ptr<Connection> self) {
     if (connection.socket_.is_open()) connection.socket_.close(ignored);
 }
 
+// Waits for bytes or the end without taking any: a call that waits for long holds no room for them.
 void Connection::start_watch() {
     watching_ = true;
-    socket_.async_read_some(asio::buffer(idle_bytes_),
-                            [self = shared_from_this()](error_code error, std::size_t size) {
-                                auto& connection = *self;
-                                connection.watching_ = false;
-                                connection.watch_error_ = error;
-                                connection.idle_size_ = size;
-                                if (error && connection.gone_) std::exchange(connection.gone_, nullptr)();
-                                connection.watched_.notify();
-                            });
+    socket_.async_wait(asio::socket_base::wait_read,
+                       [self = shared_from_this()](error_code error) { self->watch_ended(error); });
+}
+
+void Connection::watch_ended(error_code error) {
+    watching_ = false;
+    if (!error && !idle_) {  // an idle connection reads what has come at once
+        char first;
+        auto n = ::recv(socket_.native_handle(), &first, 1, MSG_PEEK | MSG_DONTWAIT);
+        if (n == 0) error = asio::error::eof;
+        if (n < 0 && errno != EAGAIN) error = error_code(errno, boost::system::system_category());
+        if (n < 0 && !error) return start_watch();  // woken for nothing
+    }
+    watch_error_ = error;
+    if (error && gone_) std::exchange(gone_, nullptr)();
+    watched_.notify();
 }
 
 void Connection::on_disconnect(std::function<void()> gone) {
     gone_ = std::move(gone);
-    // Pipelined bytes that are already here say nothing about the client; the watch would only read more of
+    // Pipelined bytes that are already here say nothing about the client; the watch would only see more of
     // them.
-    if (!watching_ && idle_size_ == 0 && begin_ == end_) start_watch();
+    if (!watching_ && begin_ == end_) start_watch();
 }
 
 error_code Connection::outcome(error_code error) const {
@@ -164,21 +172,29 @@ error_code Connection::outcome(error_code error) const {
 }
 
 Awaitable<error_code> Connection::fill_idle() {
+    constexpr auto kSize = ServerShared::Work::kFirst;
+    if (!idle_buffer_) idle_buffer_.reset(new char[kSize]);
     if (watching_) {
         while (watching_) co_await watched_.wait();  // a notification of an earlier watch may still be kept
-        co_return outcome(watch_error_);
+        if (watch_error_) co_return outcome(watch_error_);
+        co_return co_await read_some(idle_buffer_.get(), kSize, end_);
     }
-    if (idle_size_ > 0) co_return error_code{};
     if (watch_error_) co_return watch_error_;
-    auto [error, size] = co_await socket_.async_read_some(asio::buffer(idle_bytes_), kAwait);
-    idle_size_ = size;
+    auto [error, size] = co_await socket_.async_read_some(asio::buffer(idle_buffer_.get(), kSize), kAwait);
+    end_ = size;
     co_return outcome(error);
 }
 
-void Connection::adopt_idle_bytes() {
-    std::memcpy(work_->buffer.get() + end_, idle_bytes_, idle_size_);
-    end_ += idle_size_;
-    idle_size_ = 0;
+void Connection::begin_work() {
+    work_ = shared_->take_work();
+    work_->buffer = std::move(idle_buffer_);
+    work_->capacity = ServerShared::Work::kFirst;
+}
+
+void Connection::end_work() {
+    if (work_->capacity == ServerShared::Work::kFirst) idle_buffer_ = std::move(work_->buffer);
+    work_->buffer.reset();
+    shared_->give_back(std::move(work_));
 }
 
 Awaitable<error_code> Connection::read_some(char* to, std::size_t size, std::size_t& got) {
@@ -214,7 +230,7 @@ Awaitable<bool> Connection::read_head() {
     parser_.reset();
     phase_ = Phase::Reading;
     if (!work_ || begin_ == end_) {
-        if (work_) shared_->give_back(std::move(work_));
+        if (work_) end_work();
         begin_ = end_ = 0;
         if (close_after_ || shared_->draining) co_return false;
         idle_ = true;
@@ -222,8 +238,7 @@ Awaitable<bool> Connection::read_head() {
         auto error = co_await fill_idle();
         idle_ = false;
         if (error) co_return false;
-        work_ = shared_->take_work();
-        adopt_idle_bytes();
+        begin_work();
     }
     deadline_.arm(options.head_timeout);
     while (true) {
@@ -355,11 +370,6 @@ Awaitable<bool> Connection::answer() {
         end_ = left;
         shared_->loop.buffers().give_back(std::move(body_buffer_));
     }
-    // A watch that saw the next request's first bytes: they come after what is here.
-    if (idle_size_ > 0 && begin_ < end_) {
-        if (end_ + idle_size_ > work.capacity) work.grow(BufferPool::kSize + sizeof idle_bytes_, end_);
-        adopt_idle_bytes();
-    }
     co_return true;
 }
 
@@ -438,8 +448,6 @@ TakenOver Connection::take_over() {
     phase_ = Phase::TakenOver;
     const char* base = body_buffer_ ? body_buffer_.get() : work_->buffer.get();
     std::string leftover(base + begin_, end_ - begin_);
-    leftover.append(idle_bytes_, idle_size_);
-    idle_size_ = 0;
     begin_ = end_ = 0;
     deadline_.disarm();
     status_ = 101;

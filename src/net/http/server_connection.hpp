@@ -25,11 +25,10 @@ struct ServerShared {
 
     // What a request needs while it is worked on, so that an idle connection holds none of it.
     struct Work {
-        static constexpr std::size_t kFirst = 1024;  // of most requests' heads; many wait for long
-        Work() : buffer(new char[kFirst]) {}
+        static constexpr std::size_t kFirst = 1024;     // of most requests' heads; many wait for long
         void grow(std::size_t to, std::size_t filled);  // keeps the first `filled` bytes
-        std::unique_ptr<char[]> buffer;
-        std::size_t capacity = kFirst;
+        std::unique_ptr<char[]> buffer;                 // the connection's own, unless it had to grow
+        std::size_t capacity = 0;
         RequestHead head;
         std::string out;       // the response head, and chunk framing
         std::string end;       // the last lines of a whole response's head
@@ -109,7 +108,9 @@ class Connection final : public Exchange,
     bool will_close() const;
     void record(int status);
     void start_watch();
-    void adopt_idle_bytes();
+    void watch_ended(error_code error);
+    void begin_work();
+    void end_work();
     error_code outcome(error_code error) const;  // a cancellation by the deadline is a time-out
 
     std::shared_ptr<ServerShared> shared_;
@@ -136,9 +137,9 @@ class Connection final : public Exchange,
     bool watching_ = false;
     error_code watch_error_;
     Signal watched_;
-    std::size_t idle_size_ = 0;
-    char idle_bytes_[ServerShared::Work::kFirst];  // a request's first bytes land here, so that an idle
-                                                   // connection needs no more
+    // Of ServerShared::Work::kFirst bytes: a request's first land here, so that an idle connection needs no
+    // more. While there is work, it is the work's.
+    std::unique_ptr<char[]> idle_buffer_;
 };
 
 // What this server takes, for Allow.
