@@ -69,7 +69,6 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
 
   private:
     Awaitable<error_code> fill();
-    Awaitable<error_code> wait_for_answer();
     void take_buffer();
     bool make_room();
     void keep_head_apart();
@@ -89,7 +88,8 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
     BufferPool::Buffer buffer_, head_buffer_;
     std::size_t capacity_ = 0, head_end_ = 0, begin_ = 0, end_ = 0;
     ResponseParser parser_;
-    ResponseHead head_;
+    std::unique_ptr<ResponseHead>
+        head_;  // from the first byte of an answer to the exchange's end: it is large
     BodyDecoder body_;
     std::string text_;
     bool begun_ = false, have_head_ = false, failed_ = false, body_over_ = false, ended_while_idle_ = false;

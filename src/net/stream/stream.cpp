@@ -13,9 +13,8 @@ Awaitable<IoResult> Stream::read_some(asio::mutable_buffer buffer) {
     return tls_ ? tls_->async_read_some(buffer, kAwait) : tcp_->async_read_some(buffer, kAwait);
 }
 
-Awaitable<error_code> Stream::wait_readable() {
-    auto [error] = co_await socket().async_wait(asio::socket_base::wait_read, kAwait);
-    co_return error;
+Awaitable<std::tuple<error_code>> Stream::wait_readable() {
+    return socket().async_wait(asio::socket_base::wait_read, kAwait);
 }
 
 Awaitable<IoResult> Stream::write_some(TwoBuffers buffers) {

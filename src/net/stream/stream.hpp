@@ -37,7 +37,8 @@ class Stream {
     Stream(TlsSocketOwner tls, std::shared_ptr<const void> keep);
 
     Awaitable<IoResult> read_some(asio::mutable_buffer buffer);
-    Awaitable<error_code> wait_readable();  // of the socket: TLS may hold bytes that it does not tell of
+    Awaitable<std::tuple<error_code>>
+    wait_readable();  // of the socket: TLS may hold bytes that it does not tell of
     Awaitable<IoResult> write_some(TwoBuffers buffers);
     Awaitable<IoResult> write(TwoBuffers buffers);  // all of it
     Awaitable<IoResult> write(asio::const_buffer buffer);
