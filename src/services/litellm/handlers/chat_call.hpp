@@ -95,7 +95,9 @@ class ChatCall {
     // Relaying. An attempt gives nothing once the client has its answer, or is gone; else why it failed.
     // It is open() and then relay(); until relay() nothing has been said to the client.
     Awaitable<Failure> open(Attempt& attempt);
-    Failure begin(Attempt& attempt, std::optional<UpstreamCall>& call);
+    Awaitable<Failure> open_in_role(Attempt& attempt);
+    Awaitable<Failure> open_as_it_is(Attempt& attempt);
+    Failure begin(Attempt& attempt, std::unique_ptr<UpstreamCall>& call);
     Awaitable<Failure> relay(Attempt& attempt);
     Awaitable<Failure> answer_mock(Attempt& attempt, const std::string& text);
     Awaitable<Failure> relay_whole(Attempt& attempt);
