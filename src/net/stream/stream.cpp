@@ -11,9 +11,8 @@ Awaitable<IoResult> Stream::read_some(asio::mutable_buffer buffer) {
     return tls_ ? tls_->async_read_some(buffer, kAwait) : tcp_->async_read_some(buffer, kAwait);
 }
 
-Awaitable<error_code> Stream::wait_readable() {
-    auto [error] = co_await socket().async_wait(Reactor::kReading, kAwait);
-    co_return error;
+Awaitable<std::tuple<error_code>> Stream::wait_readable() {
+    return socket().async_wait(Reactor::kReading, kAwait);
 }
 
 Awaitable<IoResult> Stream::write_some(TwoBuffers buffers) {
@@ -47,10 +46,7 @@ void Stream::watch(asio::mutable_buffer scratch, Watcher done, std::shared_ptr<v
     auto handler = [done, owner = std::move(owner)](error_code error, std::size_t) {
         done(owner.get(), error);
     };
-    if (tls_)
-        tls_->async_read_some(scratch, std::move(handler));
-    else
-        tcp_->async_read_some(scratch, std::move(handler));
+    tls_->async_read_some(scratch, std::move(handler));
 }
 
 void Stream::cancel() {
