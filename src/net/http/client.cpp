@@ -33,11 +33,6 @@ class Category final : public boost::system::error_category {
     }
 };
 
-bool is_idempotent(std::string_view method) {
-    return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "PUT" ||
-           method == "DELETE";
-}
-
 bool allows_body(std::string_view method) {
     return method != "GET" && method != "HEAD" && method != "DELETE" && method != "OPTIONS";
 }
@@ -64,11 +59,22 @@ bool is_sendable(const Request& request) {
     return !length || parse_number(*length) == request.body.size();
 }
 
+constexpr auto kNotSendable = boost::system::errc::invalid_argument;
+
+Awaitable<error_code> fail(boost::system::errc::errc_t why) {
+    co_return make_error_code(why);
+}
+
 }  // namespace
 
 error_code make_error_code(ClientErrc code) {
     static const Category category;
     return {static_cast<int>(code), category};
+}
+
+bool is_idempotent(std::string_view method) {
+    return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "PUT" ||
+           method == "DELETE";
 }
 
 std::string Origin::authority() const {
@@ -113,8 +119,11 @@ Result<Url> parse_url(std::string_view text) {
 }
 
 struct ResponseStream::State {
+    explicit State(Lease l) : lease(std::move(l)) {}
     Lease lease;
     const ResponseHead* head = nullptr;
+    bool to_head = false, stale = false;
+    error_code write_error;
 };
 
 ResponseStream::ResponseStream(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -156,6 +165,55 @@ void ResponseStream::abort() {
     state_->lease->close();
 }
 
+ClientExchange::ClientExchange(Lease lease)
+    : state_(std::make_unique<ResponseStream::State>(std::move(lease))) {}
+ClientExchange::ClientExchange(ClientExchange&&) noexcept = default;
+ClientExchange& ClientExchange::operator=(ClientExchange&&) noexcept = default;
+ClientExchange::~ClientExchange() = default;
+
+Awaitable<error_code> ClientExchange::write(const Origin& origin, const Request& request) {
+    return is_sendable(request) ? send(origin, request) : fail(kNotSendable);
+}
+
+Awaitable<error_code> ClientExchange::send(const Origin& origin, const Request& request) {
+    auto& state = *state_;
+    state.to_head = request.method == "HEAD";
+    auto head = render_head(origin, request);
+    state.write_error = co_await state.lease->write(head, request.body);
+    if (state.write_error == asio::error::timed_out) co_return state.write_error;
+    // After a failed write the peer's answer may still be there: it can refuse a body early and close.
+    co_return error_code{};
+}
+
+Awaitable<Result<ResponseStream>> ClientExchange::read_head() {
+    auto& state = *state_;
+    ClientConnection& connection = *state.lease;
+    connection.arm_head_timeout();
+    auto response = co_await connection.read_head(state.to_head);
+    for (int interim = 0; response && (*response)->status < 200 && (*response)->status != 101; ++interim) {
+        if (interim == kMostInterim) co_return error_code(ClientErrc::BadResponse);
+        response = co_await connection.read_head(state.to_head);
+    }
+    if (!response) {
+        state.stale = connection.used_before() && !connection.response_begun() &&
+                      response.error() != asio::error::timed_out &&
+                      response.error() != asio::error::operation_aborted;
+        co_return response.error();
+    }
+    if ((*response)->status == 101) co_return error_code(ClientErrc::BadResponse);
+    if (state.write_error) connection.do_not_reuse();
+    state.head = *response;
+    co_return ResponseStream(std::move(state_));
+}
+
+bool ClientExchange::found_stale() const {
+    return state_->stale;
+}
+
+void ClientExchange::abort() {
+    if (state_) state_->lease->close();
+}
+
 class Client::Impl : public ConnectionPool {
   public:
     using ConnectionPool::ConnectionPool;
@@ -172,39 +230,32 @@ std::shared_ptr<ConnectionPool> Client::pool() const {
 }
 
 Awaitable<Result<ResponseStream>> Client::open(const Origin& origin, const Request& request) {
-    if (!is_sendable(request)) co_return make_error_code(boost::system::errc::invalid_argument);
+    if (!is_sendable(request)) co_return make_error_code(kNotSendable);
     auto pool = impl_;
-    const bool to_head = request.method == "HEAD";
     for (auto prefer = ConnectionPool::Prefer::Reused;; prefer = ConnectionPool::Prefer::Fresh) {
         auto lease = co_await pool->acquire(origin, prefer);
         if (!lease) co_return lease.error();
-        ClientConnection& connection = **lease;
-        auto head = render_head(origin, request);
-        auto write_error = co_await connection.write(head, request.body);
-        std::string().swap(head);  // the answer may take minutes
-        if (write_error == asio::error::timed_out) co_return write_error;
-        // After a failed write the peer's answer may still be there: it can refuse a body early and close.
-        connection.arm_head_timeout();
-        auto response = co_await connection.read_head(to_head);
-        for (int interim = 0; response && (*response)->status < 200 && (*response)->status != 101;
-             ++interim) {
-            if (interim == kMostInterim) co_return error_code(ClientErrc::BadResponse);
-            response = co_await connection.read_head(to_head);
-        }
-        if (response && (*response)->status == 101) co_return error_code(ClientErrc::BadResponse);
-        if (response) {
-            if (write_error) connection.do_not_reuse();
-            auto state = std::make_unique<ResponseStream::State>();
-            state->lease = std::move(*lease);
-            state->head = *response;
-            co_return ResponseStream(std::move(state));
-        }
-        bool stale = connection.used_before() && !connection.response_begun() &&
-                     response.error() != asio::error::timed_out &&
-                     response.error() != asio::error::operation_aborted;
-        if (stale && prefer == ConnectionPool::Prefer::Reused && is_idempotent(request.method)) continue;
-        co_return response.error();
+        ClientExchange exchange(std::move(*lease));
+        if (auto error = co_await exchange.send(origin, request)) co_return error;
+        auto response = co_await exchange.read_head();
+        if (response) co_return std::move(*response);
+        if (!exchange.found_stale() || prefer == ConnectionPool::Prefer::Fresh ||
+            !is_idempotent(request.method))
+            co_return response.error();
     }
+}
+
+Awaitable<Result<ClientExchange>> Client::connect(const Origin& origin) {
+    auto pool = impl_;
+    auto lease = co_await pool->acquire(origin);
+    if (!lease) co_return lease.error();
+    co_return ClientExchange(std::move(*lease));
+}
+
+std::optional<ClientExchange> Client::ready(const Origin& origin) {
+    auto lease = impl_->acquire_idle(origin);
+    if (!lease) return std::nullopt;
+    return ClientExchange(std::move(lease));
 }
 
 Awaitable<Result<WholeResponse>> Client::send(const Origin& origin, const Request& request,

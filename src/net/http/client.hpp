@@ -80,13 +80,38 @@ class ResponseStream {
     void abort();  // from another task of the loop: the pending read fails at once
 
   private:
-    friend class Client;
+    friend class ClientExchange;
     struct State;
     explicit ResponseStream(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
 };
 
 class ConnectionPool;
+class Lease;
+
+// One request on a connection of its own, in steps, for who can drop the request once it is sent: an answer
+// may take minutes. Client::open() takes all of them. Good for one request.
+class ClientExchange {
+  public:
+    explicit ClientExchange(Lease lease);
+    ClientExchange(ClientExchange&&) noexcept;
+    ClientExchange& operator=(ClientExchange&&) noexcept;
+    ~ClientExchange();
+
+    // After an error there is nothing to read. None does not say that the peer has taken all of it: an answer
+    // may come early.
+    Awaitable<error_code> write(const Origin& origin, const Request& request);
+    Awaitable<Result<ResponseStream>> read_head();
+    bool found_stale() const;  // after a failed read_head(): a reused connection had ended before it began
+    void abort();              // from another task of the loop: what is pending fails at once
+
+  private:
+    friend class Client;
+    Awaitable<error_code> send(const Origin& origin, const Request& request);  // one that can be sent
+    std::unique_ptr<ResponseStream::State> state_;
+};
+
+bool is_idempotent(std::string_view method);  // a request that may be repeated if nobody answered it
 
 // A pooled HTTP/1.1 client of one loop. 1xx are swallowed; redirects are not followed. A request on a reused
 // connection that ended before one response byte is repeated once if the method is idempotent.
@@ -96,6 +121,9 @@ class Client {
     ~Client();
 
     Awaitable<Result<ResponseStream>> open(const Origin& origin, const Request& request);
+    // The connection for one request; ready() only if one is idle, without waiting.
+    Awaitable<Result<ClientExchange>> connect(const Origin& origin);
+    std::optional<ClientExchange> ready(const Origin& origin);
     Awaitable<Result<WholeResponse>> send(const Origin& origin, const Request& request,
                                           std::uint64_t most_body = 64 << 20);
     std::shared_ptr<ConnectionPool> pool() const;  // for what needs connections themselves: the reverse proxy

@@ -52,6 +52,7 @@ void ClientConnection::end_exchange() {
     if (capacity_ == BufferPool::kSize) loop_.buffers().give_back(std::move(buffer_));
     if (head_buffer_) loop_.buffers().give_back(std::move(head_buffer_));
     buffer_.reset();
+    head_.reset();
     capacity_ = head_end_ = begin_ = end_ = 0;
 }
 
@@ -101,15 +102,6 @@ bool ClientConnection::make_room() {
     return true;
 }
 
-// An upstream may think for minutes: until its first byte nothing is held to read into. TLS has read ahead
-// and cannot tell by its socket, so there the buffer is taken at once.
-Awaitable<error_code> ClientConnection::wait_for_answer() {
-    if (!stream_.tls())
-        if (auto error = co_await stream_.wait_readable()) co_return ended(error);
-    take_buffer();
-    co_return error_code{};
-}
-
 Awaitable<error_code> ClientConnection::fill() {
     auto [error, size] = co_await stream_.read_some(asio::buffer(buffer_.get() + end_, capacity_ - end_));
     end_ += size;
@@ -120,26 +112,33 @@ Awaitable<Result<const ResponseHead*>> ClientConnection::read_head(bool to_head)
     parser_.reset();
     while (true) {
         if (begin_ < end_) {
-            auto progress = parser_.parse({buffer_.get() + begin_, end_ - begin_}, head_, to_head);
+            if (!head_) head_ = std::make_unique<ResponseHead>();
+            auto progress = parser_.parse({buffer_.get() + begin_, end_ - begin_}, *head_, to_head);
             if (progress.state == HeadProgress::Refused) {
                 failed_ = true;
                 co_return error_code(ClientErrc::BadResponse);
             }
             if (progress.state == HeadProgress::Complete) {
                 begin_ += progress.consumed;
-                if (head_.status >= 200 || head_.status == 101) {
+                if (head_->status >= 200 || head_->status == 101) {
                     read_deadline_.disarm();
                     head_end_ = begin_;
                     have_head_ = true;
                     keep_head_apart();
-                    body_ = BodyDecoder(head_.framing, head_.content_length);
+                    body_ = BodyDecoder(head_->framing, head_->content_length);
                 }
-                co_return &head_;
+                co_return head_.get();
             }
         }
         error_code error;
         if (!buffer_) {
-            error = co_await wait_for_answer();
+            // An upstream may think for minutes: until its first byte nothing is held to read into. TLS has
+            // read ahead and cannot tell by its socket, so there the buffer is taken at once.
+            if (!stream_.tls()) {
+                auto [waited] = co_await stream_.wait_readable();
+                if (waited) error = ended(waited);
+            }
+            if (!error) take_buffer();
         } else if (end_ == capacity_ && !make_room()) {
             failed_ = true;
             co_return error_code(ClientErrc::BadResponse);
@@ -175,9 +174,9 @@ void ClientConnection::make_body_room() {
 
 std::optional<std::string_view> ClientConnection::take_whole_body() {
     if (body_.done()) return std::string_view{};
-    if (head_.framing == Framing::Chunked) return unchunk_in_place();
-    if (head_.framing != Framing::Length || head_.content_length > end_ - begin_) return std::nullopt;
-    auto step = body_.take({buffer_.get() + begin_, static_cast<std::size_t>(head_.content_length)});
+    if (head_->framing == Framing::Chunked) return unchunk_in_place();
+    if (head_->framing != Framing::Length || head_->content_length > end_ - begin_) return std::nullopt;
+    auto step = body_.take({buffer_.get() + begin_, static_cast<std::size_t>(head_->content_length)});
     begin_ += step.consumed;
     return step.data;
 }
@@ -233,7 +232,7 @@ Awaitable<Result<std::string_view>> ClientConnection::read_body() {
 }
 
 bool ClientConnection::reusable() const {
-    return have_head_ && !failed_ && head_.keep_alive && head_.status != 101 && body_.done() &&
+    return have_head_ && !failed_ && head_->keep_alive && head_->status != 101 && body_.done() &&
            begin_ == end_ && !body_.until_close() && stream_.is_open();
 }
 
@@ -247,6 +246,7 @@ void ClientConnection::watch_idle(void (*gone)(void*, ClientConnection&), std::w
     pool_ = std::move(pool);
     idle_since_ = Clock::now();
     watching_ = true;
+    if (auto* plain = stream_.plain()) return plain->start(Reactor::kReading, idle_watch_);
     // What comes is never looked at, so all idle connections of the loop read into the same bytes.
     stream_.watch(asio::buffer(loop_.scratch().data(), loop_.scratch().size()), on_idle_event,
                   shared_from_this());
@@ -255,17 +255,30 @@ void ClientConnection::watch_idle(void (*gone)(void*, ClientConnection&), std::w
 void ClientConnection::on_idle_event(void* owner, error_code error) {
     auto& self = *static_cast<ClientConnection*>(owner);
     if (error == asio::error::operation_aborted) return;
-    // If it was taken just now, the request on it fails as on any stale connection.
-    self.ended_while_idle_ = true;
-    self.close();
-    if (!self.watching_) return;
-    self.watching_ = false;
-    if (auto pool = self.pool_.lock()) self.gone_(pool.get(), self);
+    self.end_idle();
+}
+
+// If it was taken just now, the request on it fails as on any stale connection.
+void ClientConnection::end_idle() {
+    ended_while_idle_ = true;
+    close();
+    if (!std::exchange(watching_, false)) return;
+    if (auto pool = pool_.lock()) gone_(pool.get(), *this);
+}
+
+void ClientConnection::IdleWatch::finish(End end, error_code why) {
+    if (why || end == End::Dropped) return;
+    auto tell = [self = connection_.shared_from_this()] {
+        if (self->watching_) self->end_idle();
+    };
+    if (end == End::Now) return tell();
+    asio::post(connection_.loop_.executor(), std::move(tell));
 }
 
 void ClientConnection::stop_watching() {
     watching_ = false;
     pool_.reset();
+    if (auto* plain = stream_.plain()) return plain->forget(Reactor::kReading);
     stream_.cancel();
 }
 

@@ -69,17 +69,29 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
 
   private:
     Awaitable<error_code> fill();
-    Awaitable<error_code> wait_for_answer();
     void take_buffer();
     bool make_room();
     void keep_head_apart();
     void make_body_room();
     std::optional<std::string_view> unchunk_in_place();
     static void on_idle_event(void* self, error_code error);
+    void end_idle();
     error_code ended(error_code error) const;
+
+    // Whatever comes while nothing was asked ends the connection.
+    class IdleWatch final : public Operation {
+      public:
+        explicit IdleWatch(ClientConnection& connection) : connection_(connection) {}
+        bool attempt() override { return true; }
+        void finish(End end, error_code why) override;
+
+      private:
+        ClientConnection& connection_;
+    };
 
     Loop& loop_;
     std::shared_ptr<const ClientOptions> options_;
+    IdleWatch idle_watch_{*this};
     stream::Stream stream_;
     Deadline read_deadline_, write_deadline_;
     asio::ip::address peer_;
@@ -89,7 +101,8 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
     BufferPool::Buffer buffer_, head_buffer_;
     std::size_t capacity_ = 0, head_end_ = 0, begin_ = 0, end_ = 0;
     ResponseParser parser_;
-    ResponseHead head_;
+    std::unique_ptr<ResponseHead>
+        head_;  // from the first byte of an answer to the exchange's end: it is large
     BodyDecoder body_;
     std::string text_;
     bool begun_ = false, have_head_ = false, failed_ = false, body_over_ = false, ended_while_idle_ = false;

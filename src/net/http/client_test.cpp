@@ -48,6 +48,36 @@ class ClientFixture : public testing::Test {
         co_return co_await client->send(origin, request, most);
     }
 
+    // A request that is gone by the time its answer is read.
+    static Awaitable<Result<std::string>> send_in_steps(Client* client, Origin origin) {
+        auto exchange = co_await client->connect(origin);
+        if (!exchange) co_return exchange.error();
+        auto request = std::make_unique<Request>(post("abc"));
+        auto error = co_await exchange->write(origin, *request);
+        request.reset();
+        if (error) co_return error;
+        auto response = co_await exchange->read_head();
+        if (!response) co_return response.error();
+        co_return co_await response->read_whole_body(1 << 20);
+    }
+
+    static Awaitable<error_code> abort_while_waiting(Client* client, Origin origin) {
+        auto exchange = co_await client->connect(origin);
+        if (!exchange) co_return exchange.error();
+        Request request;
+        if (auto error = co_await exchange->write(origin, request)) co_return error;
+        auto executor = co_await asio::this_coro::executor;
+        asio::post(executor, [&exchange] { exchange->abort(); });
+        auto response = co_await exchange->read_head();
+        co_return response ? error_code() : response.error();
+    }
+
+    static Awaitable<error_code> write_in_steps(Client* client, Origin origin, Request request) {
+        auto exchange = co_await client->connect(origin);
+        if (!exchange) co_return exchange.error();
+        co_return co_await exchange->write(origin, request);
+    }
+
     std::size_t idle(std::uint16_t port) {
         return thread_.on_loop([&] { return client_->pool()->idle(Origin{"127.0.0.1", port, false}); });
     }
@@ -172,6 +202,43 @@ TEST_F(ClientTest, NeverRepeatsAPost) {
     send(upstream.port()).value();
     EXPECT_EQ(send(upstream.port(), post("x")).error(), asio::error::eof);
     EXPECT_EQ(upstream.connections(), 1);
+}
+
+TEST_F(ClientTest, ReadsTheAnswerToARequestThatIsGone) {
+    std::string seen;
+    ScriptedUpstream upstream([&](UpstreamConnection& c) {
+        c.receives_head();
+        seen = c.receives(3);
+        c.sends(kOk);
+    });
+    use({});
+
+    auto body = thread_.await(send_in_steps(client_.get(), Origin{"127.0.0.1", upstream.port(), false}));
+
+    EXPECT_EQ(body.value(), "hello");
+    EXPECT_EQ(seen, "abc");
+}
+
+TEST_F(ClientTest, EndsAWaitForTheHeadThatIsAborted) {
+    ScriptedUpstream upstream([](UpstreamConnection& c) { EXPECT_TRUE(c.sees_close()); });
+    use({});
+
+    EXPECT_TRUE(
+        thread_.await(abort_while_waiting(client_.get(), Origin{"127.0.0.1", upstream.port(), false})));
+    EXPECT_EQ(idle(upstream.port()), 0u);
+}
+
+TEST_F(ClientTest, IsReadyOnlyWhereAConnectionIsIdle) {
+    ScriptedUpstream upstream(always(kOk));
+    Origin origin{"127.0.0.1", upstream.port(), false};
+    use({});
+    auto is_ready = [&] { return thread_.on_loop([&] { return client_->ready(origin).has_value(); }); };
+
+    EXPECT_FALSE(is_ready());
+    send(upstream.port()).value();
+    EXPECT_TRUE(is_ready());
+    EXPECT_FALSE(is_ready());  // what was ready and not used is closed
+    EXPECT_EQ(send(upstream.port()).value().body, "hello");
 }
 
 TEST_F(ClientTest, ClosesAnIdleConnectionThatBecomesReadable) {
@@ -317,6 +384,9 @@ TEST_F(ClientTest, RefusesToSendARequestThatWouldSmuggleAnother) {
     request.target = "/ HTTP/1.1\r\nX: y";
 
     EXPECT_EQ(send(upstream.port(), request).error(), boost::system::errc::invalid_argument);
+    Origin origin{"127.0.0.1", upstream.port(), false};
+    EXPECT_EQ(thread_.await(write_in_steps(client_.get(), origin, request)),
+              boost::system::errc::invalid_argument);
 }
 
 TEST_F(ClientTest, ReportsRefusedConnectionsAndUnknownNames) {

@@ -77,27 +77,47 @@ void Lease::release() {
     pool->give_back(*static_cast<ConnectionPool::Place*>(origin_), std::move(connection_));
 }
 
-Awaitable<Result<Lease>> ConnectionPool::acquire(const Origin& origin, Prefer prefer) {
+ConnectionPool::Place& ConnectionPool::place_of(const Origin& origin) {
     auto& found = places_[origin];
     if (!found) found = std::make_unique<Place>(origin);
-    Place& place = *found;
+    return *found;
+}
+
+// A slot that has been taken is the lease's: however this ends, it is freed.
+Lease ConnectionPool::lease_of(Place& place) {
+    Lease lease;
+    lease.pool_ = shared_from_this();
+    lease.origin_ = &place;
+    return lease;
+}
+
+bool ConnectionPool::reuse(Place& place, Lease& lease) {
+    auto connection = take_idle(place);
+    if (!connection) return false;
+    reuses_.add();
+    connection->begin_exchange(place.has_few_in_use());
+    lease.connection_ = std::move(connection);
+    return true;
+}
+
+Lease ConnectionPool::acquire_idle(const Origin& origin) {
+    Place& place = place_of(origin);
+    if (place.idle.empty() || place.in_use >= options_->max_in_use) return {};
+    ++place.in_use;
+    auto lease = lease_of(place);
+    reuse(place, lease);
+    return lease;
+}
+
+Awaitable<Result<Lease>> ConnectionPool::acquire(const Origin& origin, Prefer prefer) {
+    Place& place = place_of(origin);
     if (place.in_use >= options_->max_in_use) {
         if (!co_await wait_for_turn(place)) co_return error_code(ClientErrc::PoolExhausted);
     } else {
         ++place.in_use;
     }
-    // From here the slot is the lease's: however this ends, it is freed.
-    Lease lease;
-    lease.pool_ = shared_from_this();
-    lease.origin_ = &place;
-    if (prefer == Prefer::Reused) {
-        if (auto connection = take_idle(place)) {
-            reuses_.add();
-            connection->begin_exchange(place.has_few_in_use());
-            lease.connection_ = std::move(connection);
-            co_return std::move(lease);
-        }
-    }
+    auto lease = lease_of(place);
+    if (prefer == Prefer::Reused && reuse(place, lease)) co_return std::move(lease);
     co_return co_await connect(place, std::move(lease));
 }
 

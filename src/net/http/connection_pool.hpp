@@ -45,6 +45,8 @@ class ConnectionPool : public std::enable_shared_from_this<ConnectionPool> {
     // Errors: ClientErrc::{NameNotFound, TlsFailed, PoolExhausted}, timed_out, and what connect gives.
     enum class Prefer { Reused, Fresh };
     Awaitable<Result<Lease>> acquire(const Origin& origin, Prefer prefer = Prefer::Reused);
+    // The same of an idle connection, without waiting; an empty lease if there is none.
+    Lease acquire_idle(const Origin& origin);
 
     void close_idle();
     std::size_t idle(const Origin& origin) const;
@@ -59,6 +61,9 @@ class ConnectionPool : public std::enable_shared_from_this<ConnectionPool> {
         bool operator()(const Origin& a, const Origin& b) const;
     };
 
+    Place& place_of(const Origin& origin);
+    Lease lease_of(Place& place);
+    bool reuse(Place& place, Lease& lease);
     Awaitable<Result<Lease>> connect(Place& place, Lease lease);
     Awaitable<bool> wait_for_turn(Place& place);
     std::shared_ptr<ClientConnection> take_idle(Place& place);

@@ -95,14 +95,9 @@ Connection::Connection(std::shared_ptr<ServerShared> shared, TcpSocket socket,
     : shared_(std::move(shared)),
       socket_(std::move(socket)),
       deadline_(
-          shared_->loop.deadlines(),
-          [](void* self) {
-              error_code ignored;
-              static_cast<Connection*>(self)->socket_.cancel(ignored);
-          },
+          shared_->loop.deadlines(), [](void* self) { static_cast<Connection*>(self)->socket_.cancel(); },
           this),
-      peer_is_private_(is_private_network(peer.address())),
-      watched_(shared_->loop.executor()) {
+      peer_is_private_(is_private_network(peer.address())) {
     auto address = peer.address();
     if (address.is_v6() && address.to_v6().is_v4_mapped())
         address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
@@ -120,8 +115,7 @@ Connection::~Connection() {
 
 void Connection::begin_drain() {
     close_after_ = true;
-    error_code ignored;
-    if (idle_) socket_.cancel(ignored);
+    if (idle_) socket_.cancel();
 }
 
 Awaitable<void> Connection::run(std::shared_ptr<Connection> self) {
@@ -134,28 +128,34 @@ Awaitable<void> Connection::run(std::shared_ptr<Connection> self) {
     }
     connection.deadline_.disarm();
     connection.gone_ = nullptr;
-    error_code ignored;
-    if (connection.socket_.is_open()) connection.socket_.close(ignored);
+    connection.socket_.close();
 }
 
 void Connection::start_watch() {
     watching_ = true;
-    socket_.async_read_some(asio::buffer(idle_bytes_),
-                            [self = shared_from_this()](error_code error, std::size_t size) {
-                                auto& connection = *self;
-                                connection.watching_ = false;
-                                connection.watch_error_ = error;
-                                connection.idle_size_ = size;
-                                if (error && connection.gone_) std::exchange(connection.gone_, nullptr)();
-                                connection.watched_.notify();
-                            });
+    socket_.start(Reactor::kReading, watch_);
+}
+
+bool Connection::stop_watch() {
+    if (!std::exchange(watching_, false)) return false;
+    socket_.forget(Reactor::kReading);
+    return true;
+}
+
+void Connection::Watch::finish(End end, error_code) {
+    auto self = connection_.weak_from_this().lock();  // none: the connection is going itself
+    if (!self || end == End::Dropped) return;
+    connection_.watching_ = false;
+    auto tell = [self = std::move(self)] {
+        if (self->gone_) std::exchange(self->gone_, nullptr)();
+    };
+    if (end == End::Now) return tell();
+    asio::post(connection_.shared_->loop.executor(), std::move(tell));
 }
 
 void Connection::on_disconnect(std::function<void()> gone) {
     gone_ = std::move(gone);
-    // Pipelined bytes that are already here say nothing about the client; the watch would only read more of
-    // them.
-    if (!watching_ && idle_size_ == 0 && begin_ == end_) start_watch();
+    if (!watching_) start_watch();
 }
 
 error_code Connection::outcome(error_code error) const {
@@ -163,32 +163,16 @@ error_code Connection::outcome(error_code error) const {
     return error;
 }
 
-Awaitable<error_code> Connection::fill_idle() {
-    if (watching_) {
-        while (watching_) co_await watched_.wait();  // a notification of an earlier watch may still be kept
-        co_return outcome(watch_error_);
-    }
-    if (idle_size_ > 0) co_return error_code{};
-    if (watch_error_) co_return watch_error_;
-    auto [error, size] = co_await socket_.async_read_some(asio::buffer(idle_bytes_), kAwait);
-    idle_size_ = size;
-    co_return outcome(error);
-}
-
-void Connection::adopt_idle_bytes() {
-    std::memcpy(work_->buffer.get() + end_, idle_bytes_, idle_size_);
-    end_ += idle_size_;
-    idle_size_ = 0;
-}
-
 Awaitable<error_code> Connection::read_some(char* to, std::size_t size, std::size_t& got) {
-    auto n = ::recv(socket_.native_handle(), to, size, MSG_DONTWAIT);
+    auto n = socket_.receive_now(to, size);
     if (n > 0) {
         got = static_cast<std::size_t>(n);
         co_return error_code{};
     }
     if (n == 0) co_return asio::error::eof;
+    const bool watched = stop_watch();
     auto [error, more] = co_await socket_.async_read_some(asio::buffer(to, size), kAwait);
+    if (watched && !error) start_watch();
     got = more;
     co_return outcome(error);
 }
@@ -219,11 +203,12 @@ Awaitable<bool> Connection::read_head() {
         if (close_after_ || shared_->draining) co_return false;
         idle_ = true;
         deadline_.arm(options.idle_timeout);
-        auto error = co_await fill_idle();
+        stop_watch();
+        // Without a buffer: many connections are idle.
+        auto [ended] = co_await socket_.async_wait(Reactor::kReading, kAwait);
         idle_ = false;
-        if (error) co_return false;
+        if (ended) co_return false;
         work_ = shared_->take_work();
-        adopt_idle_bytes();
     }
     deadline_.arm(options.head_timeout);
     while (true) {
@@ -355,11 +340,6 @@ Awaitable<bool> Connection::answer() {
         end_ = left;
         shared_->loop.buffers().give_back(std::move(body_buffer_));
     }
-    // A watch that saw the next request's first bytes: they come after what is here.
-    if (idle_size_ > 0 && begin_ < end_) {
-        if (end_ + idle_size_ > work.capacity) work.grow(BufferPool::kSize + sizeof idle_bytes_, end_);
-        adopt_idle_bytes();
-    }
     co_return true;
 }
 
@@ -438,8 +418,6 @@ TakenOver Connection::take_over() {
     phase_ = Phase::TakenOver;
     const char* base = body_buffer_ ? body_buffer_.get() : work_->buffer.get();
     std::string leftover(base + begin_, end_ - begin_);
-    leftover.append(idle_bytes_, idle_size_);
-    idle_size_ = 0;
     begin_ = end_ = 0;
     deadline_.disarm();
     status_ = 101;

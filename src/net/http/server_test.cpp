@@ -381,6 +381,21 @@ TEST(Server, KeepsBytesThatCameWhileItWatchedForADisconnect) {
     }
 }
 
+TEST(Server, ReadsSmallAndLargeHeadsInTurnOnOneConnection) {
+    auto say_size = [](Exchange& exchange) -> Awaitable<void> {
+        exchange.reply(text_response(200, std::to_string(exchange.head().fields.get("x").size())));
+        co_return;
+    };
+    ServerFixture server(say_size);
+    auto client = server.client();
+
+    for (std::size_t size : {10u, 3'000u, 20u, 20'000u, 30u}) {
+        client.sends("GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(size, 'x') + "\r\n\r\n");
+        client.receives_head();
+        EXPECT_EQ(client.receives(std::to_string(size).size()), std::to_string(size));
+    }
+}
+
 TEST(Server, HandsOverAConnectionWithItsLeftover) {
     auto tunnel = [](Exchange& exchange) -> Awaitable<void> {
         auto taken = exchange.take_over();
@@ -400,9 +415,10 @@ TEST(Server, HandsOverAConnectionWithItsLeftover) {
 TEST(Server, GivesAcceptedSocketsTheNoDelayOfTheirListener) {
     auto tell = [](Exchange& exchange) -> Awaitable<void> {
         auto taken = exchange.take_over();
-        asio::ip::tcp::no_delay option;
-        taken.socket.get_option(option);
-        auto text = option.value() ? std::string("at once") : std::string("late");
+        int option = 0;
+        socklen_t size = sizeof option;
+        ::getsockopt(taken.socket.native_handle(), IPPROTO_TCP, TCP_NODELAY, &option, &size);
+        auto text = option != 0 ? std::string("at once") : std::string("late");
         return [](TakenOver connection, std::string answer) -> Awaitable<void> {
             co_await asio::async_write(connection.socket, asio::buffer(answer), kAwait);
         }(std::move(taken), std::move(text));

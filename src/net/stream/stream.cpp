@@ -1,7 +1,5 @@
 #include "net/stream/stream.hpp"
 
-#include <sys/socket.h>
-
 #include <boost/asio/write.hpp>
 
 namespace seance::stream {
@@ -13,9 +11,8 @@ Awaitable<IoResult> Stream::read_some(asio::mutable_buffer buffer) {
     return tls_ ? tls_->async_read_some(buffer, kAwait) : tcp_->async_read_some(buffer, kAwait);
 }
 
-Awaitable<error_code> Stream::wait_readable() {
-    auto [error] = co_await socket().async_wait(asio::socket_base::wait_read, kAwait);
-    co_return error;
+Awaitable<std::tuple<error_code>> Stream::wait_readable() {
+    return socket().async_wait(Reactor::kReading, kAwait);
 }
 
 Awaitable<IoResult> Stream::write_some(TwoBuffers buffers) {
@@ -26,10 +23,7 @@ std::size_t Stream::write_now(TwoBuffers buffers) {
     if (tls_) return 0;
     iovec parts[2];
     for (std::size_t i = 0; i < 2; ++i) parts[i] = {const_cast<void*>(buffers[i].data()), buffers[i].size()};
-    msghdr message{};
-    message.msg_iov = parts;
-    message.msg_iovlen = 2;
-    const auto sent = ::sendmsg(tcp_->native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const auto sent = tcp_->send_now(parts, 2);
     return sent > 0 ? static_cast<std::size_t>(sent) : 0;
 }
 
@@ -44,7 +38,7 @@ Awaitable<IoResult> Stream::write(asio::const_buffer buffer) {
 
 std::size_t Stream::read_now(asio::mutable_buffer buffer) {
     if (tls_) return 0;
-    const auto got = ::recv(tcp_->native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    const auto got = tcp_->receive_now(buffer.data(), buffer.size());
     return got > 0 ? static_cast<std::size_t>(got) : 0;
 }
 
@@ -52,30 +46,24 @@ void Stream::watch(asio::mutable_buffer scratch, Watcher done, std::shared_ptr<v
     auto handler = [done, owner = std::move(owner)](error_code error, std::size_t) {
         done(owner.get(), error);
     };
-    if (tls_)
-        tls_->async_read_some(scratch, std::move(handler));
-    else
-        tcp_->async_read_some(scratch, std::move(handler));
+    tls_->async_read_some(scratch, std::move(handler));
 }
 
 void Stream::cancel() {
-    error_code ignored;
-    socket().cancel(ignored);
+    socket().cancel();
 }
 
 bool Stream::shutdown_send() {
-    error_code ignored;
     if (tls_) {
         close();
         return false;
     }
-    tcp_->shutdown(asio::socket_base::shutdown_send, ignored);
+    tcp_->shutdown_send();
     return true;
 }
 
 void Stream::close() {
-    error_code ignored;
-    socket().close(ignored);
+    socket().close();
 }
 
 bool Stream::resumed() const {
@@ -93,8 +81,7 @@ std::optional<std::chrono::system_clock::time_point> Stream::certificate_end() c
 }
 
 asio::ip::address Stream::peer() const {
-    error_code ignored;
-    return socket().remote_endpoint(ignored).address();
+    return socket().peer();
 }
 
 }  // namespace seance::stream

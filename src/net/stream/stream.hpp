@@ -1,7 +1,6 @@
 #pragma once
 #include <array>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <chrono>
 #include <memory>
@@ -9,10 +8,10 @@
 #include <tuple>
 
 #include "core/runtime/awaitable.hpp"
+#include "net/stream/tcp_socket.hpp"
 
 namespace seance::stream {
 
-using TcpSocket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
 using TlsSocket = asio::ssl::stream<TcpSocket>;
 
 // OpenSSL takes a session for spoilt when its connection is freed without a word of farewell; ours end by
@@ -37,7 +36,8 @@ class Stream {
     Stream(TlsSocketOwner tls, std::shared_ptr<const void> keep);
 
     Awaitable<IoResult> read_some(asio::mutable_buffer buffer);
-    Awaitable<error_code> wait_readable();  // of the socket: TLS may hold bytes that it does not tell of
+    Awaitable<std::tuple<error_code>>
+    wait_readable();  // of the socket: TLS may hold bytes that it does not tell of
     Awaitable<IoResult> write_some(TwoBuffers buffers);
     Awaitable<IoResult> write(TwoBuffers buffers);  // all of it
     Awaitable<IoResult> write(asio::const_buffer buffer);
@@ -48,10 +48,12 @@ class Stream {
     // left for read_some() to find.
     std::size_t read_now(asio::mutable_buffer buffer);
 
-    // Reads in the background until something comes, the peer ends or cancel() is called; then calls `done`,
-    // which keeps `owner` alive until then.
+    // Over TLS, where the socket does not tell: reads in the background until something comes, the peer ends
+    // or cancel() is called; then calls `done`, and keeps `owner` alive until then.
     using Watcher = void (*)(void* owner, error_code error);
     void watch(asio::mutable_buffer scratch, Watcher done, std::shared_ptr<void> owner);
+
+    TcpSocket* plain() { return tcp_ ? &*tcp_ : nullptr; }  // none over TLS
 
     void cancel();
     // Ends our direction. TLS cannot say so while it reads: there both directions end, and this gives false.

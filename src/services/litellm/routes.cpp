@@ -253,22 +253,32 @@ const Route* find_route(const Config& config, http::Exchange& exchange, std::str
     return nullptr;
 }
 
-Awaitable<bool> may_enter(Gateway& gateway, http::Exchange& exchange, const Route& route,
-                          std::string_view path) {
+// Whether a request may come in, as far as that is known without asking Valkey.
+enum class Entry { Open, Refused, AsksForKey };
+
+Entry look_at(Gateway& gateway, http::Exchange& exchange, const Route& route, std::string_view path) {
     auto models = gateway.models();
     auto& config = models->config();
-    auto client = client_address(config, exchange.peer_address(), exchange.head().fields);
-    if (auto refused = check_place(config, client, path)) {
+    auto refuse = [&](const ApiError& error) {
         gateway.refused.add();
-        reply_error(exchange, *refused);
-        co_return false;
-    }
-    if (is_public_route(config, path)) co_return true;
+        reply_error(exchange, error);
+        return Entry::Refused;
+    };
+    auto client = client_address(config, exchange.peer_address(), exchange.head().fields);
+    if (auto refused = check_place(config, client, path)) return refuse(*refused);
+    if (is_public_route(config, path)) return Entry::Open;
     if (route.handler == pass_to_endpoint) {
         auto endpoint = find_pass_through(config.pass_through, exchange.head().method, path);
-        if (endpoint && !endpoint->needs_key) co_return true;
+        if (endpoint && !endpoint->needs_key) return Entry::Open;
     }
-    auto error = co_await gateway.ledger().check(exchange.head(), path);
+    bool may_be_virtual = false;
+    auto refused = gateway.ledger().check_at_once(exchange.head(), may_be_virtual);
+    if (may_be_virtual) return Entry::AsksForKey;
+    return refused ? refuse(*refused) : Entry::Open;
+}
+
+Awaitable<bool> has_virtual_key(Gateway& gateway, http::Exchange& exchange, std::string_view path) {
+    auto error = co_await gateway.ledger().check_virtual(exchange.head(), path);
     if (!error) co_return true;
     gateway.refused.add();
     reply_error(exchange, *error);
@@ -285,8 +295,9 @@ Awaitable<void> serve(Gateway& gateway, http::Exchange& exchange) {
     auto models = gateway.models();
     auto* route = find_route(models->config(), exchange, path, parameter);
     if (!route) co_return;
-    if (co_await may_enter(gateway, exchange, *route, path))
-        co_await route->handler(gateway, exchange, std::move(parameter));
+    auto entry = look_at(gateway, exchange, *route, path);
+    if (entry == Entry::AsksForKey && co_await has_virtual_key(gateway, exchange, path)) entry = Entry::Open;
+    if (entry == Entry::Open) co_await route->handler(gateway, exchange, std::move(parameter));
 }
 
 }  // namespace seance::litellm

@@ -71,10 +71,11 @@ Awaitable<std::unique_ptr<ChatCall>> prepare_call(Gateway& gateway, http::Exchan
                                          std::move(admission));
 }
 
-Awaitable<void> serve_call(Gateway& gateway, http::Exchange& exchange, ClientForm& form, std::string model) {
+Awaitable<void> serve_call(Gateway& gateway, http::Exchange& exchange, std::unique_ptr<ClientForm> form,
+                           std::string model) {
     std::unique_ptr<AnswerCache::Lead> lead;
     // What that needed is gone before the call waits for its upstream.
-    auto call = co_await prepare_call(gateway, exchange, form, std::move(model), lead);
+    auto call = co_await prepare_call(gateway, exchange, *form, std::move(model), lead);
     if (!call) co_return;
     Flight flight(gateway.in_flight);
     co_await call->run();
@@ -82,13 +83,11 @@ Awaitable<void> serve_call(Gateway& gateway, http::Exchange& exchange, ClientFor
 
 template <class Form>
 Awaitable<void> serve(Gateway& gateway, http::Exchange& exchange, std::string model) {
-    Form form;
-    co_await serve_call(gateway, exchange, form, std::move(model));
+    return serve_call(gateway, exchange, std::make_unique<Form>(), std::move(model));
 }
 
 Awaitable<void> pass(Gateway& gateway, http::Exchange& exchange, std::string model, const PassRoute& route) {
-    PassForm form(route);
-    co_await serve_call(gateway, exchange, form, std::move(model));
+    return serve_call(gateway, exchange, std::make_unique<PassForm>(route), std::move(model));
 }
 
 }  // namespace

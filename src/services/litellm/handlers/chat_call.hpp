@@ -63,16 +63,22 @@ class ChatCall {
         Failure broken = {};                    // it failed after the client had a part of it
     };
 
-    // Routing. A group's failure is what its last attempt failed with.
-    Awaitable<Failure> try_group(const Resolution& resolution);
+    // Routing. A group's failure is what its last attempt failed with. What waits for an upstream holds no
+    // more than it needs afterwards: what comes before is done by plain functions, what is rare by coroutines
+    // of its own.
+    Failure enter_first_group();
+    Failure enter_group(Resolution resolution);
+    Awaitable<Failure> try_group();
+    Awaitable<Failure> fall_back(Failure failure);
     std::string preferred_deployment();
-    Failure find_options(const Resolution& resolution);
+    Failure find_options(Resolution& resolution);
     struct Pick {
         std::size_t index;
         Slot slot;
     };
-    std::optional<Pick> pick(const RoutingQuestion& question, ApiError& problem);
+    std::optional<Pick> pick(const RoutingQuestion& question, Failure& problem);
     Awaitable<Failure> attempt(Pick pick);
+    Awaitable<Failure> mock_attempt(Attempt& attempt);
     Awaitable<Failure> open_hedged(std::unique_ptr<Attempt>& attempt, Duration after);
     std::unique_ptr<Attempt> make_attempt(Pick pick);
     std::optional<Resolution> resolve_target(const FallbackTarget& target, ApiError& failure);
@@ -95,7 +101,9 @@ class ChatCall {
     // Relaying. An attempt gives nothing once the client has its answer, or is gone; else why it failed.
     // It is open() and then relay(); until relay() nothing has been said to the client.
     Awaitable<Failure> open(Attempt& attempt);
-    Failure begin(Attempt& attempt, std::optional<UpstreamCall>& call);
+    Awaitable<Failure> open_in_role(Attempt& attempt);
+    Awaitable<Failure> open_as_it_is(Attempt& attempt);
+    Failure begin(Attempt& attempt, std::unique_ptr<UpstreamCall>& call);
     Awaitable<Failure> relay(Attempt& attempt);
     Awaitable<Failure> answer_mock(Attempt& attempt, const std::string& text);
     Awaitable<Failure> relay_whole(Attempt& attempt);
@@ -136,7 +144,7 @@ class ChatCall {
     Decision decision_;
     std::vector<Candidate> candidates_;  // of the group at hand, that can be called at all
     std::vector<Option> options_;        // the same as routing sees them
-    bool by_id_ = false, mock_failed_ = false;
+    bool known_ = false, by_id_ = false, mock_failed_ = false;  // known_: somebody answers to its model
     std::vector<PromptPrefix> prefixes_;  // with optional_pre_call_checks: prompt_caching
     std::string prefers_;                 // id of the deployment that has seen what this call goes on from
 };

@@ -49,7 +49,7 @@ std::string ChatCall::preferred_deployment() {
 }
 
 // What of the group can be called at all; a failure if nothing can.
-Failure ChatCall::find_options(const Resolution& resolution) {
+Failure ChatCall::find_options(Resolution& resolution) {
     auto& config = models_->config();
     candidates_.clear();
     options_.clear();
@@ -78,7 +78,7 @@ Failure ChatCall::find_options(const Resolution& resolution) {
                 option.price = static_cast<double>(price->input + price->output);
                 option.max_input = price->max_input;
             }
-        candidates_.push_back(candidate);
+        candidates_.push_back(std::move(candidate));
         if (mine) candidates_.back().prepared = std::move(mine);
         options_.push_back(option);
     }
@@ -98,7 +98,7 @@ RoutingQuestion ChatCall::question() const {
     return {group_, request_.prompt_estimate, request_.stream, wishes_.tags, by_id_, prefers_};
 }
 
-std::optional<ChatCall::Pick> ChatCall::pick(const RoutingQuestion& question, ApiError& problem) {
+std::optional<ChatCall::Pick> ChatCall::pick(const RoutingQuestion& question, Failure& problem) {
     auto& settings = models_->config().routing;
     auto now = Clock::now();
     auto found = find_candidates(options_, question, settings, now);

@@ -8,19 +8,24 @@
 
 // The attempts in one group of deployments: when one is made, how often, and for how long.
 namespace seance::litellm {
-Awaitable<Failure> ChatCall::try_group(const Resolution& resolution) {
+Failure ChatCall::enter_group(Resolution resolution) {
+    group_ = std::move(resolution.group);
     by_id_ = resolution.by_id;
-    if (auto failure = find_options(resolution)) co_return failure;
-    if (auto failure = mock_failure()) co_return failure;
+    if (auto failure = find_options(resolution)) return failure;
+    if (auto failure = mock_failure()) return failure;
     prefers_ = preferred_deployment();
-    auto& settings = models_->config().routing;
     retries_ = 0;
+    return std::nullopt;
+}
+
+Awaitable<Failure> ChatCall::try_group() {
+    auto& settings = models_->config().routing;
     while (true) {
-        ApiError problem;
-        auto picked = pick(question(), problem);
-        if (!picked) co_return problem;
+        Failure failure;
+        auto picked = pick(question(), failure);
+        if (!picked) co_return failure;
         auto index = picked->index;
-        auto failure = co_await attempt(std::move(*picked));
+        failure = co_await attempt(std::move(*picked));
         if (!failure || scope_->client_gone()) co_return failure;
         gateway_.upstream_failures.add();
         options_[index].failed_before = true;
@@ -40,23 +45,9 @@ Awaitable<Failure> ChatCall::attempt(Pick pick) {
     auto& settings = models_->config().routing;
     auto attempt = make_attempt(std::move(pick));
     auto began = Clock::now();
-    if (wishes_.mock_delay) co_await pause(*wishes_.mock_delay);
-    if (wishes_.mock_timeout) {
-        limit_ = attempt->limit;
-        co_await pause(attempt->limit);
-        co_return timed_out(attempt->limit);
-    }
-    if (wishes_.mock_rate_limit_once && !std::exchange(mock_failed_, true)) {
-        ApiError limited{.status = 429,
-                         .message = fmt::format(
-                             "litellm.RateLimitError: this is a mock exception for model={}", request_.model),
-                         .type = "throttling_error",
-                         .kind = ErrorClass::RateLimit,
-                         .retry_after = std::nullopt};
-        decision_.attempt_ended(attempt->deployment->id, &limited, Duration{0});
-        co_return limited;
-    }
     Failure failure;
+    if (wishes_.mock_delay || wishes_.mock_timeout || wishes_.mock_rate_limit_once)
+        if (failure = co_await mock_attempt(*attempt); failure) co_return failure;
     if (settings.hedge_after && options_.size() > 1)
         failure = co_await open_hedged(attempt, *settings.hedge_after);
     else
@@ -82,6 +73,25 @@ Awaitable<Failure> ChatCall::attempt(Pick pick) {
     count_answer(*attempt);
     gateway_.call_metrics.request_ended(metrics_labels(), problem ? problem->status : 200, problem);
     co_return failure;
+}
+
+// What a request may ask for to happen to an attempt.
+Awaitable<Failure> ChatCall::mock_attempt(Attempt& attempt) {
+    if (wishes_.mock_delay) co_await pause(*wishes_.mock_delay);
+    if (wishes_.mock_timeout) {
+        limit_ = attempt.limit;
+        co_await pause(attempt.limit);
+        co_return timed_out(attempt.limit);
+    }
+    if (!wishes_.mock_rate_limit_once || std::exchange(mock_failed_, true)) co_return std::nullopt;
+    ApiError limited{.status = 429,
+                     .message = fmt::format("litellm.RateLimitError: this is a mock exception for model={}",
+                                            request_.model),
+                     .type = "throttling_error",
+                     .kind = ErrorClass::RateLimit,
+                     .retry_after = std::nullopt};
+    decision_.attempt_ended(attempt.deployment->id, &limited, Duration{0});
+    co_return limited;
 }
 
 // The failures that a request may ask for to try a configuration; each once.

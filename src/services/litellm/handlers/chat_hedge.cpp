@@ -60,7 +60,7 @@ Awaitable<Failure> ChatCall::open_hedged(std::unique_ptr<Attempt>& attempt, Dura
         auto index = static_cast<std::size_t>(0);
         while (options_[index].deployment != attempt->deployment.get()) ++index;
         options_[index].failed_before = true;  // so that another is chosen if there is one
-        ApiError problem;
+        Failure problem;
         auto other = pick(question(), problem);
         options_[index].failed_before = false;
         if (!other || other->index == index) continue;

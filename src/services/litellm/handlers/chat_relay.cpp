@@ -26,6 +26,10 @@ std::int64_t unix_seconds() {
         .count();
 }
 
+Awaitable<Failure> at_once(Failure failure) {
+    co_return failure;
+}
+
 }  // namespace
 
 Slot::Slot(const Deployment& deployment, std::optional<int> most) : state_(deployment.state) {
@@ -64,21 +68,29 @@ AnswerContext ChatCall::context_for(const Endpoint& endpoint) const {
 }
 
 Awaitable<Failure> ChatCall::open(Attempt& attempt) {
-    if (auto& aws = attempt.endpoint->aws; aws && aws->role) {
-        auto lent = co_await gateway_.roles().lend(gateway_, attempt.scope, attempt.endpoint);
-        if (!lent) co_return lent.error();
-        attempt.endpoint = std::move(*lent);
-    }
-    std::optional<UpstreamCall> call;
+    auto& aws = attempt.endpoint->aws;
+    return aws && aws->role ? open_in_role(attempt) : open_as_it_is(attempt);
+}
+
+Awaitable<Failure> ChatCall::open_in_role(Attempt& attempt) {
+    auto lent = co_await gateway_.roles().lend(gateway_, attempt.scope, attempt.endpoint);
+    if (!lent) co_return lent.error();
+    attempt.endpoint = std::move(*lent);
+    co_return co_await open_as_it_is(attempt);
+}
+
+// Not a coroutine itself: a call that waits for its upstream holds one frame less.
+Awaitable<Failure> ChatCall::open_as_it_is(Attempt& attempt) {
+    std::unique_ptr<UpstreamCall> call;
     auto failure = begin(attempt, call);
-    if (failure || !call) co_return failure;
+    if (failure || !call) return at_once(std::move(failure));
     attempt.called = Clock::now();
-    co_return co_await open_upstream(gateway_, attempt.scope, *call, *attempt.dialogue,
-                                     *attempt.endpoint->provider, attempt.limit, attempt.open);
+    return open_upstream(gateway_, attempt.scope, std::move(call), *attempt.dialogue,
+                         *attempt.endpoint->provider, attempt.limit, attempt.open);
 }
 
 // What to ask the upstream; nothing if it is answered here.
-Failure ChatCall::begin(Attempt& attempt, std::optional<UpstreamCall>& call) {
+Failure ChatCall::begin(Attempt& attempt, std::unique_ptr<UpstreamCall>& call) {
     auto& deployment = *attempt.deployment;
     attempt.context = context_for(*attempt.endpoint);
     if (models_->config().say_cost_of_streams)
@@ -93,7 +105,7 @@ Failure ChatCall::begin(Attempt& attempt, std::optional<UpstreamCall>& call) {
     if (attempt.local) return std::nullopt;
     auto made = attempt.dialogue->call();
     if (!made) return made.error();
-    call = std::move(*made);
+    call = std::make_unique<UpstreamCall>(std::move(*made));
     return std::nullopt;
 }
 
@@ -132,7 +144,8 @@ Awaitable<Failure> ChatCall::relay_whole(Attempt& attempt) {
     if (!body) co_return body.error();
     while (auto next = attempt.dialogue->next_call(*body)) {
         attempt.open.reset();
-        auto failure = co_await open_upstream(gateway_, scope_, *next, *attempt.dialogue, provider,
+        auto call = std::make_unique<UpstreamCall>(std::move(*next));
+        auto failure = co_await open_upstream(gateway_, scope_, std::move(call), *attempt.dialogue, provider,
                                               attempt.limit, attempt.open);
         if (failure) co_return failure;
         body = co_await read_rest(scope_, attempt.open->stream, provider, attempt.limit, most);

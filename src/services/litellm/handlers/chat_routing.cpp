@@ -22,16 +22,33 @@ ApiError nothing_configured(const ModelTable& models, std::string_view name) {
 Awaitable<void> ChatCall::run() {
     exchange_.on_disconnect(scope_->ender_for_client());
 
+    auto failure = enter_first_group();
+    if (!failure) failure = co_await try_group();
+    if (failure && !scope_->client_gone()) failure = co_await fall_back(std::move(failure));
+    log_decision();
+    if (scope_->client_gone()) {
+        gateway_.abandoned.add();
+        exchange_.log_fields(fmt::format(",\"model_group\":{},\"client_gone\":true", json_quote(group_)));
+        co_return reply_to_nobody(exchange_);
+    }
+    if (!failure) co_return;
+    if (known_) add_group(*failure, walk_.first(), walk_.available(walk_.first()));
+    refuse(std::move(*failure), candidates_.empty() ? nullptr : candidates_.front().deployment.get());
+}
+
+Failure ChatCall::enter_first_group() {
     auto resolution = models_->resolve(admission_->model());
-    group_ = resolution ? resolution->group : admission_->model();
-    if (resolution) label_ = models_->label_of(*resolution);
+    known_ = resolution.has_value();
+    group_ = known_ ? resolution->group : admission_->model();
+    if (known_) label_ = models_->label_of(*resolution);
     walk_.begin(group_, admission_->model());
     most_retries_ = request_.num_retries.value_or(models_->config().routing.num_retries);
-    Failure failure;
-    if (!resolution)
-        failure = nothing_configured(*models_, request_.model);
-    else
-        failure = co_await try_group(*resolution);
+    if (!known_) return nothing_configured(*models_, request_.model);
+    return enter_group(std::move(*resolution));
+}
+
+// The last failure, if no fallback answers.
+Awaitable<Failure> ChatCall::fall_back(Failure failure) {
     auto failed_group = group_;
     while (failure && !scope_->client_gone()) {
         auto target = walk_.next(failed_group, failure->error_class());
@@ -40,21 +57,14 @@ Awaitable<void> ChatCall::run() {
         decision_.fell_back(target->model);
         auto next = resolve_target(*target, *failure);
         if (!next) continue;
-        group_ = next->group;
+        std::string label(models_->label_of(*next));
         auto original = *failure;
-        failure = co_await try_group(*next);
+        failure = enter_group(std::move(*next));
+        if (!failure) failure = co_await try_group();
         if (!scope_->client_gone())
-            gateway_.call_metrics.fell_back(metrics_labels(), models_->label_of(*next), original, !failure);
+            gateway_.call_metrics.fell_back(metrics_labels(), label, original, !failure);
     }
-    log_decision();
-    if (scope_->client_gone()) {
-        gateway_.abandoned.add();
-        exchange_.log_fields(fmt::format(",\"model_group\":{},\"client_gone\":true", json_quote(group_)));
-        co_return reply_to_nobody(exchange_);
-    }
-    if (!failure) co_return;
-    if (resolution) add_group(*failure, resolution->group, walk_.available(resolution->group));
-    refuse(std::move(*failure), candidates_.empty() ? nullptr : candidates_.front().deployment.get());
+    co_return failure;
 }
 
 // The group of a fallback, with the request as it asks for it; else `failure` says why there is none. A name

@@ -63,8 +63,9 @@ Awaitable<std::optional<std::string>> ask_briefly(Gateway& gateway, const ModelT
     if (!call) co_return call.error().message;
     auto limit = deployment.health_check_timeout;
     std::optional<OpenUpstream> open;
-    if (auto failure =
-            co_await open_upstream(gateway, scope, *call, **dialogue, *endpoint.provider, limit, open))
+    auto asked = std::make_unique<UpstreamCall>(std::move(*call));
+    if (auto failure = co_await open_upstream(gateway, scope, std::move(asked), **dialogue,
+                                              *endpoint.provider, limit, open))
         co_return failure->message;
     auto body = co_await read_rest(scope, open->stream, *endpoint.provider, limit, kMostAnswer);
     if (!body) co_return body.error().message;

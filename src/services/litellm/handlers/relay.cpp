@@ -22,6 +22,37 @@ Awaitable<Failure> read_refusal(std::shared_ptr<CallScope> scope, OpenUpstream& 
     co_return error;
 }
 
+// A call that may be sent again when its connection turns out to have ended, and so is kept until its answer
+// begins.
+Awaitable<Result<http::ResponseStream>> open_repeatable(Gateway& gateway, CallScope& scope,
+                                                        const UpstreamCall& call) {
+    std::optional<Result<http::ResponseStream>> opened;
+    bool whole =
+        co_await scope.run(open_into(gateway.client(*call.link), call.url.origin, call.request, opened));
+    if (!whole || !opened) co_return error_code(asio::error::operation_aborted);
+    co_return std::move(*opened);
+}
+
+// A call on its way, of which nothing is needed any more.
+Awaitable<Result<http::ClientExchange>> send_call(Gateway& gateway, CallScope& scope,
+                                                  const UpstreamCall& call) {
+    if (scope.ended() != CallScope::Ended::No) co_return error_code(asio::error::operation_aborted);
+    auto client = gateway.client(*call.link);
+    auto exchange = client->ready(call.url.origin);
+    if (!exchange) {
+        std::optional<Result<http::ClientExchange>> connected;
+        bool whole = co_await scope.run(connect_into(client, call.url.origin, connected));
+        if (!whole || !connected) co_return error_code(asio::error::operation_aborted);
+        if (!*connected) co_return connected->error();
+        exchange = std::move(**connected);
+    }
+    scope.on_end([&exchange] { exchange->abort(); });
+    auto error = co_await exchange->write(call.url.origin, call.request);
+    scope.on_end({});
+    if (error) co_return error;
+    co_return std::move(*exchange);
+}
+
 }  // namespace
 
 std::optional<Duration> parse_retry_after(std::string_view text, std::chrono::system_clock::time_point now) {
@@ -67,17 +98,30 @@ Awaitable<Answer<std::string>> read_rest(std::shared_ptr<CallScope> scope, http:
     co_return std::move(*body);
 }
 
-Awaitable<Failure> open_upstream(Gateway& gateway, std::shared_ptr<CallScope> scope, const UpstreamCall& call,
-                                 const Dialogue& dialogue, const Provider& provider, Duration limit,
+Awaitable<Failure> open_upstream(Gateway& gateway, std::shared_ptr<CallScope> scope,
+                                 std::unique_ptr<UpstreamCall> call, const Dialogue& dialogue,
+                                 const Provider& provider, Duration limit,
                                  std::optional<OpenUpstream>& open) {
     scope->allow(limit);
-    std::optional<Result<http::ResponseStream>> opened;
-    bool whole =
-        co_await scope->run(open_into(gateway.client(*call.link), call.url.origin, call.request, opened));
-    if (!whole || !opened) co_return lost_upstream(*scope, provider, limit, asio::error::operation_aborted);
-    if (!*opened) co_return lost_upstream(*scope, provider, limit, opened->error());
+    Result<http::ResponseStream> opened = error_code(asio::error::operation_aborted);
+    if (http::is_idempotent(call->request.method)) {
+        opened = co_await open_repeatable(gateway, *scope, *call);
+    } else {
+        auto exchange = co_await send_call(gateway, *scope, *call);
+        call.reset();  // before a wait that may take minutes
+        if (exchange) {
+            scope->on_end([&exchange] { exchange->abort(); });
+            opened = co_await exchange->read_head();
+            scope->on_end({});
+        } else {
+            opened = exchange.error();
+        }
+    }
+    if (scope->ended() != CallScope::Ended::No)
+        co_return lost_upstream(*scope, provider, limit, asio::error::operation_aborted);
+    if (!opened) co_return lost_upstream(*scope, provider, limit, opened.error());
 
-    open.emplace(OpenUpstream{std::move(**opened), {}});
+    open.emplace(OpenUpstream{std::move(*opened), {}});
     auto& head = open->stream.head();
     for (auto& field : head.fields.all()) open->fields.add(field.name, field.value);
     if (head.status >= 200 && head.status < 300) co_return Failure();

@@ -14,10 +14,10 @@ struct OpenUpstream {
 };
 
 // Sends a call and waits for the head, within the scope's time: sets `open`, or says why not. An error status
-// is read to its end and becomes the error that `dialogue` reads in it.
-Awaitable<Failure> open_upstream(Gateway& gateway, std::shared_ptr<CallScope> scope, const UpstreamCall& call,
-                                 const Dialogue& dialogue, const Provider& provider, Duration limit,
-                                 std::optional<OpenUpstream>& open);
+// is read to its end and becomes the error that `dialogue` reads in it. The call is gone once it is sent.
+Awaitable<Failure> open_upstream(Gateway& gateway, std::shared_ptr<CallScope> scope,
+                                 std::unique_ptr<UpstreamCall> call, const Dialogue& dialogue,
+                                 const Provider& provider, Duration limit, std::optional<OpenUpstream>& open);
 
 // The rest of the body, up to `most` bytes.
 Awaitable<Answer<std::string>> read_rest(std::shared_ptr<CallScope> scope, http::ResponseStream& stream,

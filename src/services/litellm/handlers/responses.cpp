@@ -149,7 +149,9 @@ Awaitable<void> ask_keeper(Gateway& gateway, http::Exchange& exchange, What what
     Destination to{*endpoint, *deployment, config};
     ResponsesNative dialogue({}, false, to, context, scope_of(gateway, exchange));
     std::optional<OpenUpstream> open;
-    auto failure = co_await open_upstream(gateway, scope, *call, dialogue, *endpoint->provider, kLimit, open);
+    auto asked = std::make_unique<UpstreamCall>(std::move(*call));
+    auto failure =
+        co_await open_upstream(gateway, scope, std::move(asked), dialogue, *endpoint->provider, kLimit, open);
     if (scope->client_gone()) co_return reply_to_nobody(exchange);
     if (failure) co_return reply_error(exchange, *failure);
     auto fields = common_fields(head, call_id(head));

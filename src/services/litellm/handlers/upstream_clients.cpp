@@ -39,6 +39,11 @@ Awaitable<void> open_into(std::shared_ptr<http::Client> client, const http::Orig
     opened.emplace(co_await client->open(origin, request));
 }
 
+Awaitable<void> connect_into(std::shared_ptr<http::Client> client, const http::Origin& origin,
+                             std::optional<Result<http::ClientExchange>>& connected) {
+    connected.emplace(co_await client->connect(origin));
+}
+
 Awaitable<void> send_into(std::shared_ptr<http::Client> client, const http::Origin& origin,
                           const http::Request& request, std::uint64_t most,
                           std::optional<Result<http::WholeResponse>>& answer) {

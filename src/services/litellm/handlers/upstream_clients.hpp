@@ -23,9 +23,11 @@ class UpstreamClients {
     std::map<std::string, std::shared_ptr<http::Client>, std::less<>> clients_;  // by the link's id
 };
 
-// What a CallScope waits for: `opened` and `answer` stay empty if it is cut short.
+// What a CallScope waits for: the last argument stays empty if it is cut short.
 Awaitable<void> open_into(std::shared_ptr<http::Client> client, const http::Origin& origin,
                           const http::Request& request, std::optional<Result<http::ResponseStream>>& opened);
+Awaitable<void> connect_into(std::shared_ptr<http::Client> client, const http::Origin& origin,
+                             std::optional<Result<http::ClientExchange>>& connected);
 Awaitable<void> send_into(std::shared_ptr<http::Client> client, const http::Origin& origin,
                           const http::Request& request, std::uint64_t most,
                           std::optional<Result<http::WholeResponse>>& answer);

@@ -107,11 +107,15 @@ const PriceBook& Ledger::prices() {
     return rules(models_)->prices;
 }
 
-Awaitable<std::optional<ApiError>> Ledger::check(const http::RequestHead& head, std::string_view path) {
+Failure Ledger::check_at_once(const http::RequestHead& head, bool& may_be_virtual) const {
     auto& config = models_->config();
     auto refused = check_key(config, find_key(head, config.key_header), settings_.loopback_only());
-    // Whatever is no virtual key is answered without asking anybody.
-    if (!refused || refused->type != "no_db_connection" || !store_) co_return refused;
+    may_be_virtual = refused && refused->type == "no_db_connection" && store_;
+    return refused ? Failure(std::move(*refused)) : Failure();
+}
+
+Awaitable<Failure> Ledger::check_virtual(const http::RequestHead& head, std::string_view path) {
+    auto& config = models_->config();
     auto key = *find_key(head, config.key_header);
     auto kind = class_of_route(head.method, path);
     auto fresh = kind == RouteClass::Inference ? Fresh::No : Fresh::Yes;
@@ -120,7 +124,8 @@ Awaitable<std::optional<ApiError>> Ledger::check(const http::RequestHead& head, 
         auto caller = co_await identify(key, fresh);
         if (!caller) co_return caller.error();
         auto error = judge(*caller, method, where);
-        if (!error || fresh == Fresh::Yes) co_return error;
+        if (!error) co_return std::nullopt;
+        if (fresh == Fresh::Yes) co_return std::move(*error);
         // What is remembered may be out of date: it may admit, since that is checked again, but not refuse.
         fresh = Fresh::Yes;
     }

@@ -29,8 +29,10 @@ class Ledger : public std::enable_shared_from_this<Ledger> {
     Awaitable<void> drain();
     void replace(std::shared_ptr<const ModelTable> models);
 
-    // Whether a request may reach its route, whatever the route then asks: key, expiry, route class.
-    Awaitable<std::optional<ApiError>> check(const http::RequestHead& head, std::string_view path);
+    // Whether a request may reach its route, whatever the route then asks: key, expiry, route class. The
+    // first is about what needs nobody else; a refusal that `may_be_virtual` is for the second to decide.
+    Failure check_at_once(const http::RequestHead& head, bool& may_be_virtual) const;
+    Awaitable<Failure> check_virtual(const http::RequestHead& head, std::string_view path);
 
     // Admits one call of a model; its budgets and limits are taken from in one step. Never null.
     Awaitable<AdmissionPtr> admit(const http::RequestHead& head, std::string call_id, Ask ask,

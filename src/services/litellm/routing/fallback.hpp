@@ -31,6 +31,7 @@ class FallbackWalk {
         : settings_(settings), client_(client) {}
     // The group that was asked for; `alias`: the name it was asked for by, whose own lists come first.
     void begin(std::string group, std::string alias = {});
+    const std::string& first() const { return first_; }
 
     // Whether there is a list for that group, whatever is left of the hops.
     bool has(std::string_view group, ErrorClass kind) const;
