@@ -21,7 +21,7 @@ async function withCluster (body, options) {
   try { await body(cluster) } finally { await cluster.stop() }
 }
 
-async function withGateway (env, body) {
+async function withGateway (env, body, { refusals = false } = {}) {
   const gateway = await startGateway(config, { ...patience, ...env })
   const ask = async (path, sent, key = 'sk-master') => {
     const response = await fetch(gateway.url + path, { method: sent === undefined ? 'GET' : 'POST', headers: { authorization: `Bearer ${key}` }, body: JSON.stringify(sent) })
@@ -30,7 +30,7 @@ async function withGateway (env, body) {
   const chat = (key, content = 'Hello', more = {}) => ask('/v1/chat/completions', { model: 'a', messages: [{ role: 'user', content }], max_tokens: 5, ...more }, key)
   try {
     await body({ gateway, ask, chat })
-    assert.deepEqual(gateway.log.filter(one => one.event === 'valkey_refused'), [])
+    if (!refusals) assert.deepEqual(gateway.log.filter(one => one.event === 'valkey_refused'), [])
   } finally {
     assert.equal(await gateway.stop(), 0)
   }
@@ -99,6 +99,21 @@ test('a node of a cluster that is named as a server is refused at start, with wh
   assert.equal(said, `seance-litellm: Valkey at 127.0.0.1:${port} is a node of a cluster, of which the address of one server is not enough; ` +
     `name nodes with REDIS_CLUSTER_NODES, such as [{"host": "127.0.0.1", "port": ${port}}], in place of REDIS_URL or REDIS_HOST\n`)
 }))
+
+test('a node of a cluster that comes up later is told in the log, with what to write', { skip }, async () => {
+  const port = await freePort()
+  await withGateway({ REDIS_URL: `redis://127.0.0.1:${port}` }, async ({ gateway, chat }) => {
+    assert.equal((await chat('sk-some-virtual-key')).status, 503)
+    await withCluster(async () => {
+      const refusal = await waitFor(async () => {
+        assert.equal((await chat('sk-some-virtual-key')).status, 503)
+        return gateway.log.find(one => one.event === 'valkey_refused' && one.advice)
+      }, 'the refusal')
+      assert.match(refusal.reason, /^(MOVED|CROSSSLOT)/)
+      assert.equal(refusal.advice, 'this is a server of a cluster: name its nodes with REDIS_CLUSTER_NODES, and start again')
+    }, { first: port })
+  }, { refusals: true })
+})
 
 test('a server that is named as a node of a cluster is refused at start', { skip }, async () => {
   const valkey = await startValkey()

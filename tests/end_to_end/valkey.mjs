@@ -90,12 +90,13 @@ export async function startValkey ({ keeps = true, tls = false } = {}) {
   return valkey
 }
 
-// Two masters that share the slots; `replicas`: each with a replica, which takes over when it is told to.
-export async function startValkeyCluster ({ replicas = false } = {}) {
+// Two masters that share the slots; `replicas`: each with a replica, which takes over when it is told to. `first`: the
+// port of the first master.
+export async function startValkeyCluster ({ replicas = false, first } = {}) {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'seance-valkey-'))
   const nodes = []
   const start = async () => {
-    const [port, bus] = [await freePort(), await freePort()]
+    const [port, bus] = [(nodes.length === 0 && first) || await freePort(), await freePort()]
     const dir = path.join(folder, String(port))
     await fs.mkdir(dir)
     const child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', dir, '--cluster-enabled', 'yes', '--cluster-port', String(bus)], { stdio: 'ignore' })

@@ -64,10 +64,9 @@ Awaitable<Result<valkey::Reply>> Store::command(std::vector<std::string> words) 
     }
     breaker_.succeeded();
     if (reply->failed() && !reply->text.starts_with("NOSCRIPT")) {
-        observe::log(observe::Level::Error, "valkey_refused")
-            .field("command", name)
-            .field("reason", reply->text)
-            .field("advice", advice_on(reply->text));
+        auto line = observe::log(observe::Level::Error, "valkey_refused");
+        line.field("command", name).field("reason", reply->text);
+        if (auto advice = advice_on(reply->text); !advice.empty()) line.field("advice", advice);
         co_return refused_by_server();
     }
     co_return std::move(*reply);
