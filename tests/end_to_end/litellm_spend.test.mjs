@@ -269,7 +269,8 @@ test('a frozen Valkey stalls no request: what needs no money goes on, what does 
 })
 
 test('a pause of Valkey fails the calls that met it, and the next one is answered', { skip }, () => withSpend(async ({ valkey, ask, chat }) => {
-  const bound = (await ask('/key/generate', { max_budget: 100 })).json
+  // Enough for what all of them reserve: what is settled waits on disk for up to two seconds after a pause.
+  const bound = (await ask('/key/generate', { max_budget: 10_000 })).json
   assert.equal((await chat(bound.key)).status, 200)
   valkey.freeze()
   const met = await Promise.all(Array.from({ length: 32 }, () => chat(bound.key)))

@@ -57,11 +57,19 @@ class Router::Impl {
                                             std::vector<std::string> arguments) {
         auto slot = slot_of(key);
         auto* client = &self->client_of(key);
+        std::vector<Client*> away;
         for (int redirections = 0;; ++redirections) {
             auto asked = client->address();
             auto reply = co_await client->command(arguments);
             if (self->closed_) co_return error_code{asio::error::operation_aborted};
             if (!reply) self->owners_.erase(slot);  // somebody else may have it by now
+            if (!reply && reply.error() == Errc::NotConnected) {
+                away.push_back(client);  // it was not sent
+                if (auto* other = self->other_than(away)) {
+                    client = other;
+                    continue;
+                }
+            }
             auto redirection = reply ? read_redirection(*reply, asked) : std::nullopt;
             if (!redirection || redirections == kMostRedirections) co_return reply;
             client = &self->client_at(redirection->to);
@@ -77,6 +85,16 @@ class Router::Impl {
         auto& client = clients_[address.printed()];
         if (!client) client = std::make_unique<Client>(loop_, address, options_);
         return *client;
+    }
+    // One that is connected, else one that may still become so; null: there is none.
+    Client* other_than(const std::vector<Client*>& away) {
+        Client* found = nullptr;
+        for (auto& [address, client] : clients_) {
+            if (std::find(away.begin(), away.end(), client.get()) != away.end()) continue;
+            if (client->state().connected) return client.get();
+            found = client.get();
+        }
+        return found;
     }
     // Every master knows who has what.
     Client& anybody() {

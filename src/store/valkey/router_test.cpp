@@ -106,6 +106,15 @@ TEST(Router, AsksTheMasterThatHasTheKey) {
     run(loop, expect_cluster(loop, cluster, router));
 }
 
+TEST(Router, AsksAnotherNodeWhereTheFirstIsAway) {
+    RedisCluster cluster;
+    Loop loop;
+    std::vector<Address> nodes{at(testing_support::free_port()), at(cluster.port(1))};
+    Router router(loop, std::move(nodes), quick());
+
+    run(loop, expect_values(router, 20));
+}
+
 TEST(Router, OutlastsTheLossOfTheMasterItWasToldOf) {
     RedisCluster cluster;
     Loop loop;

@@ -42,22 +42,22 @@ class Translation {
     void keep(std::size_t count) { out_ += take(count); }
 
     void outside() {
+        bool named = rest_.starts_with("(?<") && !rest_.starts_with("(?<=") && !rest_.starts_with("(?<!");
+        bool asks = rest_.starts_with("(?") && !rest_.starts_with("(?:");
         if (rest_.starts_with("[^]")) {  // any character at all
             take(3);
             out_ += "(?s:.)";
-        } else if (rest_.starts_with("[]")) {  // none, which RE2 has no word for
-            good_ = false;
+        } else if (rest_.starts_with("[]") || (asks && !named)) {
+            good_ = false;  // no character, which RE2 has no word for; looking around; or flags
         } else if (rest_.front() == '[') {
             in_class_ = true;
             keep(rest_.starts_with("[^") ? 2 : 1);
         } else if (rest_.front() == '.') {
             take(1);
             out_ += kAnyButLineEnds;
-        } else if (rest_.starts_with("(?<") && !rest_.starts_with("(?<=") && !rest_.starts_with("(?<!")) {
+        } else if (named) {
             take(3);
             out_ += "(?P<";
-        } else if (rest_.starts_with("(?") && !rest_.starts_with("(?:")) {
-            good_ = false;  // looks around, or has flags, which are RE2's own
         } else {
             keep(1);
         }
