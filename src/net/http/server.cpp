@@ -1,6 +1,7 @@
 #include "net/http/server.hpp"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -37,16 +38,15 @@ Awaitable<void> turn_away(TcpSocket socket) {
     append_content_length(out, page.body.size());
     out += date_line();
     out += "Connection: close\r\n\r\n" + page.body;
-    error_code ignored;
-    socket.send(asio::buffer(out), MSG_DONTWAIT | MSG_NOSIGNAL, ignored);
-    socket.shutdown(TcpSocket::shutdown_send, ignored);
+    const iovec part{out.data(), out.size()};
+    socket.send_now(&part, 1);
+    socket.shutdown_send();
     // The client's request is read away for a moment, since closing over unread bytes resets the answer.
     char discarded[1024];
     for (int i = 0; i < 4; ++i) {
         Timer timer{socket.get_executor(), 500ms};
         timer.async_wait([&socket](error_code error) {
-            error_code none;
-            if (!error) socket.cancel(none);
+            if (!error) socket.cancel();
         });
         auto [error, n] = co_await socket.async_read_some(asio::buffer(discarded), kAwait);
         timer.cancel();
@@ -143,23 +143,27 @@ class Server::Impl {
 
     static Awaitable<void> accept(std::shared_ptr<Acceptor> acceptor, std::shared_ptr<ServerShared> shared) {
         while (acceptor->is_open()) {
-            TcpSocket socket(shared->loop.executor());
-            asio::ip::tcp::endpoint peer;
-            auto [error] = co_await acceptor->async_accept(socket, peer, kAwait);
+            auto [error] = co_await acceptor->async_wait(Acceptor::wait_read, kAwait);
+            for (std::size_t accepted = 0; !error && accepted < kAcceptsPerTurn; ++accepted) {
+                if (!acceptor->is_open()) co_return;
+                error = accept_one(acceptor->native_handle(), shared);
+            }
             if (error == asio::error::operation_aborted || !acceptor->is_open()) co_return;
-            if (error) {
-                observe::log(observe::Level::Error, "accept_failed").field("reason", error.message());
-                co_await sleep_for(kAcceptPause);
+            if (!error || error == asio::error::would_block || error == asio::error::connection_aborted)
                 continue;
-            }
-            for (std::size_t accepted = 1;; ++accepted) {
-                serve(std::move(socket), peer, shared);
-                if (accepted >= kAcceptsPerTurn || !acceptor->is_open()) break;
-                socket = TcpSocket(shared->loop.executor());
-                acceptor->accept(socket, peer, error);
-                if (error) break;  // nobody waits; another error comes again
-            }
+            observe::log(observe::Level::Error, "accept_failed").field("reason", error.message());
+            co_await sleep_for(kAcceptPause);
         }
+    }
+
+    static error_code accept_one(int listener, const std::shared_ptr<ServerShared>& shared) {
+        asio::ip::tcp::endpoint peer;
+        auto size = static_cast<socklen_t>(peer.capacity());
+        const int fd = ::accept4(listener, peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0) return {errno, boost::system::system_category()};
+        peer.resize(size);
+        serve(TcpSocket(shared->loop.executor(), fd), peer, shared);
+        return {};
     }
 
     static void serve(TcpSocket socket, const asio::ip::tcp::endpoint& peer,
@@ -181,8 +185,6 @@ class Server::Impl {
 
     static void begin(TcpSocket socket, const asio::ip::tcp::endpoint& peer,
                       const std::shared_ptr<ServerShared>& shared) {
-        error_code ignored;
-        socket.native_non_blocking(true, ignored);
         if (shared->connections.size() >= shared->options.max_connections) {
             shared->refused.add();
             asio::co_spawn(shared->loop.executor(), turn_away(std::move(socket)), asio::detached);

@@ -4,14 +4,13 @@
 #include <string>
 #include <string_view>
 
-#include <boost/asio/ip/tcp.hpp>
-
 #include "core/runtime/loop.hpp"
 #include "net/http/message.hpp"
+#include "net/stream/tcp_socket.hpp"
 
 namespace seance::http {
 
-using TcpSocket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
+using stream::TcpSocket;
 
 // reference/edge.md section 1.3 is the source of the defaults.
 struct ServerOptions {

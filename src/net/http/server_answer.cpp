@@ -109,7 +109,7 @@ Awaitable<error_code> Connection::send_file(int fd, std::uint64_t offset, std::u
     if (!to_send_ || length > *to_send_) co_return error_code(errc::make_error_code(errc::message_size));
     auto at = static_cast<off_t>(offset);
     while (length > 0) {
-        auto n = ::sendfile(socket_.native_handle(), fd, &at, std::min<std::uint64_t>(length, 1 << 20));
+        auto n = socket_.send_file_now(fd, at, std::min<std::uint64_t>(length, 1 << 20));
         if (n > 0) {
             length -= static_cast<std::uint64_t>(n);
             *to_send_ -= static_cast<std::uint64_t>(n);
@@ -147,17 +147,14 @@ Awaitable<error_code> Connection::finish() {
 
 Awaitable<error_code> Connection::wait_until_writable() {
     deadline_.arm(shared_->options.write_timeout);
-    auto [error] = co_await socket_.async_wait(TcpSocket::wait_write, kAwait);
+    auto [error] = co_await socket_.async_wait(Reactor::kWriting, kAwait);
     deadline_.disarm();
     co_return outcome(error);
 }
 
 Awaitable<error_code> Connection::write_vector(iovec* parts, int count) {
     while (true) {
-        msghdr message{};
-        message.msg_iov = parts;
-        message.msg_iovlen = static_cast<std::size_t>(count);
-        auto n = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+        auto n = socket_.send_now(parts, static_cast<std::size_t>(count));
         if (n < 0) {
             if (errno == EINTR) continue;
             if (errno != EAGAIN) co_return error_code(errno, boost::system::system_category());
@@ -203,11 +200,10 @@ Awaitable<void> Connection::refuse(int status, const char* reason) {
 }
 
 Awaitable<void> Connection::linger() {
-    error_code ignored;
-    socket_.shutdown(TcpSocket::shutdown_send, ignored);
+    auto unheard = socket_.shutdown_send();
     deadline_.arm(kLingerTime);
     std::size_t seen = 0;
-    while (seen < kMostLingered && !ignored) {
+    while (seen < kMostLingered && !unheard) {
         if (watching_) {
             co_await watched_.wait();
             if (watch_error_) co_return;

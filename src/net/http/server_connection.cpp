@@ -95,11 +95,7 @@ Connection::Connection(std::shared_ptr<ServerShared> shared, TcpSocket socket,
     : shared_(std::move(shared)),
       socket_(std::move(socket)),
       deadline_(
-          shared_->loop.deadlines(),
-          [](void* self) {
-              error_code ignored;
-              static_cast<Connection*>(self)->socket_.cancel(ignored);
-          },
+          shared_->loop.deadlines(), [](void* self) { static_cast<Connection*>(self)->socket_.cancel(); },
           this),
       peer_is_private_(is_private_network(peer.address())),
       watched_(shared_->loop.executor()) {
@@ -120,8 +116,7 @@ Connection::~Connection() {
 
 void Connection::begin_drain() {
     close_after_ = true;
-    error_code ignored;
-    if (idle_) socket_.cancel(ignored);
+    if (idle_) socket_.cancel();
 }
 
 Awaitable<void> Connection::run(std::shared_ptr<Connection> self) {
@@ -134,22 +129,20 @@ Awaitable<void> Connection::run(std::shared_ptr<Connection> self) {
     }
     connection.deadline_.disarm();
     connection.gone_ = nullptr;
-    error_code ignored;
-    if (connection.socket_.is_open()) connection.socket_.close(ignored);
+    connection.socket_.close();
 }
 
 // Waits for bytes or the end without taking any: a call that waits for long holds no room for them.
 void Connection::start_watch() {
     watching_ = true;
-    socket_.async_wait(asio::socket_base::wait_read,
+    socket_.async_wait(Reactor::kReading,
                        [self = shared_from_this()](error_code error) { self->watch_ended(error); });
 }
 
 void Connection::watch_ended(error_code error) {
     watching_ = false;
     if (!error && !idle_) {  // an idle connection reads what has come at once
-        char first;
-        auto n = ::recv(socket_.native_handle(), &first, 1, MSG_PEEK | MSG_DONTWAIT);
+        auto n = socket_.peek_now();
         if (n == 0) error = asio::error::eof;
         if (n < 0 && errno != EAGAIN) error = error_code(errno, boost::system::system_category());
         if (n < 0 && !error) return start_watch();  // woken for nothing
@@ -198,7 +191,7 @@ void Connection::end_work() {
 }
 
 Awaitable<error_code> Connection::read_some(char* to, std::size_t size, std::size_t& got) {
-    auto n = ::recv(socket_.native_handle(), to, size, MSG_DONTWAIT);
+    auto n = socket_.receive_now(to, size);
     if (n > 0) {
         got = static_cast<std::size_t>(n);
         co_return error_code{};

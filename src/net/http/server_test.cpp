@@ -415,9 +415,10 @@ TEST(Server, HandsOverAConnectionWithItsLeftover) {
 TEST(Server, GivesAcceptedSocketsTheNoDelayOfTheirListener) {
     auto tell = [](Exchange& exchange) -> Awaitable<void> {
         auto taken = exchange.take_over();
-        asio::ip::tcp::no_delay option;
-        taken.socket.get_option(option);
-        auto text = option.value() ? std::string("at once") : std::string("late");
+        int option = 0;
+        socklen_t size = sizeof option;
+        ::getsockopt(taken.socket.native_handle(), IPPROTO_TCP, TCP_NODELAY, &option, &size);
+        auto text = option != 0 ? std::string("at once") : std::string("late");
         return [](TakenOver connection, std::string answer) -> Awaitable<void> {
             co_await asio::async_write(connection.socket, asio::buffer(answer), kAwait);
         }(std::move(taken), std::move(text));

@@ -34,8 +34,8 @@ struct Race {
     }
 
     Timer wake;
-    std::list<TcpSocket> tries;
-    std::optional<TcpSocket> winner;
+    std::list<Connecting> tries;
+    std::optional<Connecting> winner;
     error_code last = asio::error::host_unreachable;
     std::size_t running = 0, events = 0;
     bool over = false;
@@ -109,7 +109,7 @@ Awaitable<Result<TcpSocket>> connect_first(Addresses addresses, std::uint16_t po
     }
     error_code ignored;
     race.winner->set_option(asio::ip::tcp::no_delay(true), ignored);
-    co_return std::move(*race.winner);
+    co_return TcpSocket(executor, race.winner->release(ignored));
 }
 
 struct TlsClient::Slot {

@@ -1,7 +1,5 @@
 #include "net/stream/stream.hpp"
 
-#include <sys/socket.h>
-
 #include <boost/asio/write.hpp>
 
 namespace seance::stream {
@@ -14,7 +12,7 @@ Awaitable<IoResult> Stream::read_some(asio::mutable_buffer buffer) {
 }
 
 Awaitable<std::tuple<error_code>> Stream::wait_readable() {
-    return socket().async_wait(asio::socket_base::wait_read, kAwait);
+    return socket().async_wait(Reactor::kReading, kAwait);
 }
 
 Awaitable<IoResult> Stream::write_some(TwoBuffers buffers) {
@@ -25,10 +23,7 @@ std::size_t Stream::write_now(TwoBuffers buffers) {
     if (tls_) return 0;
     iovec parts[2];
     for (std::size_t i = 0; i < 2; ++i) parts[i] = {const_cast<void*>(buffers[i].data()), buffers[i].size()};
-    msghdr message{};
-    message.msg_iov = parts;
-    message.msg_iovlen = 2;
-    const auto sent = ::sendmsg(tcp_->native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const auto sent = tcp_->send_now(parts, 2);
     return sent > 0 ? static_cast<std::size_t>(sent) : 0;
 }
 
@@ -43,7 +38,7 @@ Awaitable<IoResult> Stream::write(asio::const_buffer buffer) {
 
 std::size_t Stream::read_now(asio::mutable_buffer buffer) {
     if (tls_) return 0;
-    const auto got = ::recv(tcp_->native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    const auto got = tcp_->receive_now(buffer.data(), buffer.size());
     return got > 0 ? static_cast<std::size_t>(got) : 0;
 }
 
@@ -58,23 +53,20 @@ void Stream::watch(asio::mutable_buffer scratch, Watcher done, std::shared_ptr<v
 }
 
 void Stream::cancel() {
-    error_code ignored;
-    socket().cancel(ignored);
+    socket().cancel();
 }
 
 bool Stream::shutdown_send() {
-    error_code ignored;
     if (tls_) {
         close();
         return false;
     }
-    tcp_->shutdown(asio::socket_base::shutdown_send, ignored);
+    tcp_->shutdown_send();
     return true;
 }
 
 void Stream::close() {
-    error_code ignored;
-    socket().close(ignored);
+    socket().close();
 }
 
 bool Stream::resumed() const {
@@ -92,8 +84,7 @@ std::optional<std::chrono::system_clock::time_point> Stream::certificate_end() c
 }
 
 asio::ip::address Stream::peer() const {
-    error_code ignored;
-    return socket().remote_endpoint(ignored).address();
+    return socket().peer();
 }
 
 }  // namespace seance::stream

@@ -1,7 +1,6 @@
 #pragma once
 #include <array>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <chrono>
 #include <memory>
@@ -9,10 +8,10 @@
 #include <tuple>
 
 #include "core/runtime/awaitable.hpp"
+#include "net/stream/tcp_socket.hpp"
 
 namespace seance::stream {
 
-using TcpSocket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
 using TlsSocket = asio::ssl::stream<TcpSocket>;
 
 // OpenSSL takes a session for spoilt when its connection is freed without a word of farewell; ours end by

@@ -17,8 +17,7 @@ constexpr std::size_t kPiece = 16 * 1024;
 struct Bridge {
     Bridge(TcpSocket socket, Stream stream) : near(std::move(socket)), far(std::move(stream)) {}
     void close() {
-        error_code ignored;
-        near.close(ignored);
+        near.close();
         far.close();
     }
     TcpSocket near;
@@ -53,11 +52,11 @@ Awaitable<void> relay_in(std::shared_ptr<Bridge> bridge) {
 
 Result<TcpSocket> bridge_tls(Executor executor, Stream tls) {
     int ends[2];
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
         return error_code(errno, boost::system::system_category());
     // Bytes are all that is asked of them: that they are no TCP is seen by nobody.
-    TcpSocket ours(executor, asio::ip::tcp::v4(), ends[0]);
-    TcpSocket near(executor, asio::ip::tcp::v4(), ends[1]);
+    TcpSocket ours(executor, ends[0]);
+    TcpSocket near(executor, ends[1]);
     auto bridge = std::make_shared<Bridge>(std::move(near), std::move(tls));
     asio::co_spawn(executor, relay_out(bridge), asio::detached);
     asio::co_spawn(executor, relay_in(bridge), asio::detached);

@@ -54,8 +54,7 @@ Awaitable<error_code> shake_hands(TlsSocket& tls, asio::ssl::stream_base::handsh
     timer.async_wait([watch, &tls](error_code cancelled) {
         if (cancelled || watch->over) return;
         watch->late = true;
-        error_code ignored;
-        tls.next_layer().close(ignored);
+        tls.next_layer().close();
     });
     struct Finish {
         std::shared_ptr<Watch> watch;

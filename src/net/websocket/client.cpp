@@ -81,9 +81,10 @@ Awaitable<Result<Connected>> attempt(Loop& loop, std::string url, const Options&
     }
     auto [unresolved, found] = co_await resolver.async_resolve(to_host, to_port, kAwait);
     if (unresolved) co_return problem("the name has no address: " + unresolved.message());
-    TcpSocket socket(loop.executor());
-    auto [refused, endpoint] = co_await asio::async_connect(socket, found, kAwait);
+    stream::Connecting connecting(loop.executor());
+    auto [refused, endpoint] = co_await asio::async_connect(connecting, found, kAwait);
     if (refused) co_return problem("cannot connect: " + refused.message());
+    TcpSocket socket(loop.executor(), connecting.release());
 
     if (address.tls) {
         auto secured = co_await secure(loop, std::move(socket), address, upgrading.ca_file, limit);

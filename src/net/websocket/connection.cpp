@@ -54,9 +54,8 @@ WebSocket::~WebSocket() = default;
 void WebSocket::start(Listener* listener, std::string preamble, std::string leftover) {
     listener_ = listener;
     if (!listener_) reader_ = std::make_unique<Reader>(loop_.executor());
-    error_code ignored;
     // The HTTP server that a server's socket comes from has done so.
-    if (options_.role == Role::Client) socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+    if (options_.role == Role::Client) socket_.set_no_delay();
     heard_ = true;
     if (options_.ping_interval > Duration::zero())
         deadline_.arm(first_ping(options_.ping_interval, random_number()));
@@ -82,7 +81,7 @@ void WebSocket::read_on() {
     reading_ = true;
     // Waits without a buffer: reading into the loop's scratch happens when there is something, at once and
     // without a turn of the loop in between.
-    socket_.async_wait(TcpSocket::wait_read, [self = shared_from_this()](error_code error) {
+    socket_.async_wait(Reactor::kReading, [self = shared_from_this()](error_code error) {
         self->reading_ = false;
         if (self->state_ == State::Ended) return;
         if (error) return self->end();
@@ -92,7 +91,7 @@ void WebSocket::read_on() {
 
 void WebSocket::on_readable() {
     auto scratch = loop_.scratch();
-    auto n = ::recv(socket_.native_handle(), scratch.data(), scratch.size(), MSG_DONTWAIT);
+    auto n = socket_.receive_now(scratch.data(), scratch.size());
     if (n == 0 || (n < 0 && !would_block(errno))) return end();
     if (n > 0) {
         heard_ = true;
@@ -190,7 +189,7 @@ void WebSocket::finish_when_flushed() {
     if (state_ == State::Flushing && options_.role == Role::Server) return end();
     if (failed_ && !half_closed_) {
         half_closed_ = true;
-        ::shutdown(socket_.native_handle(), SHUT_WR);
+        socket_.shutdown_send();
     }
 }
 
@@ -202,8 +201,7 @@ void WebSocket::end() {
     if (state_ == State::Ended) return;
     state_ = State::Ended;
     deadline_.disarm();
-    error_code ignored;
-    socket_.close(ignored);
+    socket_.close();
     outbox_.clear();
     decoder_.abandon();
     account();

@@ -12,7 +12,7 @@
 
 namespace seance::websocket {
 
-using TcpSocket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
+using stream::TcpSocket;
 
 // What happens when more waits for a peer than may: it is closed with 1013, or it loses the oldest messages
 // that it has not the beginning of.

@@ -116,7 +116,7 @@ void WebSocket::queue(SharedFrame frame) {
 
 // As much as the socket takes. False: the connection is broken.
 bool WebSocket::write_outbox() {
-    auto written = outbox_.write_to(socket_.native_handle());
+    auto written = outbox_.write_to(socket_);
     if (written == Outbox::Written::Some) wait_writable();
     return written != Outbox::Written::Failed;
 }
@@ -133,7 +133,7 @@ void WebSocket::flush() {
 void WebSocket::wait_writable() {
     waiting_writable_ = true;
     account();
-    socket_.async_wait(TcpSocket::wait_write, [self = shared_from_this()](error_code error) {
+    socket_.async_wait(Reactor::kWriting, [self = shared_from_this()](error_code error) {
         self->waiting_writable_ = false;
         self->account();
         if (self->state_ == State::Ended) return;

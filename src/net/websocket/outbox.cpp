@@ -1,8 +1,5 @@
 #include "net/websocket/outbox.hpp"
 
-#include <sys/socket.h>
-#include <sys/uio.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -26,7 +23,7 @@ void Outbox::push(SharedFrame frame) {
     frames_.push_back(std::move(frame));
 }
 
-Outbox::Written Outbox::write_to(int socket) {
+Outbox::Written Outbox::write_to(stream::TcpSocket& socket) {
     while (!frames_.empty()) {
         std::array<iovec, kFramesPerWrite> parts;
         std::size_t count = std::min(frames_.size(), parts.size());
@@ -34,16 +31,7 @@ Outbox::Written Outbox::write_to(int socket) {
             parts[i] = {const_cast<char*>(frames_[i]->data()), frames_[i]->size()};
         parts[0].iov_base = static_cast<char*>(parts[0].iov_base) + offset_;
         parts[0].iov_len -= offset_;
-        constexpr int kFlags = MSG_NOSIGNAL | MSG_DONTWAIT;
-        ssize_t n;
-        if (count == 1) {
-            n = ::send(socket, parts[0].iov_base, parts[0].iov_len, kFlags);
-        } else {
-            msghdr message{};
-            message.msg_iov = parts.data();
-            message.msg_iovlen = count;
-            n = ::sendmsg(socket, &message, kFlags);
-        }
+        const auto n = socket.send_now(parts.data(), count);
         if (n >= 0) {
             sent(static_cast<std::size_t>(n));
             continue;

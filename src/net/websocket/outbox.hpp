@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "net/stream/tcp_socket.hpp"
 #include "net/websocket/codec.hpp"
 
 namespace seance::websocket {
@@ -17,7 +18,7 @@ class Outbox {
 
     // As much as the socket takes now.
     enum class Written { All, Some, Failed };
-    Written write_to(int socket);
+    Written write_to(stream::TcpSocket& socket);
 
     // The oldest text or binary message; pings, pongs and what is no frame stay. False: there is none.
     bool drop_oldest_message();

@@ -13,28 +13,31 @@ namespace {
 // Both ends of a connection that takes little at once.
 struct OutboxTest : testing::Test {
     OutboxTest() {
-        EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+        int ends[2];
+        EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
         int small = 4096;
         ::setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+        socket = stream::TcpSocket(context.get_executor(), ends[0]);
+        peer = ends[1];
     }
-    ~OutboxTest() override {
-        for (int end : ends) ::close(end);
-    }
+    ~OutboxTest() override { ::close(peer); }
     std::string receive() {
         std::string all(1 << 20, '\0');
-        auto n = ::recv(ends[1], all.data(), all.size(), MSG_DONTWAIT);
+        auto n = ::recv(peer, all.data(), all.size(), MSG_DONTWAIT);
         all.resize(n < 0 ? 0 : static_cast<std::size_t>(n));
         return all;
     }
     // Everything that is in the outbox, written and read in turns.
     std::string drain() {
         std::string all;
-        while (outbox.write_to(ends[0]) == Outbox::Written::Some) all += receive();
+        while (outbox.write_to(socket) == Outbox::Written::Some) all += receive();
         for (auto more = receive(); !more.empty(); more = receive()) all += more;
         return all;
     }
+    asio::io_context context;
+    stream::TcpSocket socket{context.get_executor()};
+    int peer = -1;
     Outbox outbox;
-    int ends[2];
 };
 
 SharedFrame message(char letter, std::size_t size = 100) {
@@ -73,7 +76,7 @@ TEST_F(OutboxTest, DropsTheOldestMessageAndNoPing) {
 TEST_F(OutboxTest, NeverTakesBackWhatThePeerHasTheBeginningOf) {
     auto large = message('a', 100'000);
     outbox.push(large);
-    ASSERT_EQ(outbox.write_to(ends[0]), Outbox::Written::Some);
+    ASSERT_EQ(outbox.write_to(socket), Outbox::Written::Some);
     outbox.push(message('b'));
     EXPECT_TRUE(outbox.drop_oldest_message());
     EXPECT_FALSE(outbox.drop_oldest_message());
@@ -86,9 +89,9 @@ TEST_F(OutboxTest, NeverTakesBackWhatThePeerHasTheBeginningOf) {
 
 TEST_F(OutboxTest, SaysWhenThePeerIsGone) {
     outbox.push(message('a'));
-    ::shutdown(ends[1], SHUT_RDWR);
+    ::shutdown(peer, SHUT_RDWR);
 
-    EXPECT_EQ(outbox.write_to(ends[0]), Outbox::Written::Failed);
+    EXPECT_EQ(outbox.write_to(socket), Outbox::Written::Failed);
 }
 
 }  // namespace seance::websocket

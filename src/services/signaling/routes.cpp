@@ -41,12 +41,8 @@ void upgrade_to_sync(http::Exchange& exchange, Lobby& lobby, std::string_view ac
     if (exchange.is_logged()) exchange.log_fields(fmt::format(",\"connection\":{}", arrival.connection));
     auto taken = exchange.take_over();
     arrival.leftover = std::move(taken.leftover);
-    error_code error;
-    auto local = taken.socket.local_endpoint(error);
-    if (error) return;  // it has gone
-    arrival.protocol = local.protocol();
-    arrival.socket.fd = taken.socket.release(error);
-    if (!error) shared.documents.doors.hand_over(std::move(arrival));
+    arrival.socket.fd = taken.socket.release();
+    if (arrival.socket.fd >= 0) shared.documents.doors.hand_over(std::move(arrival));
 }
 
 void upgrade(http::Exchange& exchange, Lobby& lobby) {

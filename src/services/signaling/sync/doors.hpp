@@ -32,7 +32,6 @@ struct Arrival {
         }
     };
     Handle socket;
-    asio::ip::tcp protocol = asio::ip::tcp::v4();
     std::string response, leftover;  // the 101; what the client sent after its request
     std::uint64_t connection = 0;    // its id in logs
     std::string room;

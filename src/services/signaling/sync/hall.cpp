@@ -86,11 +86,8 @@ Hall::~Hall() {
 }
 
 void Hall::admit(Arrival arrival) {
-    websocket::TcpSocket socket(loop_.executor());
-    error_code error;
-    socket.assign(arrival.protocol, arrival.socket.fd, error);
-    if (error) return;
-    arrival.socket.fd = -1;
+    websocket::TcpSocket socket(loop_.executor(), std::exchange(arrival.socket.fd, -1));
+    if (!socket.is_open()) return;
     auto opened = websocket::WebSocket::make(loop_, std::move(socket), socket_options_);
     bool place = keepers_.contains(arrival.room) || has_room(For::ADocument, cost_of_opening(arrival.room));
     if (draining_ || !place) {

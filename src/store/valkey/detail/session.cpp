@@ -90,8 +90,9 @@ std::string Dialer::reason(error_code error) const {
 }
 
 Awaitable<Result<stream::TcpSocket>> Dialer::connect() {
-    stream::TcpSocket socket(co_await asio::this_coro::executor);
-    Resolver resolver(socket.get_executor());
+    auto executor = co_await asio::this_coro::executor;
+    stream::Connecting socket(executor);
+    Resolver resolver(executor);
     auto [no_name, found] =
         co_await resolver.async_resolve(address_.host, std::to_string(address_.port), kAwait);
     if (no_name) co_return no_name;
@@ -99,7 +100,7 @@ Awaitable<Result<stream::TcpSocket>> Dialer::connect() {
     if (refused) co_return refused;
     error_code ignored;
     socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-    co_return std::move(socket);
+    co_return stream::TcpSocket(executor, socket.release(ignored));
 }
 
 Awaitable<Result<stream::Stream>> Dialer::secure(stream::TcpSocket socket, Instant end) {

@@ -1,0 +1,148 @@
+#include "core/runtime/reactor.hpp"
+
+#include <fcntl.h>
+#include <sys/epoll.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+namespace seance {
+namespace {
+
+constexpr std::size_t kEventsPerTurn = 128;
+constexpr std::uint32_t kAlways = EPOLLIN | EPOLLRDHUP | EPOLLET;
+
+epoll_event event_of(const Watched& watched, std::uint32_t kinds) {
+    epoll_event event{};
+    event.events = kinds;
+    event.data.u64 = std::uint64_t{watched.generation} << 32 | watched.index;
+    return event;
+}
+
+int make_set() {
+    const int set = ::epoll_create1(EPOLL_CLOEXEC);
+    if (set < 0) throw std::system_error(errno, std::generic_category(), "cannot make an epoll set");
+    return set;
+}
+
+}  // namespace
+
+asio::execution_context::id Reactor::id;
+
+Reactor::Reactor(asio::io_context& context)
+    : asio::execution_context::service(context),
+      executor_(context.get_executor()),
+      epoll_(make_set()),
+      ready_(executor_, epoll_) {}
+
+Reactor::~Reactor() = default;
+
+Reactor& Reactor::of(const Executor& executor) {
+    return asio::use_service<Reactor>(asio::query(executor, asio::execution::context));
+}
+
+Watched* Reactor::enter(int fd) {
+    if (free_.empty()) {
+        const auto index = static_cast<std::uint32_t>(all_.size());
+        all_.emplace_back().index = index;
+        free_.push_back(index);
+    }
+    auto& watched = all_[free_.back()];
+    auto event = event_of(watched, kAlways);
+    if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) return nullptr;
+    free_.pop_back();
+    watched.fd = fd;
+    return &watched;
+}
+
+void Reactor::leave(Watched& watched, bool closing) {
+    cancel(watched);
+    if (!closing) ::epoll_ctl(epoll_, EPOLL_CTL_DEL, watched.fd, nullptr);
+    const auto index = watched.index, generation = watched.generation + 1;
+    watched = {};
+    watched.index = index;
+    watched.generation = generation;
+    free_.push_back(index);
+}
+
+void Reactor::start(Watched& watched, Direction direction, Operation& operation) {
+    const bool may = direction == kReading ? watched.may_read() : watched.writable;
+    if (may && operation.attempt()) return operation.finish(Operation::End::Later, {});
+    watched.waiting[direction] = &operation;
+    ++waiting_;
+    if (direction == kWriting && !watched.asked_of_writing) {
+        watched.asked_of_writing = true;
+        auto event = event_of(watched, kAlways | EPOLLOUT);
+        ::epoll_ctl(epoll_, EPOLL_CTL_MOD, watched.fd, &event);
+    }
+    arm();
+}
+
+void Reactor::cancel(Watched& watched) {
+    abort(watched, kReading, Operation::End::Later);
+    abort(watched, kWriting, Operation::End::Later);
+}
+
+void Reactor::cancel(std::uint32_t index, std::uint32_t generation, Direction direction,
+                     const Operation& operation) {
+    auto& watched = all_[index];
+    if (watched.generation == generation && watched.waiting[direction] == &operation)
+        abort(watched, direction, Operation::End::Later);
+}
+
+void Reactor::abort(Watched& watched, Direction direction, Operation::End end) {
+    auto* operation = std::exchange(watched.waiting[direction], nullptr);
+    if (!operation) return;
+    --waiting_;
+    // Nobody waits any more: the loop may end.
+    if (waiting_ == 0 && armed_) {
+        error_code ignored;
+        ready_.cancel(ignored);
+    }
+    operation->finish(end, asio::error::operation_aborted);
+}
+
+// As long as somebody waits, so that the context runs as long as with Asio's own sockets.
+void Reactor::arm() {
+    if (armed_ || waiting_ == 0) return;
+    armed_ = true;
+    ready_.async_wait(asio::posix::descriptor_base::wait_read, [this](error_code error) {
+        armed_ = false;
+        if (!error) dispatch();
+        arm();
+    });
+}
+
+void Reactor::dispatch() {
+    std::array<epoll_event, kEventsPerTurn> events;
+    const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 0);
+    for (int i = 0; i < count; ++i) {
+        const auto& event = events[static_cast<std::size_t>(i)];
+        auto& watched = all_[static_cast<std::uint32_t>(event.data.u64)];
+        const auto generation = static_cast<std::uint32_t>(event.data.u64 >> 32);
+        // An operation's handler may close this descriptor, or any other of these events'.
+        if (watched.generation != generation) continue;
+        if (event.events & EPOLLIN) watched.readable = true;
+        if (event.events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) watched.writable = true;
+        if (event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) watched.ended = true;
+        if (watched.may_read()) attempt(watched, kReading);
+        if (watched.generation == generation && watched.writable) attempt(watched, kWriting);
+    }
+}
+
+void Reactor::attempt(Watched& watched, Direction direction) {
+    auto* operation = watched.waiting[direction];
+    if (!operation || !operation->attempt()) return;
+    watched.waiting[direction] = nullptr;
+    --waiting_;
+    operation->finish(Operation::End::Now, {});
+}
+
+void Reactor::shutdown() {
+    // What is dropped may hold sockets, which leave.
+    for (std::size_t i = 0; i < all_.size(); ++i)
+        for (auto direction : {kReading, kWriting}) abort(all_[i], direction, Operation::End::Dropped);
+}
+
+}  // namespace seance

@@ -1,0 +1,85 @@
+#pragma once
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "core/runtime/awaitable.hpp"
+
+namespace seance {
+
+class Reactor;
+
+// One wait for a descriptor, until it can be done or is given up. Whoever starts it makes it; it frees
+// itself.
+class Operation {
+  public:
+    enum class End : std::uint8_t { Now, Later, Dropped };  // Later: from the loop; Dropped: nobody is told
+
+    virtual bool attempt() = 0;                        // true: done, well or not; false: it would block
+    virtual void finish(End end, error_code why) = 0;  // `why` unless attempt() gave true
+
+  protected:
+    ~Operation() = default;
+};
+
+// A descriptor that a reactor watches. Its flags are what the kernel said and nobody used up: a call that
+// would block, or that gave less than it was asked for, clears them. Calls past the reactor must do the same.
+struct Watched {
+    int fd = -1;
+    std::uint32_t index = 0, generation = 0;
+    bool readable = false, writable = true;
+    bool ended = false;             // the peer has ended its direction, or there is an error: reading tells
+    bool asked_of_writing = false;  // few sockets ever block on that: the kernel is asked when one does
+    Operation* waiting[2] = {};     // for reading, for writing
+
+    bool may_read() const { return readable || ended; }
+};
+
+// Watches the sockets of one loop: one epoll set for all of them in which each is entered once,
+// edge-triggered (epoll(7)), and seen by Asio as one descriptor. Against Asio's own sockets that saves a
+// change of the set for each wait without a buffer, a read in vain before each wait with one, and a removal
+// at the end. Made by use_service(); everything is called on the loop's thread.
+class Reactor final : public asio::execution_context::service {
+  public:
+    using key_type = Reactor;
+    static asio::execution_context::id id;
+    enum Direction : std::uint8_t { kReading, kWriting };
+
+    explicit Reactor(asio::io_context& context);
+    ~Reactor() override;
+    static Reactor& of(const Executor& executor);
+
+    Executor executor() const { return executor_; }
+
+    // Watches `fd`, which is not blocking and whose writing has not been seen to block. Null if the kernel
+    // has no room to watch it; it is the caller's in either case.
+    Watched* enter(int fd);
+    // Forgets it; what waits ends with operation_aborted. `closing`: it is closed next, so that the kernel
+    // forgets it by itself.
+    void leave(Watched& watched, bool closing);
+
+    // Attempts `operation` if the descriptor may be ready, else when it is. One of each direction at a time.
+    void start(Watched& watched, Direction direction, Operation& operation);
+    void cancel(Watched& watched);
+    // The one `operation`, if it waits still.
+    void cancel(std::uint32_t index, std::uint32_t generation, Direction direction,
+                const Operation& operation);
+
+  private:
+    void shutdown() override;
+    void arm();
+    void dispatch();
+    void attempt(Watched& watched, Direction direction);
+    void abort(Watched& watched, Direction direction, Operation::End end);
+
+    Executor executor_;
+    int epoll_;
+    asio::posix::basic_stream_descriptor<Executor> ready_;  // the set itself
+    bool armed_ = false;
+    std::size_t waiting_ = 0;
+    std::deque<Watched> all_;  // never shrinks: a late event of an earlier user finds another generation
+    std::vector<std::uint32_t> free_;
+};
+
+}  // namespace seance
