@@ -67,6 +67,8 @@ void Reactor::leave(Watched& watched, bool closing) {
 }
 
 void Reactor::start(Watched& watched, Direction direction, Operation& operation) {
+    if (watched.waiting[direction])
+        return operation.finish(Operation::End::Later, asio::error::already_started);
     const bool may = direction == kReading ? watched.may_read() : watched.writable;
     if (may && operation.attempt()) return operation.finish(Operation::End::Later, {});
     watched.waiting[direction] = &operation;
@@ -92,15 +94,17 @@ void Reactor::cancel(std::uint32_t index, std::uint32_t generation, Direction di
 }
 
 void Reactor::abort(Watched& watched, Direction direction, Operation::End end) {
-    auto* operation = std::exchange(watched.waiting[direction], nullptr);
-    if (!operation) return;
-    --waiting_;
+    auto* operation = watched.waiting[direction];
+    forget(watched, direction);
+    if (operation) operation->finish(end, asio::error::operation_aborted);
+}
+
+void Reactor::forget(Watched& watched, Direction direction) {
+    if (!std::exchange(watched.waiting[direction], nullptr)) return;
     // Nobody waits any more: the loop may end.
-    if (waiting_ == 0 && armed_) {
-        error_code ignored;
-        ready_.cancel(ignored);
-    }
-    operation->finish(end, asio::error::operation_aborted);
+    if (--waiting_ > 0 || !armed_) return;
+    error_code ignored;
+    ready_.cancel(ignored);
 }
 
 // As long as somebody waits, so that the context runs as long as with Asio's own sockets.

@@ -10,14 +10,15 @@ namespace seance {
 
 class Reactor;
 
-// One wait for a descriptor, until it can be done or is given up. Whoever starts it makes it; it frees
-// itself.
+// One wait for a descriptor, until it can be done or is given up. It frees itself when it is told its end, or is
+// part of its owner and there as long as it waits.
 class Operation {
   public:
     enum class End : std::uint8_t { Now, Later, Dropped };  // Later: from the loop; Dropped: nobody is told
 
-    virtual bool attempt() = 0;                        // true: done, well or not; false: it would block
-    virtual void finish(End end, error_code why) = 0;  // `why` unless attempt() gave true
+    virtual bool attempt() = 0;  // true: done, well or not; false: it would block
+    // `why` unless attempt() gave true. The last call but for those that are part of their owner.
+    virtual void finish(End end, error_code why) = 0;
 
   protected:
     ~Operation() = default;
@@ -59,9 +60,11 @@ class Reactor final : public asio::execution_context::service {
     // forgets it by itself.
     void leave(Watched& watched, bool closing);
 
-    // Attempts `operation` if the descriptor may be ready, else when it is. One of each direction at a time.
+    // Attempts `operation` if the descriptor may be ready, else when it is. One of each direction at a time:
+    // a second gives already_started.
     void start(Watched& watched, Direction direction, Operation& operation);
     void cancel(Watched& watched);
+    void forget(Watched& watched, Direction direction);  // what waits is not told
     // The one `operation`, if it waits still.
     void cancel(std::uint32_t index, std::uint32_t generation, Direction direction,
                 const Operation& operation);

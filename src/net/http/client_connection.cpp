@@ -246,6 +246,7 @@ void ClientConnection::watch_idle(void (*gone)(void*, ClientConnection&), std::w
     pool_ = std::move(pool);
     idle_since_ = Clock::now();
     watching_ = true;
+    if (auto* plain = stream_.plain()) return plain->start(Reactor::kReading, idle_watch_);
     // What comes is never looked at, so all idle connections of the loop read into the same bytes.
     stream_.watch(asio::buffer(loop_.scratch().data(), loop_.scratch().size()), on_idle_event,
                   shared_from_this());
@@ -254,17 +255,30 @@ void ClientConnection::watch_idle(void (*gone)(void*, ClientConnection&), std::w
 void ClientConnection::on_idle_event(void* owner, error_code error) {
     auto& self = *static_cast<ClientConnection*>(owner);
     if (error == asio::error::operation_aborted) return;
-    // If it was taken just now, the request on it fails as on any stale connection.
-    self.ended_while_idle_ = true;
-    self.close();
-    if (!self.watching_) return;
-    self.watching_ = false;
-    if (auto pool = self.pool_.lock()) self.gone_(pool.get(), self);
+    self.end_idle();
+}
+
+// If it was taken just now, the request on it fails as on any stale connection.
+void ClientConnection::end_idle() {
+    ended_while_idle_ = true;
+    close();
+    if (!std::exchange(watching_, false)) return;
+    if (auto pool = pool_.lock()) gone_(pool.get(), *this);
+}
+
+void ClientConnection::IdleWatch::finish(End end, error_code why) {
+    if (why || end == End::Dropped) return;
+    auto tell = [self = connection_.shared_from_this()] {
+        if (self->watching_) self->end_idle();
+    };
+    if (end == End::Now) return tell();
+    asio::post(connection_.loop_.executor(), std::move(tell));
 }
 
 void ClientConnection::stop_watching() {
     watching_ = false;
     pool_.reset();
+    if (auto* plain = stream_.plain()) return plain->forget(Reactor::kReading);
     stream_.cancel();
 }
 

@@ -75,10 +75,23 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
     void make_body_room();
     std::optional<std::string_view> unchunk_in_place();
     static void on_idle_event(void* self, error_code error);
+    void end_idle();
     error_code ended(error_code error) const;
+
+    // Whatever comes while nothing was asked ends the connection.
+    class IdleWatch final : public Operation {
+      public:
+        explicit IdleWatch(ClientConnection& connection) : connection_(connection) {}
+        bool attempt() override { return true; }
+        void finish(End end, error_code why) override;
+
+      private:
+        ClientConnection& connection_;
+    };
 
     Loop& loop_;
     std::shared_ptr<const ClientOptions> options_;
+    IdleWatch idle_watch_{*this};
     stream::Stream stream_;
     Deadline read_deadline_, write_deadline_;
     asio::ip::address peer_;

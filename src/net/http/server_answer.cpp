@@ -200,15 +200,11 @@ Awaitable<void> Connection::refuse(int status, const char* reason) {
 }
 
 Awaitable<void> Connection::linger() {
+    stop_watch();
     auto unheard = socket_.shutdown_send();
     deadline_.arm(kLingerTime);
     std::size_t seen = 0;
     while (seen < kMostLingered && !unheard) {
-        if (watching_) {
-            co_await watched_.wait();
-            if (watch_error_) co_return;
-            continue;
-        }
         auto thrown_away = shared_->loop.scratch();
         auto [error, size] =
             co_await socket_.async_read_some(asio::buffer(thrown_away.data(), thrown_away.size()), kAwait);

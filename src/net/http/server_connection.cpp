@@ -82,7 +82,7 @@ std::unique_ptr<ServerShared::Work> ServerShared::take_work() {
 }
 
 void ServerShared::give_back(std::unique_ptr<Work> work) {
-    if (spare_work.size() >= kMostSpareWork) return;
+    if (spare_work.size() >= kMostSpareWork || work->capacity > BufferPool::kSize) return;
     // The next request may wait for long, so it gets no more than most need.
     std::string().swap(work->out_body);
     if (work->out.capacity() > kMostKeptText) std::string().swap(work->out);
@@ -97,8 +97,7 @@ Connection::Connection(std::shared_ptr<ServerShared> shared, TcpSocket socket,
       deadline_(
           shared_->loop.deadlines(), [](void* self) { static_cast<Connection*>(self)->socket_.cancel(); },
           this),
-      peer_is_private_(is_private_network(peer.address())),
-      watched_(shared_->loop.executor()) {
+      peer_is_private_(is_private_network(peer.address())) {
     auto address = peer.address();
     if (address.is_v6() && address.to_v6().is_v4_mapped())
         address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
@@ -132,62 +131,36 @@ Awaitable<void> Connection::run(std::shared_ptr<Connection> self) {
     connection.socket_.close();
 }
 
-// Waits for bytes or the end without taking any: a call that waits for long holds no room for them.
 void Connection::start_watch() {
     watching_ = true;
-    socket_.async_wait(Reactor::kReading,
-                       [self = shared_from_this()](error_code error) { self->watch_ended(error); });
+    socket_.start(Reactor::kReading, watch_);
 }
 
-void Connection::watch_ended(error_code error) {
-    watching_ = false;
-    if (!error && !idle_) {  // an idle connection reads what has come at once
-        auto n = socket_.peek_now();
-        if (n == 0) error = asio::error::eof;
-        if (n < 0 && errno != EAGAIN) error = error_code(errno, boost::system::system_category());
-        if (n < 0 && !error) return start_watch();  // woken for nothing
-    }
-    watch_error_ = error;
-    if (error && gone_) std::exchange(gone_, nullptr)();
-    watched_.notify();
+bool Connection::stop_watch() {
+    if (!std::exchange(watching_, false)) return false;
+    socket_.forget(Reactor::kReading);
+    return true;
+}
+
+void Connection::Watch::finish(End end, error_code) {
+    auto self = connection_.weak_from_this().lock();  // none: the connection is going itself
+    if (!self || end == End::Dropped) return;
+    connection_.watching_ = false;
+    auto tell = [self = std::move(self)] {
+        if (self->gone_) std::exchange(self->gone_, nullptr)();
+    };
+    if (end == End::Now) return tell();
+    asio::post(connection_.shared_->loop.executor(), std::move(tell));
 }
 
 void Connection::on_disconnect(std::function<void()> gone) {
     gone_ = std::move(gone);
-    // Pipelined bytes that are already here say nothing about the client; the watch would only see more of
-    // them.
-    if (!watching_ && begin_ == end_) start_watch();
+    if (!watching_) start_watch();
 }
 
 error_code Connection::outcome(error_code error) const {
     if (error == asio::error::operation_aborted && deadline_.passed()) return asio::error::timed_out;
     return error;
-}
-
-Awaitable<error_code> Connection::fill_idle() {
-    constexpr auto kSize = ServerShared::Work::kFirst;
-    if (!idle_buffer_) idle_buffer_.reset(new char[kSize]);
-    if (watching_) {
-        while (watching_) co_await watched_.wait();  // a notification of an earlier watch may still be kept
-        if (watch_error_) co_return outcome(watch_error_);
-        co_return co_await read_some(idle_buffer_.get(), kSize, end_);
-    }
-    if (watch_error_) co_return watch_error_;
-    auto [error, size] = co_await socket_.async_read_some(asio::buffer(idle_buffer_.get(), kSize), kAwait);
-    end_ = size;
-    co_return outcome(error);
-}
-
-void Connection::begin_work() {
-    work_ = shared_->take_work();
-    work_->buffer = std::move(idle_buffer_);
-    work_->capacity = ServerShared::Work::kFirst;
-}
-
-void Connection::end_work() {
-    if (work_->capacity == ServerShared::Work::kFirst) idle_buffer_ = std::move(work_->buffer);
-    work_->buffer.reset();
-    shared_->give_back(std::move(work_));
 }
 
 Awaitable<error_code> Connection::read_some(char* to, std::size_t size, std::size_t& got) {
@@ -197,7 +170,9 @@ Awaitable<error_code> Connection::read_some(char* to, std::size_t size, std::siz
         co_return error_code{};
     }
     if (n == 0) co_return asio::error::eof;
+    const bool watched = stop_watch();
     auto [error, more] = co_await socket_.async_read_some(asio::buffer(to, size), kAwait);
+    if (watched && !error) start_watch();
     got = more;
     co_return outcome(error);
 }
@@ -223,15 +198,17 @@ Awaitable<bool> Connection::read_head() {
     parser_.reset();
     phase_ = Phase::Reading;
     if (!work_ || begin_ == end_) {
-        if (work_) end_work();
+        if (work_) shared_->give_back(std::move(work_));
         begin_ = end_ = 0;
         if (close_after_ || shared_->draining) co_return false;
         idle_ = true;
         deadline_.arm(options.idle_timeout);
-        auto error = co_await fill_idle();
+        stop_watch();
+        // Without a buffer: many connections are idle.
+        auto [ended] = co_await socket_.async_wait(Reactor::kReading, kAwait);
         idle_ = false;
-        if (error) co_return false;
-        begin_work();
+        if (ended) co_return false;
+        work_ = shared_->take_work();
     }
     deadline_.arm(options.head_timeout);
     while (true) {

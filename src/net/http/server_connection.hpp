@@ -25,10 +25,11 @@ struct ServerShared {
 
     // What a request needs while it is worked on, so that an idle connection holds none of it.
     struct Work {
-        static constexpr std::size_t kFirst = 1024;     // of most requests' heads; many wait for long
+        static constexpr std::size_t kFirst = 1024;  // of most requests' heads; many wait for long
+        Work() : buffer(new char[kFirst]) {}
         void grow(std::size_t to, std::size_t filled);  // keeps the first `filled` bytes
-        std::unique_ptr<char[]> buffer;                 // the connection's own, unless it had to grow
-        std::size_t capacity = 0;
+        std::unique_ptr<char[]> buffer;
+        std::size_t capacity = kFirst;
         RequestHead head;
         std::string out;       // the response head, and chunk framing
         std::string end;       // the last lines of a whole response's head
@@ -93,7 +94,6 @@ class Connection final : public Exchange,
     Awaitable<bool> read_head();  // false: nothing more to do on this connection
     Awaitable<bool> answer();     // false: close
     Awaitable<error_code> read_some(char* to, std::size_t size, std::size_t& got);
-    Awaitable<error_code> fill_idle();            // the first bytes of a request
     Awaitable<error_code> wait_until_writable();  // at most the write timeout
     Awaitable<error_code> write_vector(iovec* parts, int count);
     Awaitable<void> linger();  // so that the client reads the answer before a reset
@@ -108,12 +108,22 @@ class Connection final : public Exchange,
     bool will_close() const;
     void record(int status);
     void start_watch();
-    void watch_ended(error_code error);
-    void begin_work();
-    void end_work();
+    bool stop_watch();                           // true: there was one
     error_code outcome(error_code error) const;  // a cancellation by the deadline is a time-out
 
+    // Waits for the client to leave, and takes nothing of what it sends.
+    class Watch final : public Operation {
+      public:
+        explicit Watch(Connection& connection) : connection_(connection) {}
+        bool attempt() override { return connection_.socket_.peer_is_gone(); }
+        void finish(End end, error_code why) override;
+
+      private:
+        Connection& connection_;
+    };
+
     std::shared_ptr<ServerShared> shared_;
+    Watch watch_{*this};
     TcpSocket socket_;
     Deadline deadline_;
     std::string peer_address_;
@@ -135,11 +145,6 @@ class Connection final : public Exchange,
     std::optional<std::uint64_t> to_send_;  // of a declared length
     std::function<void()> gone_;
     bool watching_ = false;
-    error_code watch_error_;
-    Signal watched_;
-    // Of ServerShared::Work::kFirst bytes: a request's first land here, so that an idle connection needs no
-    // more. While there is work, it is the work's.
-    std::unique_ptr<char[]> idle_buffer_;
 };
 
 // What this server takes, for Allow.

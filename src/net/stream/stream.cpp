@@ -46,10 +46,7 @@ void Stream::watch(asio::mutable_buffer scratch, Watcher done, std::shared_ptr<v
     auto handler = [done, owner = std::move(owner)](error_code error, std::size_t) {
         done(owner.get(), error);
     };
-    if (tls_)
-        tls_->async_read_some(scratch, std::move(handler));
-    else
-        tcp_->async_read_some(scratch, std::move(handler));
+    tls_->async_read_some(scratch, std::move(handler));
 }
 
 void Stream::cancel() {

@@ -48,10 +48,12 @@ class Stream {
     // left for read_some() to find.
     std::size_t read_now(asio::mutable_buffer buffer);
 
-    // Reads in the background until something comes, the peer ends or cancel() is called; then calls `done`,
-    // which keeps `owner` alive until then.
+    // Over TLS, where the socket does not tell: reads in the background until something comes, the peer ends
+    // or cancel() is called; then calls `done`, and keeps `owner` alive until then.
     using Watcher = void (*)(void* owner, error_code error);
     void watch(asio::mutable_buffer scratch, Watcher done, std::shared_ptr<void> owner);
+
+    TcpSocket* plain() { return tcp_ ? &*tcp_ : nullptr; }  // none over TLS
 
     void cancel();
     // Ends our direction. TLS cannot say so while it reads: there both directions end, and this gives false.

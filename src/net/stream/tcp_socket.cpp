@@ -67,6 +67,22 @@ void TcpSocket::cancel() {
     if (watched_) reactor_->cancel(*watched_);
 }
 
+void TcpSocket::start(Direction direction, Operation& operation) {
+    if (!watched_) return operation.finish(Operation::End::Later, asio::error::bad_descriptor);
+    reactor_->start(*watched_, direction, operation);
+}
+
+void TcpSocket::forget(Direction direction) {
+    if (watched_) reactor_->forget(*watched_, direction);
+}
+
+bool TcpSocket::peer_is_gone() const {
+    if (!watched_ || !watched_->ended) return !watched_;
+    char next;
+    const auto left = ::recv(watched_->fd, &next, 1, MSG_PEEK | MSG_DONTWAIT);
+    return left == 0 || (left < 0 && !would_block());
+}
+
 error_code TcpSocket::shutdown_send() {
     return ::shutdown(native_handle(), SHUT_WR) == 0 ? error_code{} : last_error();
 }
@@ -118,14 +134,6 @@ ssize_t TcpSocket::receive_now(void* to, std::size_t size) {
     if (!watched_) return errno = EBADF, -1;
     const iovec part{to, size};
     return receive(*watched_, &part, 1);
-}
-
-ssize_t TcpSocket::peek_now() {
-    if (!watched_) return errno = EBADF, -1;
-    char first;
-    const auto got = ::recv(watched_->fd, &first, 1, MSG_PEEK | MSG_DONTWAIT);
-    if (got < 0 && would_block()) watched_->readable = watched_->ended = false;
-    return got;
 }
 
 ssize_t TcpSocket::send_now(const iovec* parts, std::size_t count) {

@@ -43,13 +43,18 @@ class TcpSocket {
     void close();   // what waits ends with operation_aborted
     int release();  // no longer ours; -1 if it was not open
     void cancel();
+    // Waits with an operation that is part of its owner: nothing is made for it, and nothing is told when it
+    // is forgotten.
+    void start(Direction direction, Operation& operation);
+    void forget(Direction direction);
+    // The peer has ended its direction, or the connection is broken, and nothing is left to read.
+    bool peer_is_gone() const;
     error_code shutdown_send();
     error_code set_no_delay();
     asio::ip::address peer() const;  // 0.0.0.0 if there is none
 
     // As recv(2), sendmsg(2) and sendfile(2), without waiting: -1 with EAGAIN when they would have to.
     ssize_t receive_now(void* to, std::size_t size);
-    ssize_t peek_now();  // of one byte that stays: 1, or 0 at the end
     ssize_t send_now(const iovec* parts, std::size_t count);
     ssize_t send_file_now(int file, off_t& offset, std::size_t size);
 
@@ -149,12 +154,11 @@ class TcpSocket {
         using Traits = std::allocator_traits<decltype(allocator)>;
         auto* made = Traits::allocate(allocator, 1);
         Traits::construct(allocator, made, watched_, get_executor(), std::move(handler), buffers);
-        if (!watched_) return made->finish(Operation::End::Later, asio::error::bad_descriptor);
-        if (slot.is_connected())
+        if (slot.is_connected() && watched_)
             slot.assign(
                 [reactor = reactor_, index = watched_->index, generation = watched_->generation, direction,
                  made](asio::cancellation_type) { reactor->cancel(index, generation, direction, *made); });
-        reactor_->start(*watched_, direction, *made);
+        start(direction, *made);
     }
 
     Reactor* reactor_;

@@ -85,38 +85,6 @@ struct TcpSocketTest : testing::Test {
 
 }  // namespace
 
-TEST_F(TcpSocketTest, PeeksWithoutTaking) {
-    Ends ends(context);
-    EXPECT_EQ(ends.ours.peek_now(), -1);
-    EXPECT_EQ(errno, EAGAIN);
-
-    ends.says("ab");
-    EXPECT_EQ(ends.ours.peek_now(), 1);
-    char taken[3];
-    EXPECT_EQ(ends.ours.receive_now(taken, sizeof taken), 2);
-
-    ends.hang_up();
-    EXPECT_EQ(ends.ours.peek_now(), 0);
-}
-
-TEST_F(TcpSocketTest, WaitsAfterAPeekInVain) {
-    Ends ends(context);
-    ends.says("ab");
-    wait(ends.ours, Reactor::kReading);
-    run();
-    char taken[2];
-    EXPECT_EQ(ends.ours.receive_now(taken, sizeof taken), 2);  // all that was asked for: there may be more
-
-    EXPECT_EQ(ends.ours.peek_now(), -1);
-    wait(ends.ours, Reactor::kReading);
-    poll();
-    EXPECT_EQ(heard, Heard{direction_over});
-
-    ends.says("c");
-    run();
-    EXPECT_EQ(heard, (Heard{direction_over, direction_over}));
-}
-
 TEST_F(TcpSocketTest, ReadsWhatComesLater) {
     Ends ends(context);
     read(ends.ours, 100);
