@@ -2,6 +2,7 @@
 //
 //   const sts = await startSts({ id, secret, region, roles: { 'arn:…': { externalId, lent: { id, secret, session } } } })
 //   sts.calls[0].params.get('RoleSessionName');  sts.lifetime = 60 (seconds);  sts.refuse = true
+//   const answer = sts.hold()    // keeps every answer back until answer() is called
 import { once } from 'node:events'
 import http from 'node:http'
 import { judgeSignature } from './bedrock.mjs'
@@ -26,13 +27,20 @@ function lend (call, access, sts) {
 }
 
 export async function startSts (access) {
+  let open = Promise.resolve()
   const sts = { calls: [], lifetime: 3600, refuse: false }
+  sts.hold = () => {
+    let release
+    open = new Promise(resolve => { release = resolve })
+    return release
+  }
   const server = http.createServer(async (request, response) => {
     const pieces = []
     for await (const piece of request) pieces.push(piece)
     const bytes = Buffer.concat(pieces)
     const call = { path: request.url, headers: request.headers, bytes, params: new URLSearchParams(bytes.toString()) }
     sts.calls.push(call)
+    await open
     const { status, body } = lend(call, access, sts)
     response.writeHead(status, { 'content-type': 'text/xml' })
     response.end(body)

@@ -187,44 +187,88 @@ test('through Converse thoughts and marks of an Anthropic client stay as well', 
   assert.deepEqual(sent(upstream).toolConfig.tools[1], { cachePoint })
 }))
 
-test('a role is assumed with the keys of the deployment, once, and anew before its keys expire', { skip }, async () => {
-  const lent = { id: 'ASIALENT', secret: 'lent/secret+key', session: 'lent-token' }
+const lentKeys = { id: 'ASIALENT', secret: 'lent/secret+key', session: 'lent-token' }
+const [role, otherRole] = ['arn:aws:iam::123456789012:role/bedrock', 'arn:aws:iam::123456789012:role/other']
+
+// A gateway whose models take their keys from an emulated STS; `configure(model)` gives the list of them.
+async function withRoles (configure, body) {
   const region = 'eu-central-1'
-  const [role, other] = ['arn:aws:iam::123456789012:role/bedrock', 'arn:aws:iam::123456789012:role/other']
-  const sts = await startSts({ id: 'AKIDTEST', secret: 'aws/secret+key', region, roles: { [role]: { externalId: 'partner/1', lent } } })
-  const upstream = await startBedrock({ ...lent, region })
+  const sts = await startSts({ id: 'AKIDTEST', secret: 'aws/secret+key', region, roles: { [role]: { externalId: 'partner/1', lent: lentKeys } } })
+  const upstream = await startBedrock({ ...lentKeys, region })
   const model = (name, more) => `  - { model_name: ${name}, litellm_params: { model: bedrock/amazon.nova-pro-v1:0, api_base: "${upstream.url}", aws_access_key_id: AKIDTEST, aws_secret_access_key: os.environ/AWS_KEY, aws_region_name: ${region}, aws_sts_endpoint: "${sts.url}", ${more} } }\n`
-  const gateway = await startGateway(`model_list:
-${model('lent', `aws_role_name: "${role}", aws_session_name: gateway, aws_external_id: partner/1`)}${model('denied', `aws_role_name: "${other}"`)}router_settings: { num_retries: 0, disable_cooldowns: true }
-`, { AWS_KEY: 'aws/secret+key' })
-  const ask = async name => (await fetch(`${gateway.url}/v1/chat/completions`, { method: 'POST', headers: { authorization: 'Bearer sk-master' }, body: JSON.stringify({ model: name, messages }) }))
+  const config = models => `model_list:\n${models}router_settings: { num_retries: 0, disable_cooldowns: true }\n`
+  const gateway = await startGateway(config(configure(model)), { AWS_KEY: 'aws/secret+key' })
+  const ask = (name, signal) => fetch(`${gateway.url}/v1/chat/completions`, { method: 'POST', signal, headers: { authorization: 'Bearer sk-master' }, body: JSON.stringify({ model: name, messages }) })
+  const under = async count => waitFor(async () => (await (await fetch(`${gateway.url}/health/backlog`, { headers: { authorization: 'Bearer sk-master' } })).json()).in_flight_requests === count, `${count} calls under way`)
   try {
-    for (let i = 0; i < 3; i++) assert.equal((await ask('lent')).status, 200)
-    assert.equal(sts.calls.length, 1, 'its keys are kept')
-    assert.equal(sts.calls[0].params.get('RoleSessionName'), 'gateway')
-    assert.equal(upstream.calls[0].headers['x-amz-security-token'], 'lent-token')
-
-    const denied = await ask('denied')
-    assert.equal(denied.status, 401)
-    assert.match((await denied.json()).error.message, /role\/other: AccessDenied: not authorized to perform: sts:AssumeRole/)
-    assert.equal(sts.calls[1].params.get('RoleSessionName'), 'litellm-session')
-    assert.equal(upstream.calls.length, 3)
-    const health = await (await fetch(`${gateway.url}/health?model=lent`, { headers: { authorization: 'Bearer sk-master' } })).json()
-    assert.equal(health.healthy_count, 1, JSON.stringify(health))
-
-    await gateway.reload(`model_list:
-${model('soon', `aws_role_name: "${role}", aws_session_name: soon, aws_external_id: partner/1`)}router_settings: { num_retries: 0, disable_cooldowns: true }
-`)
-    sts.lifetime = 60
-    const before = sts.calls.length
-    for (let i = 0; i < 2; i++) assert.equal((await ask('soon')).status, 200)
-    assert.equal(sts.calls.length, before + 2, 'keys about to expire are asked for anew')
-    sts.refuse = true
-    assert.equal((await ask('soon')).status, 200, 'what is left of them serves while STS refuses')
+    await body({ sts, upstream, gateway, ask, under, reload: configure => gateway.reload(config(configure(model))) })
     assert.equal(JSON.stringify(gateway.log).includes('lent/secret'), false, 'no key in the log')
   } finally {
     assert.equal(await gateway.stop(), 0)
     await upstream.stop()
     await sts.stop()
   }
-})
+}
+const lentModel = model => model('lent', `aws_role_name: "${role}", aws_session_name: gateway, aws_external_id: partner/1`)
+
+test('a role is assumed with the keys of the deployment, once, and anew before its keys expire', { skip }, () => withRoles(model => lentModel(model) + model('denied', `aws_role_name: "${otherRole}"`), async ({ sts, upstream, gateway, ask, reload }) => {
+  for (let i = 0; i < 3; i++) assert.equal((await ask('lent')).status, 200)
+  assert.equal(sts.calls.length, 1, 'its keys are kept')
+  assert.equal(sts.calls[0].params.get('RoleSessionName'), 'gateway')
+  assert.equal(upstream.calls[0].headers['x-amz-security-token'], 'lent-token')
+
+  const denied = await ask('denied')
+  assert.equal(denied.status, 401)
+  assert.match((await denied.json()).error.message, /role\/other: AccessDenied: not authorized to perform: sts:AssumeRole/)
+  assert.equal(sts.calls[1].params.get('RoleSessionName'), 'litellm-session')
+  assert.equal(upstream.calls.length, 3)
+  const health = await (await fetch(`${gateway.url}/health?model=lent`, { headers: { authorization: 'Bearer sk-master' } })).json()
+  assert.equal(health.healthy_count, 1, JSON.stringify(health))
+
+  await reload(model => model('soon', `aws_role_name: "${role}", aws_session_name: soon, aws_external_id: partner/1`))
+  sts.lifetime = 60
+  const before = sts.calls.length
+  for (let i = 0; i < 2; i++) assert.equal((await ask('soon')).status, 200)
+  assert.equal(sts.calls.length, before + 2, 'keys about to expire are asked for anew')
+  sts.refuse = true
+  assert.equal((await ask('soon')).status, 200, 'what is left of them serves while STS refuses')
+}))
+
+test('calls that need the keys of a role at the same time ask for them once', { skip }, () => withRoles(lentModel, async ({ sts, upstream, ask, under }) => {
+  const answer = sts.hold()
+  const calls = Array.from({ length: 8 }, () => ask('lent'))
+  await under(8)
+  await waitFor(() => sts.calls.length === 1, 'the question')
+  answer()
+
+  assert.deepEqual((await Promise.all(calls)).map(one => one.status), Array(8).fill(200))
+  assert.equal(sts.calls.length, 1)
+  assert.equal(upstream.calls.length, 8)
+}))
+
+test('a refusal of STS is that of all who wait for it', { skip }, () => withRoles(lentModel, async ({ sts, ask, under }) => {
+  sts.refuse = true
+  const answer = sts.hold()
+  const calls = Array.from({ length: 4 }, () => ask('lent'))
+  await under(4)
+  answer()
+
+  const texts = await Promise.all((await Promise.all(calls)).map(one => one.text()))
+  assert.ok(texts.every(text => text.includes('AccessDenied')), texts[0])
+  assert.equal(sts.calls.length, 1)
+}))
+
+test('who waits for the keys of a role asks for them when the client of the call that did so leaves', { skip }, () => withRoles(lentModel, async ({ sts, ask, under }) => {
+  const answer = sts.hold()
+  const leaving = new AbortController()
+  const first = ask('lent', leaving.signal).catch(() => 'left')
+  await waitFor(() => sts.calls.length === 1, 'the question of the first')
+  const second = ask('lent')
+  await under(2)
+  leaving.abort()
+  assert.equal(await first, 'left')
+  await waitFor(() => sts.calls.length === 2, 'the question of the second')
+  answer()
+
+  assert.equal((await second).status, 200)
+}))

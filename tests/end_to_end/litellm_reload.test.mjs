@@ -53,6 +53,23 @@ test('a reload warns of what is new, and of nothing twice', { skip }, () => with
   assert.deepEqual([all, problems], [2, 0])
 }))
 
+test('a reload does not say again that every route is open', { skip }, () => withGateway(mock('a', 'x').replace(/general_settings.*\n/, ''), async gateway => {
+  const told = () => gateway.log.filter(line => line.event === 'master_key_absent').length
+  await event(gateway, 'gateway_configured')
+  assert.equal(told(), 1)
+
+  await gateway.reload(mock('a', 'y').replace(/general_settings.*\n/, ''))
+
+  await event(gateway, 'config_reloaded')
+  assert.equal(told(), 1)
+}, { env: { LITELLM_MASTER_KEY: '' } }))
+
+test('a variable that is nearly a setting is a warning at start', { skip }, () => withGateway(mock('a', 'x'), async gateway => {
+  await event(gateway, 'gateway_configured')
+  const lines = gateway.log.filter(line => line.event === 'setting_not_known').map(({ level, service, name, did_you_mean: meant }) => [level, service, name, meant])
+  assert.deepEqual(lines, [['warning', 'litellm', 'LITELLM_SPOOL_DIRS', 'LITELLM_SPOOL_DIR']])
+}, { env: { LITELLM_SPOOL_DIRS: '/x', LITELLM_SPOOL_DIR: '' } }))
+
 test('an address without a scheme is told at load, with its line', { skip }, () => withGateway(`model_list:
   - model_name: local
     litellm_params: { model: openai/x, api_key: k, api_base: "localhost:8000/v1" }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startOpenAi } from '../emulators/openai.mjs'
 import { chromium, openPage } from './litellm/browser.mjs'
-import { missing, startGateway } from './litellm/program.mjs'
+import { missing, startGateway, waitFor } from './litellm/program.mjs'
 import { startValkey } from './valkey.mjs'
 
 const skip = missing('ws') || (!chromium && 'chromium is not installed')
@@ -137,6 +137,37 @@ test('keys say why their calls are refused: over budget, expired or blocked', { 
   })
   assert.match(states.spent[2], /begins anew on \d+ \w+ \d{4}/)
   await page.picture('key-states')
+  assert.deepEqual(page.problems, [])
+}))
+
+test('keys whose team or user is over its budget say so', { skip }, () => withPage(async ({ page, ask, gateway }) => {
+  const { team_id: poor } = await ask('/team/new', { team_alias: 'poor', max_budget: 0.012, budget_duration: '30d' })
+  const { team_id: shut } = await ask('/team/new', { team_alias: 'shut' })
+  await ask('/team/block', { team_id: shut })
+  await ask('/user/new', { user_id: 'ann', max_budget: 0 })
+  await ask('/user/new', { user_id: 'bob' })
+  const first = await ask('/key/generate', { key_alias: 'first of the team', team_id: poor })
+  await ask('/v1/chat/completions', { model: 'big', messages }, first.key)
+  await ask('/key/generate', { key_alias: 'second of the team', team_id: poor, user_id: 'bob', max_budget: 0 })
+  await ask('/key/generate', { key_alias: 'of a team that is shut', team_id: shut })
+  await ask('/key/generate', { key_alias: 'of ann', user_id: 'ann' })
+  await ask('/key/generate', { key_alias: 'of bob', user_id: 'bob' })
+  const { team_id: rich } = await ask('/team/new', { team_alias: 'rich', max_budget: 5 })
+  await ask('/key/generate', { key_alias: 'of ann in a team', user_id: 'ann', team_id: rich })
+  const teamOf = async id => (await fetch(`${gateway.url}/team/info?team_id=${id}`, { headers: { authorization: 'Bearer sk-master' } })).json()
+  await waitFor(async () => (await teamOf(poor)).team_info.spend > 0, 'the spend of the team')
+  await signIn(page)
+  await page.click('nav a[href="#keys"]')
+  await page.until("document.querySelectorAll('#key-table tbody tr').length === 6", 'the keys')
+
+  const states = await page.evaluate("return Object.fromEntries([...document.querySelectorAll('#key-table tbody tr')].map(row => [row.cells[0].innerText, [row.querySelector('.tag').innerText, row.querySelector('.tag').title]]))")
+  assert.match(states['first of the team'][1], /^Its calls are refused until the budget of its team poor begins anew on \d+ \w+ \d{4}\.$/)
+  assert.deepEqual(states['of ann'], ['user over budget', 'Its calls are refused until the budget of its user ann is raised.'])
+  assert.equal(states['of a team that is shut'][1], 'Calls of its team shut are refused until it is unblocked.')
+  assert.deepEqual(Object.fromEntries(Object.entries(states).map(([name, [word]]) => [name, word])), {
+    'first of the team': 'team over budget', 'second of the team': 'team over budget', 'of a team that is shut': 'team blocked', 'of ann': 'user over budget', 'of bob': 'active', 'of ann in a team': 'active'
+  })
+  await page.picture('key-states-of-teams')
   assert.deepEqual(page.problems, [])
 }))
 

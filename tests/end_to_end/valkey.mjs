@@ -90,24 +90,34 @@ export async function startValkey ({ keeps = true, tls = false } = {}) {
   return valkey
 }
 
-// Two masters that share the slots, without replicas.
-export async function startValkeyCluster () {
+// Two masters that share the slots; `replicas`: each with a replica, which takes over when it is told to. `first`: the
+// port of the first master.
+export async function startValkeyCluster ({ replicas = false, first } = {}) {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'seance-valkey-'))
   const nodes = []
-  for (const slots of [[0, 8191], [8192, 16383]]) {
-    const [port, bus] = [await freePort(), await freePort()]
+  const start = async () => {
+    const [port, bus] = [(nodes.length === 0 && first) || await freePort(), await freePort()]
     const dir = path.join(folder, String(port))
     await fs.mkdir(dir)
     const child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', dir, '--cluster-enabled', 'yes', '--cluster-port', String(bus)], { stdio: 'ignore' })
     await waitFor(() => ask(port, ['PING']).then(reply => reply === 'PONG', () => false), 'redis-server')
-    await ask(port, ['CLUSTER', 'ADDSLOTSRANGE', ...slots])
-    nodes.push({ port, bus, child })
+    const node = { port, bus, child, command: (...words) => ask(port, words), kill: () => stop(child, 'SIGKILL') }
+    if (nodes.length) await ask(nodes[0].port, ['CLUSTER', 'MEET', '127.0.0.1', port, bus])
+    nodes.push(node)
+    return node
   }
-  await ask(nodes[0].port, ['CLUSTER', 'MEET', '127.0.0.1', nodes[1].port, nodes[1].bus])
-  for (const { port } of nodes) await waitFor(() => ask(port, ['CLUSTER', 'INFO']).then(reply => reply.includes('cluster_state:ok')), 'the cluster')
+  for (const slots of [[0, 8191], [8192, 16383]]) await (await start()).command('CLUSTER', 'ADDSLOTSRANGE', ...slots)
+  for (const { command } of nodes) await waitFor(() => command('CLUSTER', 'INFO').then(reply => reply.includes('cluster_state:ok')), 'the cluster')
+  for (const master of replicas ? [...nodes] : []) {
+    const id = await master.command('CLUSTER', 'MYID')
+    const replica = master.replica = await start()
+    await waitFor(() => replica.command('CLUSTER', 'REPLICATE', id).then(() => true, () => false), 'the replica to know its master')
+    await waitFor(() => replica.command('INFO', 'replication').then(reply => reply.includes('master_link_status:up')), 'the replica')
+  }
   return {
+    nodes,
     url: `redis://127.0.0.1:${nodes[0].port}/0`,
-    keys: () => Promise.all(nodes.map(({ port }) => ask(port, ['DBSIZE']))),
+    keys: () => Promise.all(nodes.map(({ command }) => command('DBSIZE'))),
     async stop () {
       for (const { child } of nodes) await stop(child, 'SIGKILL')
       await fs.rm(folder, { recursive: true, force: true })

@@ -197,17 +197,25 @@ const extraOf = (key, now = new Date()) => key.temp_budget_increase && key.temp_
 const budgetOf = key => key.max_budget === null ? '–'
   : usd(key.max_budget) + (extraOf(key) ? ` + ${usd(extraOf(key))}` : '') + (key.budget_duration ? ` / ${key.budget_duration}` : '')
 
-// What a call of the key would be told first, with the reason; no reason: it is served.
+// Of a key, and of its team or user.
+const isOver = (one, now) => typeof one?.max_budget === 'number' && one.spend >= one.max_budget + extraOf(one, now)
+
+// What a call of the key would be told first, with the reason; no reason: it is served. A key of a team spends the
+// team's money and not its user's.
 function stateOf (key, now = new Date()) {
   if (key.blocked) return ['blocked', 'Its calls are refused until it is unblocked.']
   if (key.expires && new Date(key.expires) <= now) return ['expired', `Its time was over on ${date(key.expires)}.`]
-  if (key.max_budget === null || key.spend < key.max_budget + extraOf(key, now)) return ['active', null]
-  return ['over budget', key.budget_reset_at ? `Its calls are refused until its budget begins anew on ${date(key.budget_reset_at)}.` : 'Its calls are refused until its budget is raised.']
+  if (key.team?.blocked) return ['team blocked', `Calls of its team ${key.team.team_alias ?? key.team_id} are refused until it is unblocked.`]
+  const [whose, payer] = key.team ? ['team', key.team] : ['user', key.user]
+  const named = `the budget of its ${whose} ${payer?.team_alias ?? payer?.user_alias ?? key[`${whose}_id`]}`
+  for (const [word, budget, one] of [[`${whose} over budget`, named, payer], ['over budget', 'its budget', key]])
+    if (isOver(one, now)) return [word, `Its calls are refused until ${budget} ${one.budget_reset_at ? `begins anew on ${date(one.budget_reset_at)}` : 'is raised'}.`]
+  return ['active', null]
 }
 
 let page = 1
 const showKeys = () => showing('keys-problem', async () => {
-  const list = await ask(`/key/list?return_full_object=true&size=25&page=${page}`)
+  const list = await ask(`/key/list?return_full_object=true&expand=user,team&size=25&page=${page}`)
   const rows = list.keys.map(key => {
     const [word, why] = stateOf(key)
     const state = make('span', { class: `tag ${why ? 'bad' : 'good'}`, title: why }, word)

@@ -7,7 +7,7 @@ namespace seance::config {
 // The settings of all services, by which a program tells another's variable from a misspelled one of its own.
 // Made by tests/lint/settings --write build/bin.
 // clang-format off
-inline constexpr std::array<std::string_view, 104> kKnownNames{
+inline constexpr std::array<std::string_view, 112> kKnownNames{
     "ADDRESS",
     "ADMIN_PORT",
     "ALLOWED_ORIGINS",
@@ -32,7 +32,9 @@ inline constexpr std::array<std::string_view, 104> kKnownNames{
     "IDLE_TIMEOUT",
     "KEEP_COOKIES",
     "LANDING_ROOT",
+    "LITELLM_DETAILED_TIMING",
     "LITELLM_LOG",
+    "LITELLM_MASTER_KEY",
     "LITELLM_MODEL_COST_MAP_FILE",
     "LITELLM_RATE_LIMIT_WINDOW_SIZE",
     "LITELLM_SPOOL_DIR",
@@ -62,10 +64,14 @@ inline constexpr std::array<std::string_view, 104> kKnownNames{
     "PUBLIC_DOMAIN",
     "RECORD_CONTENT",
     "RECORD_FILE",
+    "REDIS_CLUSTER_NODES",
+    "REDIS_DB",
     "REDIS_HOST",
     "REDIS_PASSWORD",
     "REDIS_PORT",
+    "REDIS_SSL",
     "REDIS_URL",
+    "REDIS_USERNAME",
     "REGION",
     "REPLICA_LEASE",
     "ROOM_ISSUER_KEY_HASHES",
@@ -73,6 +79,7 @@ inline constexpr std::array<std::string_view, 104> kKnownNames{
     "ROOM_TOKEN_SECRET",
     "SERVER_ROOT_PATH",
     "SIGNALING_ORIGIN",
+    "SLACK_WEBHOOK_URL",
     "SLOW_READERS",
     "SPACES_ACCESS_KEY_ID",
     "SPACES_BUCKET",
@@ -85,6 +92,7 @@ inline constexpr std::array<std::string_view, 104> kKnownNames{
     "SPA_FALLBACK",
     "SSL_CERTFILE_PATH",
     "SSL_KEYFILE_PATH",
+    "SSL_VERIFY",
     "STRICT_TRANSPORT_SECURITY",
     "STRIPE_SECRET_KEY",
     "STRIPE_WEBHOOK_SECRET",

@@ -12,7 +12,6 @@
 #include <thread>
 
 #include "core/base/version.hpp"
-#include "core/config/misspelled.hpp"
 #include "core/observe/log.hpp"
 #include "core/runtime/short_turns.hpp"
 #include "core/runtime/wait.hpp"
@@ -146,11 +145,15 @@ std::optional<int> begin_service(int argc, char** argv, std::string_view name, s
         return 65;
     }
     observe::set_service(name.starts_with("seance-") ? name.substr(7) : name);
-    for (const auto& [wrong, meant] : config::find_misspelled(config::process_environment(), read.declared()))
+    warn_of_misspelled(config::find_misspelled(config::process_environment(), read.declared()));
+    return std::nullopt;
+}
+
+void warn_of_misspelled(const std::vector<config::Misspelled>& found) {
+    for (const auto& [wrong, meant] : found)
         observe::log(observe::Level::Warning, "setting_not_known")
             .field("name", wrong)
             .field("did_you_mean", meant);
-    return std::nullopt;
 }
 
 }  // namespace seance

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/config/misspelled.hpp"
 #include "core/config/reader.hpp"
 #include "core/runtime/loop.hpp"
 
@@ -35,5 +36,8 @@ int run_service(const ServiceOptions& options,
 // the program does, each with its end.
 std::optional<int> begin_service(int argc, char** argv, std::string_view name, std::string_view about,
                                  const config::Reader& read, std::string_view usage = {});
+
+// The same warning, for a program whose main() is another: once the log has its service's name.
+void warn_of_misspelled(const std::vector<config::Misspelled>& found);
 
 }  // namespace seance

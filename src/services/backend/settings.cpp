@@ -71,18 +71,13 @@ void read_room_tokens(config::Reader& read, Settings& s) {
 }
 
 void read_valkey(config::Reader& read, valkey::Address& valkey) {
-    SecretText url;
-    read(url, "REDIS_URL",
-         {.about = "Where Valkey is: redis://[user:password@]host[:port][/db], rediss:// for TLS"});
+    auto address = valkey::read_address(
+        read, "REDIS_URL",
+        {.about = "Where Valkey is: redis://[user:password@]host[:port][/db], rediss:// for TLS"});
     read(valkey.host, "REDIS_HOST", {.about = "Without REDIS_URL: host name or address of Valkey"});
     read(valkey.port, "REDIS_PORT", {.about = "Port of Valkey", .min = 1, .max = 65535});
     read(valkey.password, "REDIS_PASSWORD", {.about = "Password of Valkey; none: it asks for none"});
-    if (url.empty()) return;
-    auto address = valkey::parse_address(url.reveal());
-    if (address)
-        valkey = std::move(*address);
-    else
-        read.problem("REDIS_URL: " + address.error().what);
+    if (address) valkey = std::move(*address);
 }
 
 }  // namespace

@@ -36,16 +36,17 @@ bool is_news(const std::string& subject) {
 
 }  // namespace
 
-void Alerts::tell(const Config& config, Alert alert) {
-    auto found = config.alerts.find(alert.kind);
-    if (found == config.alerts.end() || closing_) return;
-    if (!is_news(fmt::format("{}\n{}", alert.kind, alert.subject))) return;
-    for (auto& url : found->second) {
+bool Alerts::is_due(const Config& config, std::string_view kind, std::string_view subject) const {
+    return !closing_ && config.alerts.contains(kind) && is_news(fmt::format("{}\n{}", kind, subject));
+}
+
+void Alerts::queue(const Config& config, std::string_view kind, const std::string& text) {
+    for (auto& url : config.alerts.find(kind)->second) {
         if (queue_.size() >= kMostQueued) {
-            observe::log(observe::Level::Warning, "alert_dropped").field("kind", alert.kind);
+            observe::log(observe::Level::Warning, "alert_dropped").field("kind", kind);
             return;
         }
-        queue_.push_back({std::string(alert.kind), alert.text, url, config.link});
+        queue_.push_back({std::string(kind), text, url, config.link});
     }
     if (std::exchange(sending_, true)) return;
     asio::co_spawn(loop_.executor(), send_all(shared_from_this()), asio::detached);

@@ -5,6 +5,7 @@
 #include "net/stream/tls_server.hpp"
 #include "services/litellm/app.hpp"
 #include "services/litellm/ledger/spool.hpp"
+#include "services/litellm/ledger/store_check.hpp"
 
 int main(int argc, char** argv) {
     using namespace seance;
@@ -25,15 +26,16 @@ int main(int argc, char** argv) {
     auto& config = (*source)->current()->config();
     if (settings.ask_health) return litellm::ask_health(settings, config);
 
-    if (config.ledger.server)
-        if (auto problem = litellm::Spool::check(config.ledger.spool_folder)) {
-            fmt::print(stderr, "seance-litellm: {}\n", problem->what);
-            return 65;
-        }
-
     observe::set_service("litellm");
+    auto problem = config.ledger.server ? litellm::Spool::check(config.ledger.spool_folder) : std::nullopt;
+    if (!problem) problem = litellm::check_stores(config.ledger);
+    if (problem) {
+        fmt::print(stderr, "seance-litellm: {}\n", problem->what);
+        return 65;
+    }
     if (settings.debug) observe::set_level(observe::Level::Debug);
     if (settings.errors_only) observe::set_level(observe::Level::Error);
+    warn_of_misspelled(settings.misspelled);
     litellm::announce(*(*source)->current(), settings);
     ServiceOptions options{.threads = settings.workers, .drain_timeout = settings.drain_timeout};
     return run_service(options, [&](Loop& loop, unsigned index) -> std::unique_ptr<Unit> {

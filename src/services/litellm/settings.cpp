@@ -63,24 +63,41 @@ void read_variables(config::Reader& read, Settings& settings, std::string& level
     read(level, "LITELLM_LOG", {.about = "Log level: DEBUG, INFO or ERROR"});
 }
 
-// For --help: config.yaml may set them too, so they are read with it (config/ledger_config.cpp).
-void declare_ledger_variables(config::Reader& read) {
-    std::string unused;
-    read(unused, "REDIS_URL",
-         {.about = "Valkey for keys, budgets, spend and cache: redis://[user:password@]host[:port][/db], "
-                   "rediss:// for TLS"});
-    read(unused, "REDIS_HOST",
-         {.about = "The same by parts, with REDIS_PORT, REDIS_USERNAME, REDIS_PASSWORD, REDIS_DB"});
-    read(unused, "LITELLM_VALKEY_DEADLINE", {.about = "What a call waits for Valkey at most [50ms]"});
-    read(
-        unused, "LITELLM_SPOOL_DIR",
-        {.about =
-             "Folder of spend on its way to Valkey [$STATE_DIRECTORY/spool or /var/tmp/seance-litellm-UID]"});
-    read(unused, "LITELLM_SPOOL_MAX_MB", {.about = "Most of it on disk, for each loop [1024]"});
-    read(unused, "LITELLM_MODEL_COST_MAP_FILE",
-         {.about = "Prices in place of the built-in ones: a model_prices_and_context_window.json"});
-    read(unused, "LITELLM_RATE_LIMIT_WINDOW_SIZE",
-         {.about = "Seconds of a window of rpm and tpm limits [60]"});
+// For --help and to notice misspelled ones: config.yaml may set them too, so they are read with it
+// (config/ledger_config.cpp and others). Keys of providers are not listed: see domain/provider.cpp.
+void declare_other_variables(config::Reader& read) {
+    // Each into a place of its own: what is in it counts as the default of what is read next.
+    auto text = [&](const char* name, std::string_view about) {
+        std::string unused;
+        read(unused, name, {.about = about});
+    };
+    auto secret = [&](const char* name, std::string_view about) {
+        SecretText unused;
+        read(unused, name, {.about = about});
+    };
+    secret("LITELLM_MASTER_KEY", "The key of whoever runs this; general_settings.master_key wins");
+    secret(
+        "REDIS_URL",
+        "Valkey for keys, budgets, spend and cache: redis://[user:password@]host[:port][/db], rediss:// for "
+        "TLS");
+    text("REDIS_HOST", "The same by parts");
+    text("REDIS_PORT", "[6379]");
+    text("REDIS_USERNAME", "[the default user]");
+    secret("REDIS_PASSWORD", "None if the server asks for none");
+    text("REDIS_DB", "Number of the database [0]");
+    text("REDIS_SSL", "true: over TLS");
+    text("REDIS_CLUSTER_NODES",
+         "In place of REDIS_URL, nodes of a cluster: [{\"host\": \"10.0.0.1\", \"port\": 6379}, …]");
+    text("LITELLM_VALKEY_DEADLINE", "What a call waits for Valkey at most [50ms]");
+    text("LITELLM_SPOOL_DIR",
+         "Folder of spend on its way to Valkey [$STATE_DIRECTORY/spool or /var/tmp/seance-litellm-UID]");
+    text("LITELLM_SPOOL_MAX_MB", "Most of it on disk, for each loop [1024]");
+    text("LITELLM_MODEL_COST_MAP_FILE",
+         "Prices in place of the built-in ones: a model_prices_and_context_window.json");
+    text("LITELLM_RATE_LIMIT_WINDOW_SIZE", "Seconds of a window of rpm and tpm limits [60]");
+    text("LITELLM_DETAILED_TIMING", "true: headers x-litellm-timing-* in each answer");
+    secret("SLACK_WEBHOOK_URL", "Whom general_settings.alerting: [slack] tells");
+    text("SSL_VERIFY", "Certificates to believe upstreams by, a PEM file; false checks nothing");
 }
 
 }  // namespace
@@ -99,7 +116,7 @@ std::variant<Settings, int> read_settings(int argc, const char* const* argv,
     std::string level = "INFO";
     config::Reader read{environment};
     read_variables(read, settings, level);
-    declare_ledger_variables(read);
+    declare_other_variables(read);
     app.footer("Variables (flags win):\n" + config::describe(read.declared()));
     try {
         app.parse(argc, argv);
@@ -143,6 +160,7 @@ std::variant<Settings, int> read_settings(int argc, const char* const* argv,
         read.problem("no configuration: pass --config FILE or set CONFIG_FILE_PATH to a LiteLLM config.yaml");
     for (auto& problem : read.problems()) fmt::print(stderr, "{}: {}\n", kName, problem);
     if (!read.problems().empty()) return 65;
+    settings.misspelled = config::find_misspelled(environment, read.declared());
     return settings;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/duration.hpp"
+#include "core/config/misspelled.hpp"
 #include "core/config/reader.hpp"
 
 namespace seance::litellm {
@@ -25,6 +26,8 @@ struct Settings {
     bool drop_params = false;                 // as litellm_settings.drop_params
     std::string tls_chain, tls_key;           // PEM files; "": plain HTTP
     bool ask_health = false;                  // --health: ask the running gateway and leave
+    // Variables that nobody reads, each with the setting that was probably meant.
+    std::vector<config::Misspelled> misspelled;
 
     bool loopback_only() const;
 };

@@ -50,6 +50,33 @@ TEST(Settings, ListsProblemsAndLeaves) {
     EXPECT_EQ(std::get<int>(read({"--version"})), 0);
 }
 
+TEST(Settings, ShowNoSecretsInTheirHelp) {
+    testing::internal::CaptureStdout();
+    EXPECT_EQ(std::get<int>(read({"--help"}, {{"LITELLM_MASTER_KEY", "sk-hunter2"},
+                                              {"REDIS_URL", "redis://:hunter3@h"},
+                                              {"REDIS_PASSWORD", "hunter4"},
+                                              {"SLACK_WEBHOOK_URL", "https://hooks.test/hunter5"}})),
+              0);
+
+    auto help = testing::internal::GetCapturedStdout();
+    EXPECT_THAT(help, testing::HasSubstr("LITELLM_MASTER_KEY"));
+    EXPECT_THAT(help, testing::Not(testing::HasSubstr("hunter")));
+}
+
+TEST(Settings, NamesVariablesThatAreNearlyASetting) {
+    auto settings = std::get<Settings>(read({"-c", "x"}, {{"LITELLM_SPOL_DIR", "/x"},
+                                                          {"LITELLM_MASTERKEY", "sk-1"},
+                                                          {"REDIS_SSL", "true"},
+                                                          {"REDIS_PORT", "1"},
+                                                          {"OPENAI_API_KEY", "k"},
+                                                          {"AWS_PROFILE", "p"}}));
+
+    ASSERT_EQ(settings.misspelled.size(), 2u);
+    EXPECT_EQ(settings.misspelled[0].name, "LITELLM_MASTERKEY");
+    EXPECT_EQ(settings.misspelled[0].meant, "LITELLM_MASTER_KEY");
+    EXPECT_EQ(settings.misspelled[1].meant, "LITELLM_SPOOL_DIR");
+}
+
 TEST(Routes, ParametersMayHoldSlashesAndEscapes) {
     EXPECT_EQ(match_route("/v1/models/{model}", "/v1/models/openrouter/z-ai/glm%3Afree"),
               "openrouter/z-ai/glm:free");

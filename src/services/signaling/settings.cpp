@@ -85,17 +85,10 @@ void read_what(config::Reader& read, Settings& s) {
 }
 
 void read_replicas(config::Reader& read, Settings& s) {
-    SecretText url;
-    read(url, "VALKEY_URL",
-         {.about = "Valkey over which replicas share their rooms, such as redis://:password@valkey:6379 "
-                   "(rediss:// for TLS); none: there is one replica"});
-    if (!url.empty()) {
-        auto address = valkey::parse_address(url.reveal());
-        if (address)
-            s.valkey = *address;
-        else
-            read.problem("VALKEY_URL: " + address.error().what);
-    }
+    s.valkey = valkey::read_address(
+        read, "VALKEY_URL",
+        {.about = "Valkey over which replicas share their rooms, such as redis://:password@valkey:6379 "
+                  "(rediss:// for TLS); none: there is one replica"});
     read(s.channel_prefix, "VALKEY_CHANNEL_PREFIX",
          {.about = "Begins the names of the channels; replicas meet only with the same one"});
     if (s.channel_prefix.find_first_of("{} \r\n") != std::string::npos || s.channel_prefix.size() > 128)

@@ -52,4 +52,14 @@ Outcome<Address> parse_address(std::string_view url) {
     return address;
 }
 
+std::optional<Address> read_address(config::Reader& read, const char* name, const config::About& about) {
+    SecretText url;
+    read(url, name, about);
+    if (url.empty()) return std::nullopt;
+    auto address = parse_address(url.reveal());
+    if (address) return std::move(*address);
+    read.problem(fmt::format("{}: {}", name, address.error().what));
+    return std::nullopt;
+}
+
 }  // namespace seance::valkey

@@ -54,5 +54,21 @@ TEST(ValkeyAddress, RefusesWhatItCannotHonourWithoutRepeatingThePassword) {
     }
 }
 
+TEST(ValkeyAddress, IsReadFromAVariableWhoseNameAProblemBears) {
+    config::Sources sources{{"GOOD_URL", "redis://:secret@h:1"}, {"BAD_URL", "http://:hunter2@h"}};
+    config::Reader read{sources};
+
+    EXPECT_EQ(read_address(read, "GOOD_URL", {.about = "Where Valkey is"})->port, 1);
+    EXPECT_FALSE(read_address(read, "ABSENT_URL", {.about = "Where another is"}));
+    EXPECT_TRUE(read.problems().empty());
+    EXPECT_FALSE(read_address(read, "BAD_URL", {.about = "Where a third is"}));
+
+    ASSERT_EQ(read.problems().size(), 1u);
+    EXPECT_EQ(read.problems()[0],
+              "BAD_URL: the Valkey URL begins with http://; write redis://, or rediss:// for TLS");
+    EXPECT_EQ(read.declared().size(), 3u);
+    EXPECT_EQ(read.declared()[0].type, "secret");
+}
+
 }  // namespace
 }  // namespace seance::valkey

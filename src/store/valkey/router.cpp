@@ -32,9 +32,9 @@ std::optional<Redirection> read_redirection(const Reply& reply, const Address& a
 
 class Router::Impl {
   public:
-    Impl(Loop& loop, Address address, ClientOptions options)
-        : loop_(loop), seed_(std::move(address)), options_(options) {
-        client_at(seed_);
+    Impl(Loop& loop, std::vector<Address> nodes, ClientOptions options)
+        : loop_(loop), seed_(nodes.at(0)), options_(options) {
+        for (const auto& node : nodes) client_at(node);
     }
     void close() {
         closed_ = true;
@@ -96,7 +96,10 @@ class Router::Impl {
 };
 
 Router::Router(Loop& loop, Address address, ClientOptions options)
-    : impl_(std::make_shared<Impl>(loop, std::move(address), options)) {}
+    : Router(loop, std::vector<Address>{std::move(address)}, options) {}
+
+Router::Router(Loop& loop, std::vector<Address> nodes, ClientOptions options)
+    : impl_(std::make_shared<Impl>(loop, std::move(nodes), options)) {}
 
 Router::~Router() {
     impl_->close();
@@ -104,6 +107,10 @@ Router::~Router() {
 
 Awaitable<Result<Reply>> Router::command(std::string_view key, std::vector<std::string> arguments) {
     return Impl::command(impl_, std::string(key), std::move(arguments));
+}
+
+const State& Router::state(std::string_view key) const {
+    return impl_->client_of(key).state();
 }
 
 std::uint64_t Router::connections() const {

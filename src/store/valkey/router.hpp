@@ -14,6 +14,8 @@ namespace seance::valkey {
 class Router {
   public:
     Router(Loop& loop, Address address, ClientOptions options = {});
+    // `nodes`: at least one of a cluster's, any of which leads to all; those that are away are passed over.
+    Router(Loop& loop, std::vector<Address> nodes, ClientOptions options = {});
     ~Router();  // fails what still waits with operation_aborted
     Router(const Router&) = delete;
     Router& operator=(const Router&) = delete;
@@ -23,6 +25,7 @@ class Router {
     Awaitable<Result<Reply>> command(std::string_view key, std::vector<std::string> arguments);
     // As Client::post(), to who was last known to have `key`.
     bool post(std::string_view key, const std::vector<std::string_view>& arguments);
+    const State& state(std::string_view key) const;  // of the connection to who was last known to have `key`
     // Connections made so far, to all of them: what a server had may be gone where one was made anew.
     std::uint64_t connections() const;
 

@@ -38,6 +38,20 @@ TEST(ReadAlerts, FollowsTypesAndAddressesOfTheirOwn) {
     EXPECT_EQ(config.alerts.at("budget_alerts").size(), 2u);
 }
 
+TEST(ReadAlerts, TakesFiveMinutesAsSlowUnlessItIsTold) {
+    config::Sources hook{{"SLACK_WEBHOOK_URL", "https://hooks.test"}};
+    EXPECT_EQ(configured("alerting: [slack]", hook).slow_after, std::chrono::minutes(5));
+    EXPECT_EQ(configured("alerting: [slack]\nalerting_threshold: '1.5'", hook).slow_after,
+              std::chrono::milliseconds(1500));
+
+    auto odd = configured("alerting: [slack]\nalerting_threshold: -1", hook);
+    EXPECT_EQ(odd.slow_after, std::chrono::minutes(5));
+    EXPECT_THAT(odd.notes.errors,
+                ElementsAre(HasSubstr("config.yaml:2: general_settings.alerting_threshold is -1")));
+    EXPECT_THAT(configured("alerting_threshold: 9").notes.warnings,
+                ElementsAre(HasSubstr("alerting_threshold is recognised, but has no effect")));
+}
+
 TEST(ReadAlerts, SaysWhyNothingIsSent) {
     EXPECT_THAT(configured("alerting: [slack]").notes.errors, ElementsAre(HasSubstr("SLACK_WEBHOOK_URL")));
     auto odd = configured("alerting: [slack, email]", {{"SLACK_WEBHOOK_URL", "hooks/secret"}});

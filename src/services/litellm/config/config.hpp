@@ -17,7 +17,8 @@ namespace seance::litellm {
 class PriceTable;
 
 // The kinds of alerts that are told, by LiteLLM's names.
-inline constexpr std::string_view kBudgetAlerts = "budget_alerts", kCooldownAlerts = "cooldown_deployment";
+inline constexpr std::string_view kBudgetAlerts = "budget_alerts", kCooldownAlerts = "cooldown_deployment",
+                                  kSlowAlerts = "llm_too_slow";
 
 struct Alias {
     std::string name, target;
@@ -57,8 +58,9 @@ struct Config {
     std::map<std::string, std::shared_ptr<SpendWindow>, std::less<>> provider_spend;
     // Where alerts go, by kind; the addresses are secrets.
     std::map<std::string, std::vector<SecretText>, std::less<>> alerts;
-    bool public_metrics = false;         // /metrics needs no key
-    std::vector<std::string> callbacks;  // success_callback, failure_callback and callbacks
+    Duration slow_after = std::chrono::seconds(300);  // calls that take longer are alerts; alerting_threshold
+    bool public_metrics = false;                      // /metrics needs no key
+    std::vector<std::string> callbacks;               // success_callback, failure_callback and callbacks
     bool background_health_checks = false;
     Duration health_check_interval = std::chrono::seconds(300);
 

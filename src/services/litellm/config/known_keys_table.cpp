@@ -239,7 +239,7 @@ admin_only_routes
 alerting
 alert_types
 alert_to_webhook_url
-~alerting_threshold
+alerting_threshold
 ~infer_model_from_keys
 ~store_model_in_db
 custom_auth

@@ -45,26 +45,52 @@ TEST(KnownKeys, AreWarnedAboutForAValueThatChangesNothingAndNotForTheUsualOne) {
         "router_settings: {set_verbose: False, ignore_invalid_deployments: true}\n"
         "litellm_settings: {set_verbose: True, json_logs: true, service_callbacks: [datadog]}\n"
         "general_settings: {embedding_model: e, max_parallel_requests: 3, proxy_batch_write_at: 10}\n",
-        {{"REDIS_CLUSTER_NODES", "[]"}, {"REDIS_URL", "redis://127.0.0.1"}});
+        {{"REDIS_URL", "redis://127.0.0.1"}});
 
     EXPECT_THAT(
         config.notes.warnings,
         testing::UnorderedElementsAre(
             "config.yaml:2: litellm_settings.set_verbose: True is recognised, but has no effect here",
             HasSubstr("the callback \"datadog\" is not available here"),
-            "config.yaml:3: general_settings.proxy_batch_write_at is recognised, but has no effect here",
-            HasSubstr("REDIS_CLUSTER_NODES has no effect here")));
+            "config.yaml:3: general_settings.proxy_batch_write_at is recognised, but has no effect here"));
 }
 
 TEST(LedgerAddress, IsOfTlsByUrlOrByParts) {
-    EXPECT_TRUE(read("", {{"REDIS_URL", "rediss://cache.example"}}).ledger.server->tls);
-    EXPECT_TRUE(read("", {{"REDIS_HOST", "cache.example"}, {"REDIS_SSL", "True"}}).ledger.server->tls);
-    EXPECT_FALSE(read("", {{"REDIS_HOST", "cache.example"}}).ledger.server->tls);
-    EXPECT_TRUE(read("general_settings: {database_url: rediss://cache.example}").ledger.server->tls);
+    EXPECT_TRUE(read("", {{"REDIS_URL", "rediss://cache.example"}}).ledger.server->server.tls);
+    EXPECT_TRUE(read("", {{"REDIS_HOST", "cache.example"}, {"REDIS_SSL", "True"}}).ledger.server->server.tls);
+    EXPECT_FALSE(read("", {{"REDIS_HOST", "cache.example"}}).ledger.server->server.tls);
+    EXPECT_TRUE(read("general_settings: {database_url: rediss://cache.example}").ledger.server->server.tls);
     EXPECT_TRUE(read("litellm_settings: {cache: true, cache_params: {host: cache.example, ssl: true}}")
-                    .ledger.cache.server->tls);
+                    .ledger.cache.server->server.tls);
     EXPECT_THAT(read("", {{"DATABASE_URL", "rediss://cache.example:0"}}).notes.errors,
                 ElementsAre(HasSubstr("DATABASE_URL: the port")));
+}
+
+TEST(LedgerAddress, IsOfAClusterByItsNodes) {
+    auto config = read("", {{"REDIS_CLUSTER_NODES", R"([{"host": "a", "port": "7001"}, {"host": "b"}])"},
+                            {"REDIS_URL", "redis://one.example"},
+                            {"REDIS_PASSWORD", "secret"},
+                            {"REDIS_DB", "3"}});
+    auto& server = config.ledger.server;
+    ASSERT_TRUE(server && server->cluster);
+    EXPECT_EQ(server->server.printed(), "a:7001");
+    EXPECT_EQ(server->others.at(0).printed(), "b:6379");
+    EXPECT_EQ(server->others.at(0).password.reveal(), "secret");
+    EXPECT_EQ(server->server.database, 0u);
+    EXPECT_THAT(config.notes.warnings, ElementsAre(HasSubstr("the number 3 has no effect")));
+
+    auto cache = read(
+                     "litellm_settings:\n  cache: true\n  cache_params: {redis_startup_nodes: [{host: c, "
+                     "port: 7}], password: p}")
+                     .ledger.cache.server;
+    ASSERT_TRUE(cache && cache->cluster);
+    EXPECT_EQ(cache->server.printed(), "c:7");
+    EXPECT_EQ(cache->server.password.reveal(), "p");
+    for (auto bad : {"a:7001", "{}", "[]", "[1]", R"([{"port": 1}])", R"([{"host": "a", "port": 0}])"}) {
+        auto refused = read("", {{"REDIS_CLUSTER_NODES", bad}, {"REDIS_URL", "redis://one.example"}});
+        EXPECT_FALSE(refused.ledger.server) << bad;
+        EXPECT_THAT(refused.notes.errors, ElementsAre(HasSubstr("is no list of a cluster's nodes"))) << bad;
+    }
 }
 
 TEST(KnownKeys, AreWarnedAboutIfTheyAreLimitsThatNobodyCanKeep) {

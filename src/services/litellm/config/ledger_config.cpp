@@ -13,47 +13,6 @@
 namespace seance::litellm {
 namespace {
 
-// Where a server is, said by one URL or by parts under `prefix`.
-class AddressReader {
-  public:
-    AddressReader(Notes& notes, std::string from) : notes_(notes), from_(std::move(from)) {}
-
-    std::optional<valkey::Address> read(const std::function<std::string(const char*)>& value) {
-        if (auto url = value("url"); !url.empty()) {
-            auto address = valkey::parse_address(url);
-            if (address) return std::move(*address);
-            notes_.errors.push_back(
-                fmt::format("{}: {}; there is no Valkey then", from_, address.error().what));
-            return std::nullopt;
-        }
-        valkey::Address address;
-        address.host = value("host");
-        if (address.host.empty()) return std::nullopt;
-        address.port = static_cast<std::uint16_t>(number(value, "port", 6379, 65535));
-        address.database = static_cast<std::uint32_t>(number(value, "db", 0, 1'000'000));
-        address.user = value("username");
-        address.password = SecretText(value("password"));
-        auto ssl = lower(value("ssl"));
-        address.tls = ssl == "true" || ssl == "1";
-        return address;
-    }
-
-  private:
-    std::uint64_t number(const std::function<std::string(const char*)>& value, const char* name,
-                         std::uint64_t otherwise, std::uint64_t most) {
-        auto text = value(name);
-        if (text.empty()) return otherwise;
-        auto parsed = parse_number(text);
-        if (parsed && *parsed <= most) return *parsed;
-        notes_.errors.push_back(
-            fmt::format("{}: {} is \"{}\"; write a number up to {}", from_, name, text, most));
-        return otherwise;
-    }
-
-    Notes& notes_;
-    std::string from_;
-};
-
 class LedgerReader {
   public:
     LedgerReader(const Node& general, const Node& litellm, const Node& router,
@@ -83,26 +42,33 @@ class LedgerReader {
     }
 
     void read_server() {
-        config_.server = AddressReader(notes_, "REDIS_URL or REDIS_HOST").read([&](const char* name) {
-            auto text = std::string(name);
+        AddressPart from_environment = [&](const char* part) {
+            auto text = std::string(part);
             std::transform(text.begin(), text.end(), text.begin(), [](char c) {
                 return static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
             });
             auto given = variable("REDIS_" + text);
             return given.empty() && text == "URL" ? variable("VALKEY_URL") : given;
-        });
+        };
+        if (auto nodes = variable("REDIS_CLUSTER_NODES"); !nodes.empty()) {
+            config_.server = read_cluster_address(nodes, from_environment, "REDIS_CLUSTER_NODES", notes_);
+            return;
+        }
+        config_.server = read_store_address(from_environment, "REDIS_URL or REDIS_HOST", notes_);
+        AddressPart from_router = [&](const char* part) {
+            return read_text(router_.find("redis_" + std::string(part)), notes_).value_or("");
+        };
         if (!config_.server)
-            config_.server = AddressReader(notes_, "router_settings.redis_*").read([&](const char* name) {
-                return read_text(router_.find("redis_" + std::string(name)), notes_).value_or("");
-            });
-        if (!variable("REDIS_CLUSTER_NODES").empty())
-            notes_.warnings.push_back(
-                "REDIS_CLUSTER_NODES has no effect here: name one server with REDIS_URL or REDIS_HOST");
+            config_.server = read_store_address(from_router, "router_settings.redis_*", notes_);
+        read_database_url();
+    }
+
+    void read_database_url() {
         auto database = read_text(general_.find("database_url"), notes_).value_or(variable("DATABASE_URL"));
         if (database.starts_with("redis") || database.starts_with("valkey")) {
             auto address = valkey::parse_address(database);
             if (address)
-                config_.server = std::move(*address);
+                config_.server = StoreAddress{std::move(*address), {}, false};
             else
                 notes_.errors.push_back("DATABASE_URL: " + address.error().what);
         } else if (!database.empty()) {
@@ -239,9 +205,14 @@ class LedgerReader {
                             "matches only",
                             params->find("type")->place(), type));
         }
-        auto own = AddressReader(notes_, "cache_params").read([&](const char* name) {
-            return read_text(params->find(name), notes_).value_or("");
-        });
+        AddressPart from_params = [&](const char* part) {
+            return read_text(params->find(part), notes_).value_or("");
+        };
+        auto nodes = params->find("redis_startup_nodes");
+        auto own = nodes && !nodes->is_null()
+                       ? read_cluster_address(to_json(*nodes), from_params,
+                                              nodes->place() + "cache_params.redis_startup_nodes", notes_)
+                       : read_store_address(from_params, "cache_params", notes_);
         if (own) cache.server = std::move(own);
         cache.name_space = read_text(params->find("namespace"), notes_).value_or("");
         if (auto ttl = seconds(*params, "ttl")) cache.ttl = *ttl;

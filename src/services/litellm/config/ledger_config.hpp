@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "services/litellm/config/node.hpp"
+#include "services/litellm/config/store_address.hpp"
 #include "services/litellm/domain/budget_period.hpp"
 #include "services/litellm/domain/money.hpp"
-#include "store/valkey/address.hpp"
 
 namespace seance::litellm {
 
@@ -20,7 +20,7 @@ struct CacheConfig {
     bool in_valkey = true;   // else in this process's memory
     bool by_default = true;  // mode: default_on
     bool coalesce = false;   // ours: identical calls at the same time ask the model once
-    std::optional<valkey::Address> server;
+    std::optional<StoreAddress> server;
     std::string name_space;
     Duration ttl = std::chrono::hours(1);
     std::optional<Duration> memory_ttl, valkey_ttl;
@@ -41,7 +41,7 @@ struct KeyGeneration {
 
 // What config.yaml and the environment say of keys, budgets, spend and the cache.
 struct LedgerConfig {
-    std::optional<valkey::Address> server;  // nothing: there is no store
+    std::optional<StoreAddress> server;  // nothing: there is no store
     Duration deadline = std::chrono::milliseconds(50);
     bool serve_when_away = false;  // allow_requests_on_db_unavailable
     Duration key_ttl = std::chrono::seconds(60);

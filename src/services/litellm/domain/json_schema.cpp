@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <cmath>
+#include <map>
 
 #include "core/base/text.hpp"
+#include "services/litellm/domain/ecma_pattern.hpp"
+#include "services/litellm/domain/json_values.hpp"
 
 namespace seance::litellm {
 namespace {
@@ -17,55 +20,9 @@ using Problem = std::optional<std::string>;
 constexpr int kMostDepth = 200;
 constexpr int kMostSteps = 1'000'000;
 
-std::optional<double> number_in(const json::value& value) {
-    if (value.is_double()) return value.get_double();
-    if (value.is_int64()) return static_cast<double>(value.get_int64());
-    if (value.is_uint64()) return static_cast<double>(value.get_uint64());
-    return std::nullopt;
-}
-
 std::optional<double> limit_of(const json::object& schema, std::string_view word) {
     auto found = schema.if_contains(word);
     return found ? number_in(*found) : std::nullopt;
-}
-
-// 1 and 1.0 are one number, also inside of lists and objects.
-bool same(const json::value& a, const json::value& b) {
-    auto left = number_in(a), right = number_in(b);
-    if (left || right) return left == right;
-    if (a.is_array() && b.is_array())
-        return std::equal(a.get_array().begin(), a.get_array().end(), b.get_array().begin(),
-                          b.get_array().end(), same);
-    if (a.is_object() && b.is_object() && a.get_object().size() == b.get_object().size())
-        return std::all_of(a.get_object().begin(), a.get_object().end(), [&](auto& member) {
-            auto other = b.get_object().if_contains(member.key());
-            return other && same(member.value(), *other);
-        });
-    return a == b;
-}
-
-bool is_of(const json::value& value, std::string_view type) {
-    if (type == "object") return value.is_object();
-    if (type == "array") return value.is_array();
-    if (type == "string") return value.is_string();
-    if (type == "boolean") return value.is_bool();
-    if (type == "null") return value.is_null();
-    auto number = number_in(value);
-    if (type == "integer") return number && std::floor(*number) == *number;
-    return type != "number" || number;  // a type that nobody knows fits everything
-}
-
-// The first of a list of names that is no member; null if all are, or it is no list.
-const json::value* first_absent(const json::value& names, const json::object& members) {
-    if (names.is_array())
-        for (auto& name : names.get_array())
-            if (name.is_string() && !members.contains(name.get_string())) return &name;
-    return nullptr;
-}
-
-std::size_t characters(std::string_view text) {
-    return static_cast<std::size_t>(
-        std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
 class Check {
@@ -73,22 +30,27 @@ class Check {
     explicit Check(const json::value& root) : root_(root) {}
 
     Problem check(const json::value& schema, const json::value& value, const std::string& at) {
-        if (++steps_ > kMostSteps) return at + " takes too many steps to check against this schema";
+        if (++steps_ > kMostSteps) return too_long(at);
         if (depth_ >= kMostDepth) return at + " nests too deeply to be checked";
         ++depth_;
         auto problem = inside(schema, value, at);
         --depth_;
+        if (!problem && steps_ > kMostSteps) problem = too_long(at);
         return problem;
     }
 
   private:
+    static std::string too_long(const std::string& at) {
+        return at + " takes too many steps to check against this schema";
+    }
+
     Problem inside(const json::value& schema, const json::value& value, const std::string& at) {
         if (schema.is_bool()) return schema.get_bool() ? Problem() : Problem(at + " must not be there");
         if (!schema.is_object()) return std::nullopt;
         auto& rules = schema.get_object();
         if (auto problem = values(rules, value, at)) return problem;
         if (value.is_object())
-            if (auto problem = members(rules, value.get_object(), at)) return problem;
+            if (auto problem = members(rules, value, at)) return problem;
         if (value.is_array())
             if (auto problem = elements(rules, value.get_array(), at)) return problem;
         return combined(rules, value, at);
@@ -96,11 +58,11 @@ class Check {
 
     Problem values(const json::object& rules, const json::value& value, const std::string& at) {
         if (auto problem = types(rules, value, at)) return problem;
-        if (auto only = rules.if_contains("const"); only && !same(*only, value))
+        if (auto only = rules.if_contains("const"); only && !same_json(*only, value))
             return fmt::format("{} must be {}", at, json::serialize(*only));
         if (auto list = rules.if_contains("enum"); list && list->is_array()) {
             auto& all = list->get_array();
-            if (std::none_of(all.begin(), all.end(), [&](auto& one) { return same(one, value); }))
+            if (std::none_of(all.begin(), all.end(), [&](auto& one) { return same_json(one, value); }))
                 return fmt::format("{} must be one of {}", at, json::serialize(*list));
         }
         if (value.is_string()) {
@@ -109,6 +71,9 @@ class Check {
                 return fmt::format("{} must have at least {} characters", at, *least);
             if (auto most = limit_of(rules, "maxLength"); most && length > *most)
                 return fmt::format("{} must have at most {} characters", at, *most);
+            auto pattern = rules.if_contains("pattern");
+            if (pattern && pattern->is_string() && found(pattern->get_string(), value.get_string()) == false)
+                return fmt::format("{} must match the pattern {}", at, json::serialize(*pattern));
         }
         if (auto number = number_in(value)) return numbers(rules, *number, at);
         return std::nullopt;
@@ -123,7 +88,7 @@ class Check {
             for (auto& one : type->get_array())
                 if (one.is_string()) names.push_back(lower(std::string_view(one.get_string())));
         for (auto& name : names)
-            if (is_of(value, name)) return std::nullopt;
+            if (is_of_type(value, name)) return std::nullopt;
         return names.empty() ? Problem() : fmt::format("{} must be of type {}", at, json::serialize(*type));
     }
 
@@ -144,7 +109,8 @@ class Check {
         return std::nullopt;
     }
 
-    Problem members(const json::object& rules, const json::object& value, const std::string& at) {
+    Problem members(const json::object& rules, const json::value& whole, const std::string& at) {
+        auto& value = whole.get_object();
         if (auto names = rules.if_contains("required"))
             if (auto name = first_absent(*names, value))
                 return fmt::format("{} must have the member {}", at, json::serialize(*name));
@@ -153,29 +119,66 @@ class Check {
             return fmt::format("{} must have at least {} members", at, *least);
         if (auto most = limit_of(rules, "maxProperties"); most && size > *most)
             return fmt::format("{} must have at most {} members", at, *most);
-        auto known = rules.if_contains("properties");
-        auto patterns = rules.if_contains("patternProperties");
-        auto others = patterns ? nullptr : rules.if_contains("additionalProperties");
         auto names = rules.if_contains("propertyNames");
         for (auto& member : value) {
             auto place = fmt::format("{}.{}", at, std::string_view(member.key()));
             if (names)
                 if (auto problem = check(*names, json::value(member.key()), place)) return problem;
-            auto own = known && known->is_object() ? known->get_object().if_contains(member.key()) : nullptr;
-            if (auto schema = own ? own : others)
-                if (auto problem = check(*schema, member.value(), place)) return problem;
+            if (auto problem = one_member(rules, member.key(), member.value(), place)) return problem;
         }
-        return depending(rules, value, at);
+        return depending(rules, whole, at);
     }
 
-    Problem depending(const json::object& rules, const json::object& value, const std::string& at) {
-        auto lists = rules.if_contains("dependentRequired");
-        if (!lists || !lists->is_object()) return std::nullopt;
-        for (auto& rule : lists->get_object()) {
-            if (!value.contains(rule.key())) continue;
-            if (auto name = first_absent(rule.value(), value))
-                return fmt::format("{} must have the member {}, since it has {}", at, json::serialize(*name),
-                                   std::string_view(rule.key()));
+    // By `properties` and all of `patternProperties` that match its name; by `additionalProperties` if none
+    // does. A pattern that is not understood may match.
+    Problem one_member(const json::object& rules, std::string_view name, const json::value& value,
+                       const std::string& place) {
+        auto known = rules.if_contains("properties");
+        auto own = known && known->is_object() ? known->get_object().if_contains(name) : nullptr;
+        bool others = !own;
+        if (own)
+            if (auto problem = check(*own, value, place)) return problem;
+        auto patterns = rules.if_contains("patternProperties");
+        if (patterns && patterns->is_object())
+            for (auto& rule : patterns->get_object()) {
+                auto matches = found(rule.key(), name);
+                others = others && matches == false;
+                if (!matches.value_or(false)) continue;
+                if (auto problem = check(rule.value(), value, place)) return problem;
+            }
+        auto additional = others ? rules.if_contains("additionalProperties") : nullptr;
+        return additional ? check(*additional, value, place) : Problem();
+    }
+
+    // Nothing: the pattern is not understood.
+    std::optional<bool> found(std::string_view pattern, std::string_view text) {
+        auto known = patterns_.find(pattern);
+        if (known == patterns_.end()) {
+            steps_ += static_cast<int>(std::min(pattern.size(), EcmaPattern::kMostLength));
+            known = patterns_.emplace(std::string(pattern), EcmaPattern::parse(pattern)).first;
+        }
+        if (!known->second) return std::nullopt;
+        // What a step costs at most is what it costs to compare two values, some hundred nanoseconds.
+        constexpr std::size_t kStatesInAStep = 256;
+        auto steps = text.size() * (known->second->length() + 1) / kStatesInAStep;
+        steps_ += static_cast<int>(std::min<std::size_t>(steps, kMostSteps));
+        if (steps_ > kMostSteps) return true;  // which check() tells
+        return known->second->found_in(text);
+    }
+
+    Problem depending(const json::object& rules, const json::value& whole, const std::string& at) {
+        auto& value = whole.get_object();
+        // Draft 7 has one word for both.
+        for (auto word : {"dependentRequired", "dependentSchemas", "dependencies"}) {
+            auto lists = rules.if_contains(word);
+            if (!lists || !lists->is_object()) continue;
+            for (auto& rule : lists->get_object()) {
+                if (!value.contains(rule.key())) continue;
+                if (auto name = first_absent(rule.value(), value))
+                    return fmt::format("{} must have the member {}, since it has {}", at,
+                                       json::serialize(*name), std::string_view(rule.key()));
+                if (auto problem = check(rule.value(), whole, at)) return problem;
+            }
         }
         return std::nullopt;
     }
@@ -203,8 +206,9 @@ class Check {
         if (auto unique = rules.if_contains("uniqueItems"); unique && unique->is_bool() && unique->get_bool())
             for (std::size_t i = 0; i < value.size(); ++i)
                 for (std::size_t j = 0; j < i; ++j) {
-                    if (++steps_ > kMostSteps) return at + " takes too many steps to check";
-                    if (same(value[i], value[j])) return fmt::format("{} must not repeat an element", at);
+                    if (++steps_ > kMostSteps) return too_long(at);
+                    if (same_json(value[i], value[j]))
+                        return fmt::format("{} must not repeat an element", at);
                 }
         return contained(rules, value, at);
     }
@@ -267,6 +271,7 @@ class Check {
     }
 
     const json::value& root_;
+    std::map<std::string, std::optional<EcmaPattern>, std::less<>> patterns_;
     int depth_ = 0, steps_ = 0;
 };
 

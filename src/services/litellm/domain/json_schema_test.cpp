@@ -32,6 +32,17 @@ TEST(JsonSchema, TellsWhatFitsFromWhatDoesNot) {
         {R"({"propertyNames":{"maxLength":2}})", R"({"ab":1})", R"({"abc":1})"},
         {R"({"minProperties":1,"maxProperties":2})", R"({"a":1})", "{}"},
         {R"({"dependentRequired":{"a":["b"]}})", R"({"a":1,"b":2})", R"({"a":1})"},
+        {R"({"dependentSchemas":{"a":{"required":["b"]}}})", R"({"b":1})", R"({"a":1})"},
+        {R"({"dependencies":{"a":["b"],"c":{"minProperties":2}}})", R"({"a":1,"b":2})", R"({"c":1})"},
+        {R"({"patternProperties":{"^n_":{"type":"integer"}}})", R"({"n_a":1,"s_a":""})", R"({"n_a":""})"},
+        {R"({"properties":{"a":{}},"patternProperties":{"^n_":{}},"additionalProperties":false})",
+         R"({"a":1,"n_a":1})", R"({"b":1})"},
+        {R"({"properties":{"n_a":{}},"patternProperties":{"^n_":{"minimum":1}}})", R"({"n_a":1})",
+         R"({"n_a":0})"},
+        {R"({"pattern":"^[a-z]+-\\d{2}$"})", R"("ab-12")", R"("ab-123")"},
+        {R"({"propertyNames":{"pattern":"^[a-z]$"}})", R"({"a":1})", R"({"A":1})"},
+        {R"({"const":9007199254740993})", "9007199254740993", "9007199254740992"},
+        {R"({"enum":[{"a":[1,{"b":null}]}]})", R"({"a":[1.0,{"b":null}]})", R"({"a":[1,{"b":0}]})"},
         {R"({"items":{"type":"integer"}})", "[1,2]", "[1,\"2\"]"},
         {R"({"prefixItems":[{"type":"string"}],"items":{"type":"integer"}})", "[\"a\",1]", "[1,1]"},
         {R"({"items":[{"type":"string"}],"additionalItems":false})", "[\"a\"]", "[\"a\",1]"},
@@ -79,6 +90,19 @@ TEST(JsonSchema, GivesUpOnWhatWouldTakeForEver) {
     evil += "},\"$ref\":\"#/$defs/a39\"}";
 
     EXPECT_NE(problem(evil, "1"), "");
+    std::string costly = R"({"items":{"pattern":"^)";
+    for (int i = 0; i < 40; ++i) costly += "(a|aa)+b";
+    costly += "\"}}";
+    std::string long_text = "[\"" + std::string(1'000'000, 'a') + "\"]";
+
+    EXPECT_EQ(problem(costly, long_text), "$[0] takes too many steps to check against this schema");
+}
+
+TEST(JsonSchema, AsksForNothingByAPatternThatItDoesNotUnderstand) {
+    EXPECT_EQ(problem(R"x({"pattern":"^(?!a)"})x", "\"a\""), "");
+    constexpr auto schema =
+        R"x({"patternProperties":{"^(?!a)":{"type":"null"}},"additionalProperties":false})x";
+    EXPECT_EQ(problem(schema, R"({"a":1})"), "") << "what is additional is not known then";
 }
 
 }  // namespace seance::litellm

@@ -28,7 +28,7 @@ return out
 )";
 
 struct Purse {
-    std::string key;
+    std::string name;
     SpendWindow* spend;
     const Budget* budget;
     double untold = 0;
@@ -36,8 +36,7 @@ struct Purse {
 
 // Another period is another key: what was spent in the one before says nothing about it.
 std::string key_of(std::string_view kind, std::string_view id, const Budget& budget) {
-    return fmt::format("litellm:routing:spend:{}:{}:{}", kind, budget.period ? budget.period->code() : "",
-                       id);
+    return fmt::format("routing:spend:{}:{}:{}", kind, budget.period ? budget.period->code() : "", id);
 }
 
 std::vector<Purse> purses_of(const Config& config) {
@@ -64,17 +63,18 @@ void learn(const Purse& purse, const valkey::Reply& sum, const valkey::Reply& le
 
 Awaitable<void> tell_budgets(Gateway& gateway) {
     if (!gateway.ledger().store()) co_return;
+    auto& store = *gateway.ledger().patient_store();
     auto models = gateway.models();  // keeps what the purses point to
     auto purses = purses_of(models->config());
     if (purses.empty()) co_return;
     std::vector<std::string> words{"EVAL", kScript, std::to_string(purses.size())};
-    for (auto& purse : purses) words.push_back(purse.key);
+    for (auto& purse : purses) words.push_back(store.key(purse.name));
     for (auto& purse : purses) {
         purse.untold = purse.spend->take_untold();
         words.push_back(fmt::format("{:.9f}", purse.untold));
         words.push_back(std::to_string(purse.budget->length(unix_ms()) / std::chrono::milliseconds(1)));
     }
-    auto reply = co_await gateway.ledger().patient_store()->command(std::move(words));
+    auto reply = co_await store.command(std::move(words));
     auto now = Clock::now();
     for (std::size_t i = 0; i < purses.size(); ++i) {
         // Where nobody knows whether it was carried out, it is told again: a budget is rather left too early.

@@ -31,10 +31,10 @@ ApiError valkey_away(const error_code& why) {
 }
 
 std::string params_json(const CacheConfig& config) {
-    return fmt::format("{{\"type\":\"{}\",\"namespace\":{},\"ttl\":{},\"server\":{}}}",
-                       config.in_valkey ? "redis" : "local", json_quote(config.name_space),
-                       config.ttl / std::chrono::seconds(1),
-                       config.in_valkey && config.server ? json_quote(config.server->printed()) : "null");
+    return fmt::format(
+        "{{\"type\":\"{}\",\"namespace\":{},\"ttl\":{},\"server\":{}}}", config.in_valkey ? "redis" : "local",
+        json_quote(config.name_space), config.ttl / std::chrono::seconds(1),
+        config.in_valkey && config.server ? json_quote(config.server->server.printed()) : "null");
 }
 
 Awaitable<bool> send(Gateway& gateway, http::Exchange& exchange, ClientForm& form, const ChatRequest& request,
@@ -143,14 +143,14 @@ Awaitable<void> cache_ping(Gateway& gateway, http::Exchange& exchange, std::stri
                         json_quote(params_json(config))));
     std::vector<std::string> ping{"PING"};
     auto pong = co_await cache.valkey()->command(std::move(ping));
-    std::vector<std::string> set{"SET", std::string(kPrefix) + "cache:ping", "1", "EX", "10"};
+    std::vector<std::string> set{"SET", cache.valkey()->key("cache:ping"), "1", "EX", "10"};
     auto kept = co_await cache.valkey()->command(std::move(set));
     if (!pong || !kept) {
-        ApiError error{
-            .status = 503,
-            .message = fmt::format("Service Unhealthy (Valkey at {} does not answer: {})",
-                                   config.server->printed(), (!pong ? pong.error() : kept.error()).message()),
-            .type = "cache_ping_error"};
+        ApiError error{.status = 503,
+                       .message = fmt::format("Service Unhealthy (Valkey at {} does not answer: {})",
+                                              config.server->server.printed(),
+                                              (!pong ? pong.error() : kept.error()).message()),
+                       .type = "cache_ping_error"};
         co_return reply_error(exchange, error);
     }
     reply_json(exchange, 200,

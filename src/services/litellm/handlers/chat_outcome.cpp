@@ -49,13 +49,12 @@ void ChatCall::count_outcome(const Attempt& attempt, const ApiError* failure) {
         .field("deployment", deployment.id)
         .field("error", class_name(kind))
         .ms("for_ms", *cooldown);
-    Alert alert{
-        kCooldownAlerts, deployment.id,
-        fmt::format("*Deployment cooled down*: {} of {} ({}) is left out for {} s after {} (status {}).",
-                    deployment.id, group_, deployment.litellm_model,
-                    std::chrono::ceil<std::chrono::seconds>(*cooldown).count(), class_name(kind),
-                    failure->status)};
-    gateway_.alerts().tell(models_->config(), std::move(alert));
+    gateway_.alerts().tell(models_->config(), kCooldownAlerts, deployment.id, [&] {
+        return fmt::format(
+            "*Deployment cooled down*: {} of {} ({}) is left out for {} s after {} (status {}).",
+            deployment.id, group_, deployment.litellm_model,
+            std::chrono::ceil<std::chrono::seconds>(*cooldown).count(), class_name(kind), failure->status);
+    });
 }
 
 void ChatCall::count_usage(const Attempt& attempt) {

@@ -44,8 +44,7 @@ Gateway::Gateway(Loop& loop, const Settings& settings, const ConfigSource& sourc
       models_(source.current()),
       clients_(loop),
       alerts_(std::make_shared<Alerts>(loop, clients_)),
-      ledger_(std::make_shared<Ledger>(loop, settings, models_, first)) {
-    ledger_->tell_alerts(alerts_);
+      ledger_(std::make_shared<Ledger>(loop, settings, models_, alerts_, first)) {
     ledger_->start();
 }
 

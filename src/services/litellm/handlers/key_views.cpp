@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "core/base/hash.hpp"
 #include "core/base/text.hpp"
+#include "services/litellm/handlers/entity_parts.hpp"
 #include "services/litellm/handlers/key_parts.hpp"
 #include "services/litellm/handlers/keys.hpp"
 #include "services/litellm/ledger/ledger.hpp"
@@ -12,6 +14,50 @@
 namespace seance::litellm {
 
 namespace json = boost::json;
+
+namespace {
+
+// What `expand` of /key/list asks to see beside each key: its user and its team, each read once.
+class Expansion {
+  public:
+    Expansion(Management& call, std::string_view wanted) : call_(call) {
+        for (auto name : split(wanted, ',')) {
+            if (trim(name) == "user") kinds_.push_back(RecordKind::User);
+            if (trim(name) == "team") kinds_.push_back(RecordKind::Team);
+        }
+    }
+
+    // Adds "user" and "team", null where there is none.
+    Awaitable<void> add_to(json::object& key) {
+        for (auto kind : kinds_) {
+            std::string name(name_of(kind));
+            auto id = text_of(key, name + "_id").value_or("");
+            key[name] = nullptr;
+            if (id.empty()) continue;
+            auto found = known_.find({kind, id});
+            if (found == known_.end()) {
+                auto info = co_await entity_shown(call_, kind, id);
+                if (info && kind == RecordKind::User) with_usual_budget(*info);
+                found = known_.emplace(std::pair(kind, id), info ? json::value(*info) : json::value()).first;
+            }
+            key[name] = found->second;
+        }
+    }
+
+  private:
+    // What holds for users that have none of their own.
+    void with_usual_budget(json::object& user) const {
+        auto& usual = call_.gateway.ledger().config().user_budget;
+        auto own = user.if_contains("max_budget");
+        if (usual && (!own || own->is_null())) user["max_budget"] = to_usd(*usual);
+    }
+
+    Management& call_;
+    std::vector<RecordKind> kinds_;
+    std::map<std::pair<RecordKind, std::string>, json::value> known_;
+};
+
+}  // namespace
 
 std::string hash_of_key(std::string_view key) {
     return key.starts_with("sk-") ? sha256_hex(key) : lower(key);
@@ -84,11 +130,13 @@ Awaitable<void> key_list(Gateway& gateway, http::Exchange& exchange, std::string
                 matching.push_back(key);
     }
     auto size = call->query_number("size", 10, 1000), page = call->query_number("page", 1, 1'000'000);
+    Expansion expansion(*call, call->query("expand").value_or(""));
     json::array list;
     for (auto at = (page - 1) * size; at < std::min(page * size, matching.size()); ++at) {
         if (whole != "true" && whole != "True") {
             list.emplace_back(matching[at]->id);
         } else if (auto info = co_await key_shown(*call, matching[at]->id)) {
+            co_await expansion.add_to(*info);
             list.emplace_back(*info);
         }
     }

@@ -58,6 +58,7 @@ Awaitable<void> share_routing(Gateway& gateway, const bool& stopping) {
     std::map<std::string, Told> told;
     while (!stopping && gateway.ledger().store()) {
         co_await sleep_for(kInterval);
+        auto& store = *gateway.ledger().store();
         auto models = gateway.models();
         auto& deployments = models->config().deployments;
         auto now = Clock::now();
@@ -87,13 +88,13 @@ Awaitable<void> share_routing(Gateway& gateway, const bool& stopping) {
         std::vector<std::string> words{"EVAL",
                                        kScript,
                                        "2",
-                                       fmt::format("litellm:routing:{}", minute),
-                                       "litellm:routing:cooldowns",
+                                       store.key(fmt::format("routing:{}", minute)),
+                                       store.key("routing:cooldowns"),
                                        std::to_string(now_ms),
                                        std::to_string(counts.size() / 3)};
         words.insert(words.end(), counts.begin(), counts.end());
         words.insert(words.end(), cooldowns.begin(), cooldowns.end());
-        auto reply = co_await gateway.ledger().store()->command(std::move(words));
+        auto reply = co_await store.command(std::move(words));
         // Not carried out, or not known to be: told again next time. A count told twice is gone with its
         // minute.
         if (!reply || reply->list.size() != 2) continue;

@@ -256,15 +256,35 @@ void Admission::settle(Settlement how) {
                 .field("api_key_hash", caller_.key->id.substr(0, 12))
                 .field("soft_budget", print_usd(soft))
                 .field("spend", print_usd(before + cost));
-            Alert alert{
-                kBudgetAlerts, "soft " + caller_.key->id,
-                fmt::format("*Soft budget crossed*: the key {} has spent ${} of ${}. Its calls go on.",
-                            caller_.alias(), print_usd(before + cost), print_usd(soft))};
-            if (ledger_->alerts_) ledger_->alerts_->tell(models_->config(), std::move(alert));
+            ledger_->alerts_->tell(models_->config(), kBudgetAlerts, "soft " + caller_.key->id, [&] {
+                return fmt::format("*Soft budget crossed*: the key {} has spent ${} of ${}. Its calls go on.",
+                                   caller_.alias(), print_usd(before + cost), print_usd(soft));
+            });
         }
     }
+    tell_if_slow(how);
     if (!records_ || !ledger_->courier_) return;
     ledger_->courier_->post(operations(how, cost), record(how, cost));
+}
+
+// Of each deployment, or of what a call is passed on to.
+void Admission::tell_if_slow(const Settlement& how) const {
+    auto took = Clock::now() - started_;
+    auto& config = models_->config();
+    if (took < config.slow_after) return;
+    auto& subject = how.deployment ? how.deployment->id : asked_model_;
+    ledger_->alerts_->tell(config, kSlowAlerts, subject, [&] {
+        auto seconds = [](auto time) { return std::chrono::duration<double>(time).count(); };
+        return fmt::format(
+            "*Slow call*: {} took {:.2f} s to end with status {}, and more than {:g} s is slow "
+            "(alerting_threshold).",
+            how.deployment
+                ? fmt::format("{} of {} ({})", subject,
+                              how.model_group.empty() ? how.deployment->model_name : how.model_group,
+                              how.deployment->litellm_model)
+                : subject,
+            seconds(took), how.status, seconds(config.slow_after));
+    });
 }
 
 // What a reservation may have taken, although its answer was lost.

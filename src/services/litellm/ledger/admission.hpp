@@ -79,6 +79,7 @@ class Admission {
     std::string summed_model(const Settlement& how) const;
     std::string operations(const Settlement& how, NanoUsd cost) const;
     std::string record(const Settlement& how, NanoUsd cost) const;
+    void tell_if_slow(const Settlement& how) const;
     void release();
 
     std::shared_ptr<Ledger> ledger_;

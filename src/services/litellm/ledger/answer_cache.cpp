@@ -69,7 +69,7 @@ Awaitable<std::optional<std::string>> AnswerCache::find(CacheWish wish) {
         order_.splice(order_.end(), order_, kept->second.place);
         found = read(kept->second.value, wish);
     } else if (store_) {
-        std::vector<std::string> words{"GET", wish.key};
+        std::vector<std::string> words{"GET", store_->answer_key(wish.key)};
         auto reply = co_await store_->command(std::move(words));
         if (reply && reply->kind == valkey::Reply::Kind::Text) {
             found = read(reply->text, wish);
@@ -97,7 +97,8 @@ void AnswerCache::store(const CacheWish& wish, std::string response) {
 Awaitable<void> AnswerCache::write(std::shared_ptr<AnswerCache> self, std::string key, std::string value,
                                    Duration ttl) {
     auto ms = std::max<std::int64_t>(ttl / std::chrono::milliseconds(1), 1);
-    std::vector<std::string> words{"SET", std::move(key), std::move(value), "PX", std::to_string(ms)};
+    std::vector<std::string> words{"SET", self->store_->answer_key(key), std::move(value), "PX",
+                                   std::to_string(ms)};
     co_await self->store_->command(std::move(words));
 }
 
@@ -148,7 +149,7 @@ Awaitable<Result<std::int64_t>> AnswerCache::remove(std::vector<std::string> key
         }
     if (!store_ || keys.empty()) co_return gone;
     std::vector<std::string> words{"DEL"};
-    words.insert(words.end(), keys.begin(), keys.end());
+    for (auto& key : keys) words.push_back(store_->answer_key(key));
     auto reply = co_await store_->command(std::move(words));
     if (!reply) co_return reply.error();
     co_return reply->integer;
@@ -170,11 +171,13 @@ Awaitable<Result<std::int64_t>> AnswerCache::flush() {
         cursor = reply->list[0].text;
         std::vector<std::string> doomed{"DEL"};
         for (auto& key : reply->list[1].list) {
-            std::string_view name = key.text;
+            if (!key.text.starts_with(store_->answers())) continue;
+            auto name = std::string_view(key.text).substr(store_->answers().size());
             auto colon = name.rfind(':');
             auto hash = colon == std::string_view::npos ? name : name.substr(colon + 1);
             // Cached answers are named by a bare hash below their namespace; records of ours are not.
-            bool ours = name.starts_with(kPrefix) && name.find(':', kPrefix.size()) != std::string_view::npos;
+            bool ours = store_->answers().empty() && name.starts_with(kPrefix) &&
+                        name.find(':', kPrefix.size()) != std::string_view::npos;
             if (is_hex(hash, 64) && !ours) doomed.push_back(key.text);
         }
         if (doomed.size() == 1) continue;

@@ -171,7 +171,7 @@ Awaitable<void> Courier::let_go_of_old_records() {
     auto oldest = std::chrono::system_clock::now() -
                   std::chrono::duration_cast<std::chrono::system_clock::duration>(*config_.keep_for);
     auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(oldest.time_since_epoch()).count();
-    std::vector<std::string> words{"XTRIM", std::string(kPrefix) + "spend", "MINID",
+    std::vector<std::string> words{"XTRIM", store_.key("spend"), "MINID",
                                    std::to_string(std::max<std::int64_t>(ms, 0))};
     co_await store_.command(std::move(words));
 }

@@ -19,10 +19,6 @@ namespace {
 constexpr std::size_t kMostKnown = 10'000;  // keys and customers that a loop remembers
 constexpr int kMostReads = 3;               // of a key that changes while it is read
 
-std::string version_key() {
-    return std::string(kPrefix) + "version";
-}
-
 EntityPtr entity_in(const valkey::Reply& reply) {
     return reply.kind == valkey::Reply::Kind::Text ? read_entity(reply.text) : nullptr;
 }
@@ -55,12 +51,13 @@ UnixMs unix_ms() {
         .count();
 }
 
-std::string record_key(std::string_view kind, std::string_view id) {
-    return fmt::format("{}{}:{}", kPrefix, kind, id);
-}
-
-Ledger::Ledger(Loop& loop, const Settings& settings, std::shared_ptr<const ModelTable> models, bool first)
-    : loop_(loop), settings_(settings), models_(std::move(models)), lease_timer_(loop.executor()) {
+Ledger::Ledger(Loop& loop, const Settings& settings, std::shared_ptr<const ModelTable> models,
+               std::shared_ptr<Alerts> alerts, bool first)
+    : loop_(loop),
+      settings_(settings),
+      models_(std::move(models)),
+      alerts_(std::move(alerts)),
+      lease_timer_(loop.executor()) {
     auto& config = models_->config().ledger;
     cache_ = std::make_shared<AnswerCache>(loop, config.cache);
     if (!config.server) return;
@@ -163,15 +160,16 @@ Awaitable<Result<Ledger::Known>> Ledger::read_caller(std::string hash) {
     known.read = Clock::now();
     known.caller.kind = Caller::Kind::Key;
     for (int tries = 0; tries < kMostReads; ++tries) {
-        std::vector<std::string> words{"MGET", version_key(), record_key("key", hash)};
+        std::vector<std::string> words{"MGET", store_->key("version"), store_->record_key("key", hash)};
         auto first = co_await store_->command(std::move(words));
         if (!first) co_return first.error();
         known.version = version_in(first->list.at(0));
         known.caller.key = entity_in(first->list.at(1));
         auto& key = known.caller.key;
         if (!key || (key->user_id.empty() && key->team_id.empty() && key->budget_id.empty())) co_return known;
-        std::vector<std::string> more{"MGET", version_key(), record_key("user", key->user_id),
-                                      record_key("team", key->team_id), record_key("budget", key->budget_id)};
+        std::vector<std::string> more{
+            "MGET", store_->key("version"), store_->record_key("user", key->user_id),
+            store_->record_key("team", key->team_id), store_->record_key("budget", key->budget_id)};
         auto second = co_await store_->command(std::move(more));
         if (!second) co_return second.error();
         known.caller.user = key->user_id.empty() ? nullptr : entity_in(second->list.at(1));
@@ -216,7 +214,7 @@ Awaitable<EntityPtr> Ledger::find_customer(std::string id, Fresh fresh) {
     auto& config = models_->config().ledger;
     if (found != customers_.end() && fresh == Fresh::No && Clock::now() - found->second.read < config.key_ttl)
         co_return found->second.customer;
-    std::vector<std::string> words{"MGET", version_key(), record_key("customer", id)};
+    std::vector<std::string> words{"MGET", store_->key("version"), store_->record_key("customer", id)};
     auto reply = co_await store_->command(std::move(words));
     if (!reply) {
         found = customers_.find(id);
@@ -224,7 +222,7 @@ Awaitable<EntityPtr> Ledger::find_customer(std::string id, Fresh fresh) {
     }
     auto customer = entity_in(reply->list.at(1));
     if (customer && !customer->budget_id.empty()) {
-        std::vector<std::string> more{"GET", record_key("budget", customer->budget_id)};
+        std::vector<std::string> more{"GET", store_->record_key("budget", customer->budget_id)};
         if (auto budget = co_await store_->command(std::move(more)))
             customer = with_budget(customer, entity_in(*budget));
     }

@@ -23,9 +23,9 @@ class Alerts;
 // Valkey. Without Valkey only the master key is known and nothing is kept.
 class Ledger : public std::enable_shared_from_this<Ledger> {
   public:
-    Ledger(Loop& loop, const Settings& settings, std::shared_ptr<const ModelTable> models, bool first);
+    Ledger(Loop& loop, const Settings& settings, std::shared_ptr<const ModelTable> models,
+           std::shared_ptr<Alerts> alerts, bool first);
     void start();
-    void tell_alerts(std::shared_ptr<Alerts> alerts) { alerts_ = std::move(alerts); }
     Awaitable<void> drain();
     void replace(std::shared_ptr<const ModelTable> models);
 
@@ -82,6 +82,7 @@ class Ledger : public std::enable_shared_from_this<Ledger> {
     void describe(Admission& admission, const http::RequestHead& head, const Ask& ask) const;
     NanoUsd most_it_may_cost(const Ask& ask, std::string_view model, const Rules& rules, bool& free) const;
     Awaitable<bool> reserve(Admission& admission, std::string version);
+    void tell_of_budget(const PurseUse& purse, NanoUsd spent) const;
     void refuse(Admission& admission, ApiError error) const;
     static Awaitable<void> keep_leases(std::shared_ptr<Ledger> self);
 
@@ -98,7 +99,7 @@ class Ledger : public std::enable_shared_from_this<Ledger> {
     std::unordered_map<std::string, KnownCustomer> customers_;
     std::set<Admission*> open_;  // with a lease
     SpendMetrics metrics_;
-    std::shared_ptr<Alerts> alerts_;  // null: nobody is told
+    std::shared_ptr<Alerts> alerts_;
     std::set<std::string> unpriced_;
     Timer lease_timer_;
     bool closing_ = false;
@@ -111,8 +112,5 @@ UnixMs unix_ms();
 ApiError auth_error(std::string message, std::string type = "auth_error",
                     std::optional<std::string> param = std::nullopt);
 ApiError store_away();
-
-// Where a record is kept: "litellm:key:<hash>".
-std::string record_key(std::string_view kind, std::string_view id);
 
 }  // namespace seance::litellm

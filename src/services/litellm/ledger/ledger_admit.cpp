@@ -188,6 +188,16 @@ Awaitable<AdmissionPtr> Ledger::admit(const http::RequestHead& head, std::string
     co_return admission;
 }
 
+void Ledger::tell_of_budget(const PurseUse& purse, NanoUsd spent) const {
+    if (!purse.limit || spent < *purse.limit) return;
+    alerts_->tell(models_->config(), kBudgetAlerts, purse.id, [&] {
+        return fmt::format(
+            "*Budget crossed*: {} {} has spent ${} of ${}. Its calls are refused until the budget is raised "
+            "or begins anew.",
+            purse.entity, purse.who, print_usd(spent), print_usd(*purse.limit));
+    });
+}
+
 // False: to be tried again, for the records changed since they were read, or Valkey's clock is not what we
 // took it for.
 Awaitable<bool> Ledger::reserve(Admission& admission, std::string version) {
@@ -236,19 +246,17 @@ Awaitable<bool> Ledger::reserve(Admission& admission, std::string version) {
     auto word = list.empty() ? std::string() : list[0].text;
     auto number = [&](std::size_t i) { return i < list.size() ? number_in(list[i]) : 0; };
     auto index = static_cast<std::size_t>(std::max<std::int64_t>(number(1) - 1, 0));
-    // The quicker an answer the better it tells the time.
-    bool quick = word == "ok" && (!ahead_ || unix_ms() - sent <= deadline / 4);
-    if (quick || word == "late") ahead_ = number(1) - sent;
+    // The quicker an answer the better it tells the time. Counted from its arrival, it makes Valkey's clock
+    // less ahead than it is, never more: what comes too late is not taken for timely.
+    auto answered = unix_ms();
+    bool quick = word == "ok" && (!ahead_ || answered - sent <= deadline / 4);
+    if (quick || word == "late") ahead_ = number(1) - answered;
     if (word == "stale" || word == "late") co_return false;
     if (word == "budget" && index < plan.purses.size()) {
         auto& purse = plan.purses[index];
         refuse(admission, budget_exceeded(purse, number(2), config.budget_status));
-        Alert alert{
-            kBudgetAlerts, purse.id,
-            fmt::format("*Budget crossed*: {} {} has spent ${} of ${}. Its calls are refused until the "
-                        "budget is raised or begins anew.",
-                        purse.entity, purse.who, print_usd(number(2)), print_usd(purse.limit.value_or(0)))};
-        if (alerts_) alerts_->tell(models_->config(), std::move(alert));
+        // Not of what calls under way may yet cost: they give back what they do not use.
+        for (std::size_t i = 0; i < plan.purses.size(); ++i) tell_of_budget(plan.purses[i], number(4 + i));
     } else if (word == "parallel" && index < plan.purses.size()) {
         refuse(admission, too_many_parallel(plan.purses[index], number(2)));
         admission.refusal_fields_.set("rate_limit_type", "max_parallel_requests");

@@ -14,14 +14,11 @@ namespace {
 
 namespace json = boost::json;
 
-std::string index_key(RecordKind kind) {
-    return fmt::format("{}index:{}", kPrefix, name_of(kind));
+std::string index_key(const Store& store, RecordKind kind) {
+    return store.record_key("index", name_of(kind));
 }
-std::string alias_table() {
-    return std::string(kPrefix) + "aliases";
-}
-std::string version_key() {
-    return std::string(kPrefix) + "version";
+std::string alias_table(const Store& store) {
+    return store.key("aliases");
 }
 
 std::int64_t number_in(std::string_view text) {
@@ -33,7 +30,7 @@ std::int64_t number_in(std::string_view text) {
 }  // namespace
 
 Awaitable<Result<EntityPtr>> Records::get(RecordKind kind, std::string id) {
-    std::vector<std::string> words{"GET", record_key(name_of(kind), id)};
+    std::vector<std::string> words{"GET", store_.record_key(name_of(kind), id)};
     auto reply = co_await store_.command(std::move(words));
     if (!reply) co_return reply.error();
     if (reply->nil()) co_return EntityPtr{};
@@ -44,7 +41,7 @@ Awaitable<Result<std::vector<EntityPtr>>> Records::get_all(RecordKind kind, std:
     std::vector<EntityPtr> found;
     if (ids.empty()) co_return found;
     std::vector<std::string> words{"MGET"};
-    for (auto& id : ids) words.push_back(record_key(name_of(kind), id));
+    for (auto& id : ids) words.push_back(store_.record_key(name_of(kind), id));
     auto reply = co_await store_.command(std::move(words));
     if (!reply) co_return reply.error();
     for (auto& one : reply->list)
@@ -54,7 +51,7 @@ Awaitable<Result<std::vector<EntityPtr>>> Records::get_all(RecordKind kind, std:
 }
 
 Awaitable<Result<std::vector<std::string>>> Records::ids(RecordKind kind) {
-    std::vector<std::string> words{"ZREVRANGE", index_key(kind), "0", "-1"};
+    std::vector<std::string> words{"ZREVRANGE", index_key(store_, kind), "0", "-1"};
     auto reply = co_await store_.command(std::move(words));
     if (!reply) co_return reply.error();
     std::vector<std::string> ids;
@@ -63,14 +60,14 @@ Awaitable<Result<std::vector<std::string>>> Records::ids(RecordKind kind) {
 }
 
 Awaitable<Result<std::string>> Records::hash_of_alias(std::string alias) {
-    std::vector<std::string> words{"HGET", alias_table(), alias};
+    std::vector<std::string> words{"HGET", alias_table(store_), alias};
     auto reply = co_await store_.command(std::move(words));
     if (!reply) co_return reply.error();
     co_return reply->text;
 }
 
 Awaitable<Result<std::vector<std::string>>> Records::aliases() {
-    std::vector<std::string> words{"HKEYS", alias_table()};
+    std::vector<std::string> words{"HKEYS", alias_table(store_)};
     auto reply = co_await store_.command(std::move(words));
     if (!reply) co_return reply.error();
     std::vector<std::string> names;
@@ -102,13 +99,12 @@ Awaitable<Result<Records::Saved>> Records::save(RecordKind kind, EntityPtr old, 
     record["updated_at"] = print_time(now);
     auto created = parse_time(text_of(record, "created_at").value_or("")).value_or(now);
     bool aliased = kind == RecordKind::Key;
-    std::vector<std::string> keys{record_key(name_of(kind), id), index_key(kind)};
-    std::vector<std::string> arguments{version_key(),
-                                       old ? old->text : "",
+    std::vector<std::string> keys{store_.record_key(name_of(kind), id), index_key(store_, kind)};
+    std::vector<std::string> arguments{old ? old->text : "",
                                        print_json(record),
                                        id,
                                        std::to_string(created),
-                                       aliased ? alias_table() : "",
+                                       aliased ? alias_table(store_) : "",
                                        aliased ? text_of(record, "key_alias").value_or("") : "",
                                        purse};
     arguments.insert(arguments.end(), purse_fields.begin(), purse_fields.end());
@@ -120,8 +116,8 @@ Awaitable<Result<Records::Saved>> Records::save(RecordKind kind, EntityPtr old, 
 
 Awaitable<Result<std::int64_t>> Records::remove(RecordKind kind, EntityPtr record, bool with_purse) {
     bool aliased = kind == RecordKind::Key;
-    std::vector<std::string> keys{record_key(name_of(kind), record->id), index_key(kind)};
-    std::vector<std::string> arguments{version_key(), record->id, aliased ? alias_table() : "",
+    std::vector<std::string> keys{store_.record_key(name_of(kind), record->id), index_key(store_, kind)};
+    std::vector<std::string> arguments{record->id, aliased ? alias_table(store_) : "",
                                        aliased ? text_of(record->json, "key_alias").value_or("") : "",
                                        with_purse ? record->purse : ""};
     auto reply = co_await store_.run(remove_script(), std::move(keys), std::move(arguments));
@@ -130,14 +126,13 @@ Awaitable<Result<std::int64_t>> Records::remove(RecordKind kind, EntityPtr recor
 }
 
 Awaitable<error_code> Records::set_spend(std::string purse, NanoUsd spend) {
-    std::vector<std::string> words{"HSET", fmt::format("{}purse:{}", kPrefix, purse), "spend",
-                                   std::to_string(spend)};
+    std::vector<std::string> words{"HSET", store_.record_key("purse", purse), "spend", std::to_string(spend)};
     auto reply = co_await store_.command(std::move(words));
     co_return reply ? error_code{} : reply.error();
 }
 
 Awaitable<Result<Records::Purse>> Records::purse(std::string id, UnixMs now) {
-    std::vector<std::string> words{"HGETALL", fmt::format("{}purse:{}", kPrefix, id)};
+    std::vector<std::string> words{"HGETALL", store_.record_key("purse", id)};
     auto reply = co_await store_.command(std::move(words));
     if (!reply) co_return reply.error();
     Purse purse;

@@ -7,11 +7,11 @@
 namespace seance::litellm {
 namespace {
 
-// A purse is litellm:purse:<id>, a hash: spend and reserved (nano-USD), reset_at (ms) and period. Its open
-// calls are litellm:purse:<id>:open, a sorted set of "<lease>|<amount>" by the time at which they run out. A
-// window is litellm:win:<id>, a hash of n (count) and s (start, ms).
+// P is "litellm:" or "{litellm}:". A purse is P..purse:<id>, a hash: spend and reserved (nano-USD), reset_at
+// (ms) and period. Its open calls are P..purse:<id>:open, a sorted set of "<lease>|<amount>" by the time at
+// which they run out. A window is P..win:<id>, a hash of n (count) and s (start, ms).
 constexpr std::string_view kCommon = R"lua(
-local P = 'litellm:'
+local P = string.sub(KEYS[1], 1, -1 - #'version')
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 
@@ -84,7 +84,7 @@ end
 )lua";
 
 constexpr std::string_view kAdmit = R"lua(
-if (redis.call('GET', P .. 'version') or '0') ~= ARGV[1] then return {'stale'} end
+if (redis.call('GET', KEYS[1]) or '0') ~= ARGV[1] then return {'stale'} end
 if now > (tonumber(ARGV[8]) or now) then return {'late', now} end
 local lease, amount, lease_ms, length = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local purses, windows = tonumber(ARGV[6]), tonumber(ARGV[7])
@@ -224,9 +224,9 @@ return 1
 )lua";
 
 constexpr std::string_view kSave = R"lua(
-local held = redis.call('GET', KEYS[1]) or ''
-if held ~= ARGV[2] then return 'conflict' end
-local id, table_name, alias = ARGV[4], ARGV[6], ARGV[7]
+local held = redis.call('GET', KEYS[2]) or ''
+if held ~= ARGV[1] then return 'conflict' end
+local id, table_name, alias = ARGV[3], ARGV[5], ARGV[6]
 if table_name ~= '' then
   if alias ~= '' then
     local owner = redis.call('HGET', table_name, alias)
@@ -241,28 +241,28 @@ if table_name ~= '' then
   end
   if alias ~= '' then redis.call('HSET', table_name, alias, id) end
 end
-redis.call('SET', KEYS[1], ARGV[3])
-redis.call('ZADD', KEYS[2], ARGV[5], id)
-if ARGV[8] ~= '' then
-  local purse = P .. 'purse:' .. ARGV[8]
+redis.call('SET', KEYS[2], ARGV[2])
+redis.call('ZADD', KEYS[3], ARGV[4], id)
+if ARGV[7] ~= '' then
+  local purse = P .. 'purse:' .. ARGV[7]
   redis.call('HSETNX', purse, 'spend', '0')
-  for at = 9, #ARGV, 2 do
+  for at = 8, #ARGV, 2 do
     if ARGV[at + 1] == '' then redis.call('HDEL', purse, ARGV[at])
     else redis.call('HSET', purse, ARGV[at], ARGV[at + 1]) end
   end
 end
-redis.call('INCR', ARGV[1])
+redis.call('INCR', KEYS[1])
 return 'ok'
 )lua";
 
 constexpr std::string_view kRemove = R"lua(
-local gone = redis.call('DEL', KEYS[1])
-redis.call('ZREM', KEYS[2], ARGV[2])
-if ARGV[3] ~= '' and ARGV[4] ~= '' and redis.call('HGET', ARGV[3], ARGV[4]) == ARGV[2] then
-  redis.call('HDEL', ARGV[3], ARGV[4])
+local gone = redis.call('DEL', KEYS[2])
+redis.call('ZREM', KEYS[3], ARGV[1])
+if ARGV[2] ~= '' and ARGV[3] ~= '' and redis.call('HGET', ARGV[2], ARGV[3]) == ARGV[1] then
+  redis.call('HDEL', ARGV[2], ARGV[3])
 end
-if ARGV[5] ~= '' then redis.call('DEL', P .. 'purse:' .. ARGV[5], P .. 'purse:' .. ARGV[5] .. ':open') end
-if gone == 1 then redis.call('INCR', ARGV[1]) end
+if ARGV[4] ~= '' then redis.call('DEL', P .. 'purse:' .. ARGV[4], P .. 'purse:' .. ARGV[4] .. ':open') end
+if gone == 1 then redis.call('INCR', KEYS[1]) end
 return gone
 )lua";
 

@@ -5,13 +5,11 @@
 namespace seance::litellm {
 
 // A program that runs inside Valkey, where nothing else runs meanwhile: what it checks and changes is one
-// step, over all gateways. Called by its SHA-1 digest, sent whole when the server does not know it.
+// step, over all gateways. Called by its SHA-1 digest, sent whole when the server does not know it. The first
+// key of each is that of the version of all records, which also tells how the others begin (Store::run()).
 struct Script {
     std::string text, sha1;
 };
-
-// Every key of ours begins so.
-inline constexpr std::string_view kPrefix = "litellm:";
 
 // Checks budgets, parallel limits and rate limits of one call, in this order, and takes from all of them or
 // from none. Money that the call may cost and its place among the parallel calls are leased: the lease of a
@@ -37,12 +35,12 @@ const Script& settle_script();
 const Script& renew_script();
 
 // Writes a record if it is still what the caller has read ("" = absent), with its index and its purse.
-//   KEYS: record · index · ARGV: version key · old text · new text · id · created (ms) · alias table or "" ·
+//   KEYS: version · record · index · ARGV: old text · new text · id · created (ms) · alias table or "" ·
 //         alias or "" · purse id or "" · purse fields and values…
 //   gives "ok" · "conflict" · "alias"
 const Script& save_script();
 
-// Removes a record: KEYS record · index · ARGV: version key · id · alias table or "" · alias or "" · purse
+// Removes a record: KEYS version · record · index · ARGV: id · alias table or "" · alias or "" · purse
 // or "" · gives 1 or 0
 const Script& remove_script();
 

@@ -21,9 +21,9 @@ struct Scripts : testing::Test {
     testing_support::RedisServer server;
     Loop loop;
     std::unique_ptr<Store> store = [this] {
-        valkey::Address address;
-        address.host = "127.0.0.1";
-        address.port = server.port();
+        StoreAddress address;
+        address.server.host = "127.0.0.1";
+        address.server.port = server.port();
         return std::make_unique<Store>(loop, address, 5s);
     }();
 

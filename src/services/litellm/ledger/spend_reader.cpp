@@ -25,13 +25,13 @@ std::string before(const std::string& id) {
 
 Awaitable<Result<std::vector<SpendReader::Day>>> SpendReader::days(UnixMs from, UnixMs until) {
     std::vector<Day> days;
-    std::vector<std::string> known{"ZRANGEBYLEX", std::string(kPrefix) + "days", "[" + print_day(from),
+    std::vector<std::string> known{"ZRANGEBYLEX", store_.key("days"), "[" + print_day(from),
                                    "[" + print_day(until)};
     auto dates = co_await store_.command(std::move(known));
     if (!dates) co_return dates.error();
     for (auto& date : dates->list) {
         if (days.size() >= kMostDays) break;
-        std::vector<std::string> words{"HGETALL", fmt::format("{}day:{}", kPrefix, date.text)};
+        std::vector<std::string> words{"HGETALL", store_.record_key("day", date.text)};
         auto reply = co_await store_.command(std::move(words));
         if (!reply) co_return reply.error();
         Day day{date.text, {}};
@@ -51,7 +51,7 @@ Awaitable<Result<std::vector<std::string>>> SpendReader::records(std::optional<U
     std::string newest = until ? std::to_string(*until + kDay) : "+";
     std::string oldest = from ? std::to_string(std::max<UnixMs>(*from, 0)) : "-";
     for (std::size_t scanned = 0; scanned < kMostScanned && found.size() < most;) {
-        std::vector<std::string> words{"XREVRANGE", std::string(kPrefix) + "spend", newest, oldest,
+        std::vector<std::string> words{"XREVRANGE", store_.key("spend"),  newest, oldest,
                                        "COUNT",     std::to_string(kPage)};
         auto reply = co_await store_.command(std::move(words));
         if (!reply) co_return reply.error();

@@ -1,5 +1,7 @@
 #include "services/litellm/ledger/store.hpp"
 
+#include <fmt/format.h>
+
 #include "core/observe/log.hpp"
 
 namespace seance::litellm {
@@ -13,19 +15,48 @@ valkey::ClientOptions options_for(Duration deadline) {
     return options;
 }
 
+// What a person may do about a refusal; "": nothing that is known.
+std::string_view advice_on(std::string_view reason) {
+    if (reason.starts_with("MOVED") || reason.starts_with("CROSSSLOT"))
+        return "this is a server of a cluster: name its nodes with REDIS_CLUSTER_NODES, and start again";
+    return "";
+}
+
 }  // namespace
 
 error_code refused_by_server() {
     return boost::system::errc::make_error_code(boost::system::errc::protocol_error);
 }
 
-Store::Store(Loop& loop, const valkey::Address& address, Duration deadline)
-    : deadline_(deadline), client_(loop, address, options_for(deadline)) {}
+Store::Store(Loop& loop, const StoreAddress& address, Duration deadline)
+    : deadline_(deadline),
+      prefix_(address.cluster ? kClusterPrefix : kPrefix),
+      answers_(address.cluster ? "{litellm}answers:" : ""),
+      version_key_(key("version")) {
+    if (address.cluster)
+        router_ = std::make_unique<valkey::Router>(loop, address.nodes(), options_for(deadline));
+    else
+        client_ = std::make_unique<valkey::Client>(loop, address.server, options_for(deadline));
+}
+
+std::string Store::record_key(std::string_view kind, std::string_view id) const {
+    return fmt::format("{}{}:{}", prefix_, kind, id);
+}
+
+const valkey::State& Store::state() const {
+    return router_ ? router_->state(prefix_) : client_->state();
+}
+
+Awaitable<Result<valkey::Reply>> Store::send(std::vector<std::string> words) {
+    if (router_) return router_->command(prefix_, std::move(words));
+    return client_->command(words);
+}
 
 Awaitable<Result<valkey::Reply>> Store::command(std::vector<std::string> words) {
     auto began = Clock::now();
     if (!breaker_.allow(began)) co_return error_code{valkey::Errc::NotConnected};
-    auto reply = co_await client_.command(words);
+    auto name = words[0];
+    auto reply = co_await send(std::move(words));
     if (!reply) {
         // A call whose client has left says nothing about the server.
         if (reply.error() != asio::error::operation_aborted) breaker_.failed(began, Clock::now());
@@ -33,9 +64,9 @@ Awaitable<Result<valkey::Reply>> Store::command(std::vector<std::string> words) 
     }
     breaker_.succeeded();
     if (reply->failed() && !reply->text.starts_with("NOSCRIPT")) {
-        observe::log(observe::Level::Error, "valkey_refused")
-            .field("command", words[0])
-            .field("reason", reply->text);
+        auto line = observe::log(observe::Level::Error, "valkey_refused");
+        line.field("command", name).field("reason", reply->text);
+        if (auto advice = advice_on(reply->text); !advice.empty()) line.field("advice", advice);
         co_return refused_by_server();
     }
     co_return std::move(*reply);
@@ -43,7 +74,7 @@ Awaitable<Result<valkey::Reply>> Store::command(std::vector<std::string> words) 
 
 Awaitable<Result<valkey::Reply>> Store::run(const Script& script, std::vector<std::string> keys,
                                             std::vector<std::string> arguments) {
-    std::vector<std::string> words{"EVALSHA", script.sha1, std::to_string(keys.size())};
+    std::vector<std::string> words{"EVALSHA", script.sha1, std::to_string(keys.size() + 1), version_key_};
     words.insert(words.end(), std::make_move_iterator(keys.begin()), std::make_move_iterator(keys.end()));
     words.insert(words.end(), std::make_move_iterator(arguments.begin()),
                  std::make_move_iterator(arguments.end()));
