@@ -151,7 +151,6 @@ ssize_t TcpSocket::send_file_now(int file, off_t& offset, std::size_t size) {
 // False: it would block.
 bool TcpSocket::transfer(Watched& watched, Kind kind, const iovec* parts, std::size_t count,
                          error_code& error, std::size_t& size) {
-    if (count == 0) return true;
     const auto moved = kind == Read ? receive(watched, parts, count) : send(watched, parts, count);
     if (moved > 0) {
         size = static_cast<std::size_t>(moved);

@@ -154,6 +154,9 @@ class TcpSocket {
         using Traits = std::allocator_traits<decltype(allocator)>;
         auto* made = Traits::allocate(allocator, 1);
         Traits::construct(allocator, made, watched_, get_executor(), std::move(handler), buffers);
+        // Asio's TLS asks for nothing when it has had all it needs, to be called back from the loop.
+        if constexpr (kKind != Wait)
+            if (asio::buffer_size(buffers) == 0) return made->finish(Operation::End::Later, {});
         if (slot.is_connected() && watched_)
             slot.assign(
                 [reactor = reactor_, index = watched_->index, generation = watched_->generation, direction,

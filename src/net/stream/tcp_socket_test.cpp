@@ -275,6 +275,64 @@ TEST_F(TcpSocketTest, GoesToAnotherLoopWithWhatHasCome) {
     EXPECT_EQ(heard, Heard{"for the other loop"});
 }
 
+TEST_F(TcpSocketTest, ReadsNothingAtOnce) {
+    Ends ends(context);
+    read(ends.ours, 0);
+    poll();
+
+    EXPECT_EQ(heard, Heard{""});
+}
+
+TEST_F(TcpSocketTest, RefusesASecondReadBesideTheFirst) {
+    Ends ends(context);
+    read(ends.ours, 8);
+    read(ends.ours, 8);
+    poll();
+    ends.says("first");
+    run();
+
+    EXPECT_EQ(heard, (Heard{error_code(asio::error::already_started).message(), "first"}));
+}
+
+// A wait that is part of its owner.
+struct Owned final : Operation {
+    bool attempt() override { return true; }
+    void finish(End end, error_code why) override {
+        ends.push_back(end);
+        errors.push_back(why);
+    }
+    std::vector<End> ends;
+    std::vector<error_code> errors;
+};
+
+TEST_F(TcpSocketTest, TellsNothingToAWaitThatIsForgotten) {
+    Owned forgotten, kept;
+    Ends ends(context);
+    ends.ours.start(Reactor::kReading, forgotten);
+    ends.ours.forget(Reactor::kReading);
+    ends.ours.start(Reactor::kReading, kept);
+    ends.says("x");
+    run();
+
+    EXPECT_TRUE(forgotten.ends.empty());
+    EXPECT_EQ(kept.ends, std::vector{Operation::End::Now});
+}
+
+TEST_F(TcpSocketTest, KnowsThatThePeerIsGoneOnceAllIsRead) {
+    Ends ends(context);
+    EXPECT_FALSE(ends.ours.peer_is_gone());
+    ends.says("last");
+    ends.hang_up();
+    wait(ends.ours, Reactor::kReading);
+    run();
+    EXPECT_FALSE(ends.ours.peer_is_gone());
+
+    char room[8];
+    ends.ours.receive_now(room, sizeof room);
+
+    EXPECT_TRUE(ends.ours.peer_is_gone());
+}
+
 TEST_F(TcpSocketTest, SaysThatItIsNotOpen) {
     TcpSocket none(context.get_executor());
     read(none, 1);

@@ -76,20 +76,24 @@ void WebSocket::use_deflate(std::uint8_t bits) {
 
 // A reader that has messages waiting is not sent more: the peer feels it through TCP.
 void WebSocket::read_on() {
-    if (state_ == State::Ended || reading_ || (reader_ && !reader_->inbox.empty() && state_ == State::Open))
+    if (state_ == State::Ended || reading_.of ||
+        (reader_ && !reader_->inbox.empty() && state_ == State::Open))
         return;
-    reading_ = true;
     // Waits without a buffer: reading into the loop's scratch happens when there is something, at once and
     // without a turn of the loop in between.
-    socket_.async_wait(Reactor::kReading, [self = shared_from_this()](error_code error) {
-        self->reading_ = false;
-        if (self->state_ == State::Ended) return;
-        if (error) return self->end();
-        self->on_readable();
-    });
+    reading_.of = shared_from_this();
+    socket_.start(Reactor::kReading, reading_);
 }
 
-void WebSocket::on_readable() {
+void WebSocket::Reading::finish(End end, error_code why) {
+    auto self = std::move(of);
+    if (end == End::Now) return self->on_readable(why);
+    if (end == End::Later) asio::post(self->loop_.executor(), [self, why] { self->on_readable(why); });
+}
+
+void WebSocket::on_readable(error_code error) {
+    if (state_ == State::Ended) return;
+    if (error) return end();
     auto scratch = loop_.scratch();
     auto n = socket_.receive_now(scratch.data(), scratch.size());
     if (n == 0 || (n < 0 && !would_block(errno))) return end();

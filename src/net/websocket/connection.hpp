@@ -107,9 +107,16 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
     enum class State : std::uint8_t { Open, Closing, Flushing, Ended };
     struct Reader;
 
+    // The wait for the peer's bytes, which keeps the connection alive.
+    struct Reading final : Operation {
+        bool attempt() override { return true; }
+        void finish(End end, error_code why) override;
+        std::shared_ptr<WebSocket> of;
+    };
+
     WebSocket(Loop& loop, TcpSocket socket, const Options& options);
     void read_on();
-    void on_readable();
+    void on_readable(error_code error);
     void take(std::span<char> bytes);
     void handle(const Decoder::Step& step);
     void answer_ping(std::string_view payload);
@@ -131,6 +138,7 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
     static void on_deadline(void* self);
 
     Loop& loop_;
+    Reading reading_;
     TcpSocket socket_;
     const Options& options_;
     Listener* listener_ = nullptr;
@@ -143,7 +151,7 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
     std::unique_ptr<Ending> ending_;
     State state_ = State::Open;
     std::uint8_t deflate_bits_ = 0;
-    bool reading_ = false, flush_posted_ = false, waiting_writable_ = false;
+    bool flush_posted_ = false, waiting_writable_ = false;
     bool heard_ = false, failed_ = false, half_closed_ = false;
 };
 
