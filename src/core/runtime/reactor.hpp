@@ -10,8 +10,8 @@ namespace seance {
 
 class Reactor;
 
-// One wait for a descriptor, until it can be done or is given up. It frees itself when it is told its end, or is
-// part of its owner and there as long as it waits.
+// One wait for a descriptor, until it can be done or is given up. It frees itself when it is told its end, or
+// is part of its owner and there as long as it waits.
 class Operation {
   public:
     enum class End : std::uint8_t { Now, Later, Dropped };  // Later: from the loop; Dropped: nobody is told

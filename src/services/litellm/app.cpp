@@ -119,16 +119,16 @@ App::App(Loop& loop, const Settings& settings, ConfigSource& source, bool first)
     server_.listen(host, settings.port, http::sharing_of(first ? 0 : 1, settings.workers));
     if (first)
         observe::log(observe::Level::Info, "listening").field("address", host).field("port", server_.port());
-    if (first) {
-        tasks_ = std::make_unique<TaskGroup>(loop.executor());
-        tasks_->spawn(check_in_background(gateway_, stopping_));
-        tasks_->spawn(share_routing(gateway_, stopping_));
-        tasks_->spawn(share_budgets(gateway_, stopping_));
-    }
-    if (first && settings.admin_port != 0) {
+    if (!first) return;
+    if (settings.admin_port != 0) {
         admin_ = std::make_unique<http::Server>(loop, http::admin_options(), admin_routes());
         admin_->listen("127.0.0.1", settings.admin_port);
     }
+    // Last, for a port that is taken throws, and tasks must be waited for.
+    tasks_ = std::make_unique<TaskGroup>(loop.executor());
+    tasks_->spawn(check_in_background(gateway_, stopping_));
+    tasks_->spawn(share_routing(gateway_, stopping_));
+    tasks_->spawn(share_budgets(gateway_, stopping_));
 }
 
 void App::watch_files() {

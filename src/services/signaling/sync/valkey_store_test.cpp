@@ -144,6 +144,11 @@ TEST_F(ValkeyStoreTest, NoticesThatEverythingIsGone) {
 
 TEST_F(ValkeyStoreTest, KeepsDocumentsOnAllMastersOfACluster) {
     testing_support::RedisCluster cluster;
+    loop.on_loop([&] {
+        store.reset();
+        other.reset();
+        return 0;
+    });
     store = make_store(cluster.port(0));
     other = make_store(cluster.port(1));
     for (int i = 0; i < 12; ++i) {
