@@ -97,6 +97,8 @@ asio::ip::address TcpSocket::peer() const {
     asio::ip::tcp::endpoint endpoint;
     auto size = static_cast<socklen_t>(endpoint.capacity());
     if (::getpeername(native_handle(), endpoint.data(), &size) != 0) return {};
+    const auto family = endpoint.data()->sa_family;
+    if (family != AF_INET && family != AF_INET6) return {};
     endpoint.resize(size);
     return endpoint.address();
 }

@@ -62,7 +62,9 @@ class TcpSocket {
     template <class Token>
     auto async_wait(Direction direction, Token&& token) {
         return asio::async_initiate<Token, void(error_code)>(
-            [this, direction](auto handler) { start<Wait>(direction, std::move(handler), NoBuffers{}); },
+            [this, direction](auto handler) {
+                this->start<Wait>(direction, std::move(handler), NoBuffers{});
+            },
             token);
     }
 
@@ -70,14 +72,18 @@ class TcpSocket {
     template <class Buffers, class Token>
     auto async_read_some(const Buffers& buffers, Token&& token) {
         return asio::async_initiate<Token, void(error_code, std::size_t)>(
-            [this, buffers](auto handler) { start<Read>(Direction::kReading, std::move(handler), buffers); },
+            [this, buffers](auto handler) {
+                this->start<Read>(Direction::kReading, std::move(handler), buffers);
+            },
             token);
     }
 
     template <class Buffers, class Token>
     auto async_write_some(const Buffers& buffers, Token&& token) {
         return asio::async_initiate<Token, void(error_code, std::size_t)>(
-            [this, buffers](auto handler) { start<Write>(Direction::kWriting, std::move(handler), buffers); },
+            [this, buffers](auto handler) {
+                this->start<Write>(Direction::kWriting, std::move(handler), buffers);
+            },
             token);
     }
 
@@ -121,6 +127,7 @@ class TcpSocket {
             if (end == End::Dropped) return;
             auto executor = asio::get_associated_executor(handler, fallback);
             auto call = [handler = std::move(handler), error, size]() mutable {
+                static_cast<void>(size);  // a wait has none
                 if constexpr (kKind == Wait)
                     std::move(handler)(error);
                 else

@@ -275,6 +275,13 @@ TEST_F(TcpSocketTest, GoesToAnotherLoopWithWhatHasCome) {
     EXPECT_EQ(heard, Heard{"for the other loop"});
 }
 
+TEST_F(TcpSocketTest, HasNoPeersAddressWhereThereIsNone) {
+    Ends ends(context);
+    EXPECT_TRUE(ends.ours.peer().is_unspecified()) << "a pair has none";
+    ends.ours.close();
+    EXPECT_TRUE(ends.ours.peer().is_unspecified());
+}
+
 TEST_F(TcpSocketTest, ReadsNothingAtOnce) {
     Ends ends(context);
     read(ends.ours, 0);
