@@ -5,16 +5,14 @@
 #include <cstdint>
 #include <cstdio>
 
+#include "core/base/text.hpp"
+
 namespace seance::litellm {
 namespace {
 
 constexpr std::string_view kSpaces =
     R"(\t\n\v\f\r \x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}\x{FEFF})";
 constexpr std::string_view kAnyButLineEnds = R"([^\n\r\x{2028}\x{2029}])";
-
-bool is_hex_digit(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
 
 class Translation {
   public:
@@ -93,7 +91,7 @@ class Translation {
             take(2);
             out_ += "\\-";
         } else if (c == 'x') {
-            good_ = rest_.size() >= 4 && is_hex_digit(rest_[2]) && is_hex_digit(rest_[3]);
+            good_ = rest_.size() >= 4 && hex_digit(rest_[2]) >= 0 && hex_digit(rest_[3]) >= 0;
             keep(4);
         } else if (std::string_view("dDwWbBfnrtvpP^$\\.*+?()[]{}|/").find(c) != std::string_view::npos) {
             keep(2);
@@ -130,8 +128,9 @@ class Translation {
     }
     static bool read_hex(std::string_view digits, std::uint32_t& value) {
         for (char c : digits) {
-            if (!is_hex_digit(c)) return false;
-            value = value * 16 + static_cast<std::uint32_t>(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+            const int digit = hex_digit(c);
+            if (digit < 0) return false;
+            value = value * 16 + static_cast<std::uint32_t>(digit);
         }
         return true;
     }
