@@ -29,13 +29,10 @@ Awaitable<void> user_info(Gateway& gateway, http::Exchange& exchange, std::strin
                        .param = "user_id"};
         co_return call->refuse(error);
     }
-    co_await gateway.ledger().courier()->settled(std::chrono::milliseconds(500));
-    auto found = co_await call->records.get(RecordKind::User, id);
-    if (!found) co_return call->away();
-    if (!*found) co_return call->refuse(unknown_entity(RecordKind::User, id));
-    auto info = co_await entity_shown(*call, RecordKind::User, id);
+    auto info = co_await settled_entity(*call, RecordKind::User, id);
+    if (!info) co_return;
     auto keys = co_await keys_of(*call, "user_id", id);
-    if (!info || !keys) co_return call->away();
+    if (!keys) co_return call->away();
     json::object whole{{"user_id", id}, {"user_info", *info}, {"keys", *keys}, {"teams", json::array()}};
     call->reply(whole);
 }
@@ -63,11 +60,8 @@ Awaitable<void> customer_info(Gateway& gateway, http::Exchange& exchange, std::s
     auto call = co_await begin_management(gateway, exchange);
     if (!call) co_return;
     auto id = call->query("end_user_id").value_or(call->query("user_id").value_or(""));
-    co_await gateway.ledger().courier()->settled(std::chrono::milliseconds(500));
-    auto found = co_await call->records.get(RecordKind::Customer, id);
-    if (!found) co_return call->away();
-    if (!*found) co_return call->refuse(unknown_entity(RecordKind::Customer, id));
-    co_await answer_entity(*call, RecordKind::Customer, id);
+    auto info = co_await settled_entity(*call, RecordKind::Customer, id);
+    if (info) call->reply(*info);
 }
 Awaitable<void> customer_list(Gateway& gateway, http::Exchange& exchange, std::string) {
     auto call = co_await begin_management(gateway, exchange);

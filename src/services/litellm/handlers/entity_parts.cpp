@@ -6,6 +6,7 @@
 
 #include "core/base/id.hpp"
 #include "services/litellm/domain/key_policy.hpp"
+#include "services/litellm/handlers/key_parts.hpp"
 #include "services/litellm/ledger/ledger.hpp"
 
 namespace seance::litellm {
@@ -27,13 +28,34 @@ ApiError unknown_entity(RecordKind kind, std::string_view id) {
     return not_found(fmt::format("{} not found: {}", name_of(kind), id), sent_id_field(kind));
 }
 
+namespace {
+
+Awaitable<std::optional<json::object>> shown_with_spend(Management& call, RecordKind kind, EntityPtr record) {
+    auto purse = co_await call.records.purse(record->purse, call.now);
+    if (!purse) co_return std::nullopt;
+    auto info = Records::shown(*record, *purse);
+    info[sent_id_field(kind)] = record->id;
+    co_return info;
+}
+
+}  // namespace
+
 Awaitable<std::optional<json::object>> entity_shown(Management& call, RecordKind kind, std::string id) {
     auto record = co_await call.records.get(kind, id);
     if (!record || !*record) co_return std::nullopt;
-    auto purse = co_await call.records.purse((*record)->purse, call.now);
-    if (!purse) co_return std::nullopt;
-    auto info = Records::shown(**record, *purse);
-    info[sent_id_field(kind)] = id;
+    co_return co_await shown_with_spend(call, kind, *record);
+}
+
+Awaitable<std::optional<json::object>> settled_entity(Management& call, RecordKind kind, std::string id) {
+    co_await call.gateway.ledger().courier()->settled(std::chrono::milliseconds(500));
+    auto record = co_await call.records.get(kind, id);
+    if (record && !*record) {
+        call.refuse(unknown_entity(kind, id));
+        co_return std::nullopt;
+    }
+    std::optional<json::object> info;
+    if (record) info = co_await shown_with_spend(call, kind, *record);
+    if (!info) call.away();
     co_return info;
 }
 
@@ -75,12 +97,8 @@ Awaitable<void> create_entity(Management& call, RecordKind kind) {
     co_await answer_entity(call, kind, id);
 }
 
-Awaitable<bool> change_entity(Management& call, RecordKind kind, std::string id,
+Awaitable<bool> change_record(Management& call, RecordKind kind, std::string id, ApiError unknown,
                               std::function<void(json::object&)> change) {
-    if (id.empty()) {
-        call.refuse(bad_request(sent_id_field(kind) + " is required", sent_id_field(kind)));
-        co_return false;
-    }
     for (int tries = 0; tries < kMostTries; ++tries) {
         auto found = co_await call.records.get(kind, id);
         if (!found) {
@@ -88,22 +106,39 @@ Awaitable<bool> change_entity(Management& call, RecordKind kind, std::string id,
             co_return false;
         }
         if (!*found) {
-            call.refuse(unknown_entity(kind, id));
+            call.refuse(unknown);
             co_return false;
         }
         auto record = (*found)->json;
         change(record);
+        auto alias = text_of(record, "key_alias").value_or("");
         auto saved = co_await call.records.save(kind, *found, std::move(record), call.now);
         if (!saved) {
             call.away();
             co_return false;
         }
+        if (*saved == Records::Saved::AliasTaken) {
+            call.refuse(alias_taken(alias));
+            co_return false;
+        }
         if (*saved == Records::Saved::Yes) co_return true;
     }
-    ApiError error{
-        .status = 409, .message = "the record is being changed by others; try again", .type = "conflict"};
+    ApiError error{.status = 409,
+                   .message = fmt::format("the {} is being changed by others; try again",
+                                          kind == RecordKind::Key ? "key" : "record"),
+                   .type = "conflict"};
     call.refuse(error);
     co_return false;
+}
+
+Awaitable<bool> change_entity(Management& call, RecordKind kind, std::string id,
+                              std::function<void(json::object&)> change) {
+    if (id.empty()) {
+        call.refuse(bad_request(sent_id_field(kind) + " is required", sent_id_field(kind)));
+        co_return false;
+    }
+    auto unknown = unknown_entity(kind, id);
+    co_return co_await change_record(call, kind, std::move(id), std::move(unknown), std::move(change));
 }
 
 Awaitable<void> update_entity(Management& call, RecordKind kind) {

@@ -2,6 +2,7 @@
 
 #include "services/litellm/domain/key_policy.hpp"
 #include "services/litellm/domain/unknown_fields.hpp"
+#include "services/litellm/handlers/entity_parts.hpp"
 #include "services/litellm/handlers/key_parts.hpp"
 #include "services/litellm/handlers/keys.hpp"
 #include "services/litellm/ledger/ledger.hpp"
@@ -13,41 +14,15 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr int kMostTries = 5;  // of a change that another one came in between
-
-// Changes one record, again if somebody else changed it meanwhile. True once saved; else it has answered.
-template <class Change>
-Awaitable<bool> change_key(Management& call, std::string key, Change change) {
-    auto hash = hash_of_key(key);
-    for (int tries = 0; tries < kMostTries; ++tries) {
-        auto found = co_await call.records.get(RecordKind::Key, hash);
-        if (!found) {
-            call.away();
-            co_return false;
-        }
-        if (!*found) {
-            call.refuse(unknown_key(key));
-            co_return false;
-        }
-        auto record = (*found)->json;
+// True once saved; else it has answered.
+Awaitable<bool> change_key(Management& call, std::string key, std::function<void(json::object&)> change) {
+    auto change_by = [&call, change = std::move(change)](json::object& record) {
         change(record);
         record["updated_by"] = call.who();
-        auto alias = text_of(record, "key_alias").value_or("");
-        auto saved = co_await call.records.save(RecordKind::Key, *found, std::move(record), call.now);
-        if (!saved) {
-            call.away();
-            co_return false;
-        }
-        if (*saved == Records::Saved::AliasTaken) {
-            call.refuse(alias_taken(alias));
-            co_return false;
-        }
-        if (*saved == Records::Saved::Yes) co_return true;
-    }
-    ApiError error{
-        .status = 409, .message = "the key is being changed by others; try again", .type = "conflict"};
-    call.refuse(error);
-    co_return false;
+    };
+    auto unknown = unknown_key(key);
+    co_return co_await change_record(call, RecordKind::Key, hash_of_key(key), std::move(unknown),
+                                     std::move(change_by));
 }
 
 Awaitable<std::optional<json::object>> update_one(Management& call) {

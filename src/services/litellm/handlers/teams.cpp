@@ -97,13 +97,10 @@ Awaitable<void> team_info(Gateway& gateway, http::Exchange& exchange, std::strin
                        .param = "team_id"};
         co_return call->refuse(error);
     }
-    co_await gateway.ledger().courier()->settled(std::chrono::milliseconds(500));
-    auto found = co_await call->records.get(RecordKind::Team, id);
-    if (!found) co_return call->away();
-    if (!*found) co_return call->refuse(unknown_entity(RecordKind::Team, id));
-    auto info = co_await entity_shown(*call, RecordKind::Team, id);
+    auto info = co_await settled_entity(*call, RecordKind::Team, id);
+    if (!info) co_return;
     auto keys = co_await keys_of(*call, "team_id", id);
-    if (!info || !keys) co_return call->away();
+    if (!keys) co_return call->away();
     json::object whole{
         {"team_id", id}, {"team_info", *info}, {"keys", *keys}, {"team_memberships", json::array()}};
     call->reply(whole);
