@@ -1,6 +1,5 @@
 #include "core/runtime/reactor.hpp"
 
-#include <fcntl.h>
 #include <sys/epoll.h>
 
 #include <array>

@@ -71,20 +71,12 @@ class TcpSocket {
     // void(error_code, std::size_t)
     template <class Buffers, class Token>
     auto async_read_some(const Buffers& buffers, Token&& token) {
-        return asio::async_initiate<Token, void(error_code, std::size_t)>(
-            [this, buffers](auto handler) {
-                this->start<Read>(Direction::kReading, std::move(handler), buffers);
-            },
-            token);
+        return transfer_some<Read>(buffers, token);
     }
 
     template <class Buffers, class Token>
     auto async_write_some(const Buffers& buffers, Token&& token) {
-        return asio::async_initiate<Token, void(error_code, std::size_t)>(
-            [this, buffers](auto handler) {
-                this->start<Write>(Direction::kWriting, std::move(handler), buffers);
-            },
-            token);
+        return transfer_some<Write>(buffers, token);
     }
 
   private:
@@ -152,6 +144,16 @@ class TcpSocket {
         error_code error_;
         std::size_t size_ = 0;
     };
+
+    template <Kind kKind, class Buffers, class Token>
+    auto transfer_some(const Buffers& buffers, Token& token) {
+        return asio::async_initiate<Token, void(error_code, std::size_t)>(
+            [this, buffers](auto handler) {
+                constexpr auto kDirection = kKind == Read ? Direction::kReading : Direction::kWriting;
+                this->start<kKind>(kDirection, std::move(handler), buffers);
+            },
+            token);
+    }
 
     template <Kind kKind, class Handler, class Buffers>
     void start(Direction direction, Handler handler, const Buffers& buffers) {

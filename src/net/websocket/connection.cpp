@@ -1,7 +1,5 @@
 #include "net/websocket/connection.hpp"
 
-#include <sys/socket.h>
-
 #include <boost/asio/post.hpp>
 #include <cerrno>
 #include <deque>
