@@ -229,13 +229,14 @@ Awaitable<void> Supervisor::watch(Service& service, std::uint64_t run) {
     }
     int failures = 0;
     for (;;) {
+        auto result = co_await probe(service.spec.health, service.spec.port, options_.probe_timeout);
+        if (!is_current(service, run)) co_return;
+        // After the probe, for a service that has just opened its ports; before its state is told.
         if (!service.status.has_metrics && service.spec.admin_port != 0) {
             const bool found = co_await listens(service.spec.admin_port, options_.probe_timeout);
             if (!is_current(service, run)) co_return;
             service.status.has_metrics = found;
         }
-        auto result = co_await probe(service.spec.health, service.spec.port, options_.probe_timeout);
-        if (!is_current(service, run)) co_return;
         const bool healthy_before = service.healthy_at != Instant{};
         if (result.healthy) {
             failures = 0;

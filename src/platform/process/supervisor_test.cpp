@@ -92,6 +92,7 @@ class FakeHealth {
         asio::co_spawn(io, serve(), asio::detached);
     }
     std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+    std::function<void()> on_question = [] {};
     std::string answer = "HTTP/1.1 503 Service Unavailable\r\n\r\n";
 
   private:
@@ -102,6 +103,7 @@ class FakeHealth {
             if (error) co_return;
             char question[1024];
             co_await socket.async_read_some(asio::buffer(question), kAwait);
+            on_question();
             co_await asio::async_write(socket, asio::buffer(answer), kAwait);
         }
     }
@@ -362,6 +364,24 @@ TEST_F(SupervisorTest, TellsMetricsOnlyWhereSomebodyListens) {
 
     EXPECT_TRUE(status(0).has_metrics);
     EXPECT_FALSE(status(1).has_metrics);
+}
+
+TEST_F(SupervisorTest, KnowsTheMetricsOfAServiceThatOpenedThemWithItsOtherPort) {
+    FakeHealth health(io_);
+    asio::ip::tcp::acceptor metrics{io_};
+    auto service = shell("a", "exec sleep 60");
+    service.health = {stack::HealthCheck::Http, "/health"};
+    service.port = health.port();
+    service.admin_port = free_port();
+    health.answer = "HTTP/1.1 200 OK\r\n\r\n";
+    health.on_question = [&] {
+        if (!metrics.is_open()) metrics = {io_, {asio::ip::address_v4::loopback(), service.admin_port}};
+    };
+    supervise({service});
+
+    run_until("a:healthy");
+
+    EXPECT_TRUE(status().has_metrics);
 }
 
 TEST(Ports, AFreePortIsFreeUntilSomebodyListens) {
