@@ -13,13 +13,17 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "bench/litellm/sockets.hpp"
+#include "core/runtime/short_turns.hpp"
 
 namespace {
 
 using namespace bench;
+
+constexpr std::uint32_t kEnded = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
 struct Options {
     std::string mode, model, key = "sk-bench";
@@ -33,7 +37,7 @@ struct Connection {
     std::string out;
     std::size_t sent = 0;
     std::string in;
-    std::int64_t scheduled = 0, begun = 0, deadline = 0;
+    std::int64_t scheduled = 0, begun = 0, deadline = 0, reached = 0;
     bool active = false, head_done = false, chunked = false, streamed = false, will_leave = false,
          will_fail = false, last = false;  // of its connection, as the server says
     long status = 0, length = 0;
@@ -47,7 +51,7 @@ struct Connection {
 struct Totals {
     std::uint64_t good = 0, failed_as_asked = 0, left = 0, errors = 0, timeouts = 0, wrong_events = 0,
                   events = 0;
-    std::vector<float> latency, first, transit;  // µs
+    std::vector<float> latency, first, first_to_socket, transit;  // µs
     std::map<std::string, int> why;
 };
 
@@ -91,7 +95,7 @@ class Load {
                 auto& c = *static_cast<Connection*>(event.data.ptr);
                 if (c.fd < 0) continue;
                 if (event.events & EPOLLOUT) flush(c);
-                if (c.fd >= 0 && event.events & (EPOLLIN | EPOLLHUP | EPOLLERR)) read_from(c);
+                if (c.fd >= 0 && event.events & (EPOLLIN | kEnded)) read_from(c, event.events & kEnded);
             }
             if (!open_loop)
                 while (idle_waiting_ > 0) {
@@ -138,11 +142,12 @@ class Load {
             c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
             if (c->fd < 0) fail("socket");
             no_delay(c->fd);
+            note_arrivals(c->fd);
             auto address = loopback(o_.port);
             if (connect(c->fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0 &&
                 errno != EINPROGRESS)
                 fail("connect");
-            epoll_event event{EPOLLIN | EPOLLOUT | EPOLLET, {.ptr = c}};
+            epoll_event event{EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, {.ptr = c}};
             epoll_ctl(epoll_, EPOLL_CTL_ADD, c->fd, &event);
         }
         auto fd = c->fd;
@@ -177,10 +182,12 @@ class Load {
         }
     }
 
-    void read_from(Connection& c) {
+    // `ended`: the peer has ended its direction, which is read too.
+    void read_from(Connection& c, bool ended) {
         static char buffer[256 << 10];
         while (c.fd >= 0) {
-            auto n = recv(c.fd, buffer, sizeof(buffer), 0);
+            auto n = c.streamed && !c.first_seen ? receive(c.fd, buffer, sizeof(buffer), c.reached)
+                                                 : recv(c.fd, buffer, sizeof(buffer), 0);
             if (n < 0 && errno == EAGAIN) return;
             if (n <= 0) {
                 if (c.active) return finish(c, false, n == 0 ? "closed" : std::strerror(errno));
@@ -190,7 +197,8 @@ class Load {
             if (!c.active) return;
             c.in.append(buffer, static_cast<std::size_t>(n));
             parse(c);
-            if (!c.active) return;
+            // Less than there was room for is all there is; what comes later is an edge of its own.
+            if (!c.active || (!ended && static_cast<std::size_t>(n) < sizeof(buffer))) return;
         }
     }
 
@@ -273,8 +281,10 @@ class Load {
         auto now = now_ns();
         if (!c.first_seen) {
             c.first_seen = true;
-            auto sent = std::strtoll(rest, nullptr, 10);
+            auto sent = std::strtoll(rest, &rest, 10), reached_mock = std::strtoll(rest, nullptr, 10);
             totals_.first.push_back(static_cast<float>((one - c.begun) + (now - sent)) / 1000);
+            totals_.first_to_socket.push_back(
+                static_cast<float>((reached_mock - c.begun) + (c.reached - sent)) / 1000);
         } else {
             totals_.transit.push_back(static_cast<float>(now - one) / 1000);
         }
@@ -333,8 +343,10 @@ class Load {
             "\"failed_as_asked\":%llu,\"left\":%llu,\"wrong_events\":%llu,\"events\":%llu",
             seconds, u(started_), u(t.good), static_cast<double>(t.good) / seconds, u(t.errors),
             u(t.timeouts), u(t.failed_as_asked), u(t.left), u(t.wrong_events), u(t.events));
-        for (auto [name, values] :
-             {std::pair("latency", &t.latency), {"first", &t.first}, {"transit", &t.transit}})
+        for (auto [name, values] : {std::pair("latency", &t.latency),
+                                    {"first", &t.first},
+                                    {"first_to_socket", &t.first_to_socket},
+                                    {"transit", &t.transit}})
             std::printf(",\"%s_us\":{\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f}",
                         name, at(*values, .5), at(*values, .9), at(*values, .99), at(*values, .999),
                         at(*values, 1));
@@ -363,6 +375,7 @@ class Load {
 int main(int argc, char** argv) {
     if (argc < 4) return 64;
     allow_many_files();
+    seance::take_short_turns(kTurn);
     Options o;
     o.mode = argv[1];
     o.port = std::atoi(argv[2]);

@@ -3,13 +3,15 @@
 //   stream-200-10  200 chunks, one each 10 ms    error           500
 //   both           stream of 20 chunks at once, or JSON, as the request asks
 // A body that holds "please-fail" is answered 500. Chunks carry when they were sent, the first also when the
-// request came, in ns of the monotonic clock, so that the reader can tell how long they were on their way.
-// usage: litellm_mock PORT   (prints "ready")
+// request came to this program and to its socket, in ns of the monotonic clock, so that the reader can tell
+// how long they were on their way. usage: litellm_mock PORT   (prints "ready")
+#include <algorithm>
 #include <charconv>
 #include <queue>
 #include <vector>
 
 #include "bench/litellm/sockets.hpp"
+#include "core/runtime/short_turns.hpp"
 
 namespace {
 
@@ -21,7 +23,7 @@ struct Connection {
     std::uint32_t generation = 0;
     bool open = false, busy = false, wants_write = false, wants_usage = false;
     int chunks_left = 0;
-    std::int64_t interval = 0, arrived = 0;
+    std::int64_t interval = 0, arrived = 0, reached = 0;  // here, its socket
 };
 
 struct Due {
@@ -30,6 +32,8 @@ struct Due {
     std::uint32_t generation;
     bool operator<(const Due& other) const { return at > other.at; }
 };
+
+constexpr int kTimersPerTurn = 16;
 
 std::vector<Connection> connections(70'000);
 std::priority_queue<Due> timers;
@@ -83,24 +87,38 @@ void flush(int fd) {
 
 void add_chunk(std::string& out, std::string_view data) {
     char size[16];
-    std::snprintf(size, sizeof(size), "%zx\r\n", data.size());
-    out += size;
-    out += data;
-    out += "\r\n";
+    auto* end = std::to_chars(size, size + sizeof(size), data.size(), 16).ptr;
+    out.append(size, end).append("\r\n").append(data).append("\r\n");
 }
 
 // `due`: when it should go. The next one counts from there, so that a late chunk makes no others late with
-// it.
-void next_chunk(int fd, Connection& c, bool first, std::int64_t due) {
-    auto times = (first ? std::to_string(c.arrived) + " " : std::string()) + std::to_string(now_ns()) + " ";
-    add_chunk(
-        c.out,
-        R"(data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1730000000,"model":"mock","choices":[{"index":0,"delta":{)" +
-            std::string(first ? R"("role":"assistant",)" : "") + R"("content":")" + times +
-            R"("},"finish_reason":null}]})" + "\n\n");
-    if (--c.chunks_left > 0) {
-        if (c.interval > 0) timers.push({due + c.interval, fd, c.generation});
-        return;
+// it; chunks that are due by now leave together.
+void next_chunks(int fd, Connection& c, bool first, std::int64_t due) {
+    constexpr std::string_view kBegin =
+        R"(data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1730000000,"model":"mock","choices":[{"index":0,"delta":{)";
+    constexpr std::string_view kEnd = R"("},"finish_reason":null}]})"
+                                      "\n\n";
+    while (c.chunks_left > 0) {
+        const auto now = now_ns();
+        if (!first && due > now) return timers.push({due, fd, c.generation});
+        char text[512];
+        auto* at = text;
+        auto put = [&at](std::string_view piece) { at = std::copy(piece.begin(), piece.end(), at); };
+        auto put_number = [&at, &text](std::int64_t value) {
+            at = std::to_chars(at, text + sizeof(text) - 1, value).ptr;
+            *at++ = ' ';
+        };
+        put(kBegin);
+        if (first) put(R"("role":"assistant",)");
+        put(R"("content":")");
+        if (first) put_number(c.arrived);
+        put_number(now);
+        if (first) put_number(c.reached);
+        put(kEnd);
+        add_chunk(c.out, {text, static_cast<std::size_t>(at - text)});
+        --c.chunks_left;
+        due += c.interval;
+        first = false;
     }
     add_chunk(
         c.out,
@@ -147,8 +165,7 @@ void answer(int fd, Connection& c, std::string_view body) {
         c.busy = true;
         c.wants_usage = has("include_usage");
         c.out += "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
-        next_chunk(fd, c, true, c.arrived);
-        while (c.interval == 0 && c.chunks_left > 0) next_chunk(fd, c, false, c.arrived);
+        next_chunks(fd, c, true, c.arrived);
     } else {
         c.out += kAnswer;
     }
@@ -159,7 +176,7 @@ void read_from(int fd) {
     auto& c = connections[static_cast<std::size_t>(fd)];
     static char buffer[256 << 10];
     while (true) {
-        auto n = recv(fd, buffer, sizeof(buffer), 0);
+        auto n = receive(fd, buffer, sizeof(buffer), c.reached);
         if (n == 0 || (n < 0 && errno != EAGAIN)) return close_connection(fd);
         if (n < 0) break;
         c.in.append(buffer, static_cast<std::size_t>(n));
@@ -183,6 +200,7 @@ void read_from(int fd) {
 int main(int argc, char** argv) {
     if (argc != 2) return 64;
     allow_many_files();
+    seance::take_short_turns(kTurn);
     auto listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     int one = 1;
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
@@ -208,6 +226,7 @@ int main(int argc, char** argv) {
             int accepted;
             while ((accepted = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK)) >= 0) {
                 no_delay(accepted);
+                note_arrivals(accepted);
                 auto& c = connections[static_cast<std::size_t>(accepted)];
                 auto generation = c.generation + 1;
                 c = {};
@@ -217,13 +236,14 @@ int main(int argc, char** argv) {
                 epoll_ctl(epoll, EPOLL_CTL_ADD, accepted, &more);
             }
         }
-        while (!timers.empty() && timers.top().at <= now_ns()) {
+        // Some at a time: behind its time it still answers what comes at once.
+        for (int i = 0; i < kTimersPerTurn && !timers.empty() && timers.top().at <= now_ns(); ++i) {
             auto due = timers.top();
             timers.pop();
             auto& c = connections[static_cast<std::size_t>(due.fd)];
             if (!c.open || c.generation != due.generation) continue;
             if (c.chunks_left > 0) {
-                next_chunk(due.fd, c, false, due.at);
+                next_chunks(due.fd, c, false, due.at);
             } else {
                 c.out += kAnswer;
                 c.busy = false;

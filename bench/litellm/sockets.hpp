@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -19,6 +20,9 @@
 #include <string_view>
 
 namespace bench {
+
+// Generator and mock share a core: neither waits for the other's turn of some milliseconds to end.
+constexpr std::chrono::microseconds kTurn{100};
 
 inline std::int64_t now_ns() {
     timespec t{};
@@ -49,6 +53,33 @@ inline sockaddr_in loopback(int port) {
 inline void no_delay(int fd) {
     int one = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+}
+
+// The kernel is to note when bytes reach the socket.
+inline void note_arrivals(int fd) {
+    int one = 1;
+    setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof(one));
+}
+
+// As recv(2). `at`: when the last of the bytes reached the socket, as now_ns(), which is earlier than now by
+// however long this process had other things to do.
+inline ssize_t receive(int fd, char* buffer, std::size_t size, std::int64_t& at) {
+    alignas(cmsghdr) char room[CMSG_SPACE(sizeof(timespec))];
+    iovec part{buffer, size};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = room;
+    message.msg_controllen = sizeof(room);
+    const auto n = recvmsg(fd, &message, 0);
+    at = now_ns();
+    const auto* note = n > 0 ? CMSG_FIRSTHDR(&message) : nullptr;
+    if (!note || note->cmsg_type != SCM_TIMESTAMPNS) return n;
+    timespec noted{}, now{};
+    std::memcpy(&noted, CMSG_DATA(note), sizeof(noted));
+    clock_gettime(CLOCK_REALTIME, &now);
+    at -= (now.tv_sec - noted.tv_sec) * 1'000'000'000 + now.tv_nsec - noted.tv_nsec;
+    return n;
 }
 
 // Waits for events until `deadline` (ns of the monotonic clock), more exactly than epoll_wait's milliseconds.

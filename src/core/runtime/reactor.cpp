@@ -2,14 +2,19 @@
 
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <array>
+#include <boost/asio/post.hpp>
 #include <cerrno>
+#include <span>
 #include <system_error>
 
 namespace seance {
 namespace {
 
 constexpr std::size_t kEventsPerTurn = 128;
+// For those that give way, in a turn without others: what a request that comes meanwhile waits.
+constexpr Duration kLeastForLine = std::chrono::microseconds(100);
 constexpr std::uint32_t kAlways = EPOLLIN | EPOLLRDHUP | EPOLLET;
 
 epoll_event event_of(const Watched& watched, std::uint32_t kinds) {
@@ -69,7 +74,7 @@ void Reactor::start(Watched& watched, Direction direction, Operation& operation)
     if (watched.waiting[direction])
         return operation.finish(Operation::End::Later, asio::error::already_started);
     const bool may = direction == kReading ? watched.may_read() : watched.writable;
-    if (may && operation.attempt()) return operation.finish(Operation::End::Later, {});
+    if (may && !watched.gives_way && operation.attempt()) return operation.finish(Operation::End::Later, {});
     watched.waiting[direction] = &operation;
     ++waiting_;
     if (direction == kWriting && !watched.asked_of_writing) {
@@ -77,6 +82,7 @@ void Reactor::start(Watched& watched, Direction direction, Operation& operation)
         auto event = event_of(watched, kAlways | EPOLLOUT);
         ::epoll_ctl(epoll_, EPOLL_CTL_MOD, watched.fd, &event);
     }
+    if (may && watched.gives_way) stand_in_line(watched);
     arm();
 }
 
@@ -108,7 +114,15 @@ void Reactor::forget(Watched& watched, Direction direction) {
 
 // As long as somebody waits, so that the context runs as long as with Asio's own sockets.
 void Reactor::arm() {
-    if (armed_ || waiting_ == 0) return;
+    if (waiting_ == 0) return;
+    // With a line the next turn is due at once, after whatever else the loop has to do.
+    if (!line_.empty() && !std::exchange(turn_is_due_, true))
+        asio::post(executor_, [this] {
+            turn_is_due_ = false;
+            dispatch();
+            arm();
+        });
+    if (armed_ || turn_is_due_) return;
     armed_ = true;
     ready_.async_wait(asio::posix::descriptor_base::wait_read, [this](error_code error) {
         armed_ = false;
@@ -119,19 +133,56 @@ void Reactor::arm() {
 
 void Reactor::dispatch() {
     std::array<epoll_event, kEventsPerTurn> events;
-    const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 0);
-    for (int i = 0; i < count; ++i) {
-        const auto& event = events[static_cast<std::size_t>(i)];
-        auto& watched = all_[static_cast<std::uint32_t>(event.data.u64)];
-        const auto generation = static_cast<std::uint32_t>(event.data.u64 >> 32);
-        // An operation's handler may close this descriptor, or any other of these events'.
-        if (watched.generation != generation) continue;
-        if (event.events & EPOLLIN) watched.readable = true;
-        if (event.events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) watched.writable = true;
-        if (event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) watched.ended = true;
-        if (watched.may_read()) attempt(watched, kReading);
-        if (watched.generation == generation && watched.writable) attempt(watched, kWriting);
+    std::size_t count, served = 0;
+    const auto begun = Clock::now();
+    do {
+        const int ready = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 0);
+        count = static_cast<std::size_t>(std::max(0, ready));
+        for (const auto& event : std::span(events).first(count))
+            if (note(static_cast<std::uint32_t>(event.data.u64),
+                     static_cast<std::uint32_t>(event.data.u64 >> 32), event.events))
+                ++served;
+        // Whoever is behind a crowd that gives way is not to wait for it.
+    } while (count == kEventsPerTurn && served < kEventsPerTurn);
+    if (!line_.empty()) serve_line(std::max<Duration>(Clock::now() - begun, kLeastForLine));
+}
+
+// False: it stands in line.
+bool Reactor::note(std::uint32_t index, std::uint32_t generation, std::uint32_t kinds) {
+    auto& watched = all_[index];
+    // An operation's handler may close this descriptor, or any other of these events'.
+    if (watched.generation != generation) return true;
+    if (kinds & EPOLLIN) watched.readable = true;
+    if (kinds & (EPOLLOUT | EPOLLHUP | EPOLLERR)) watched.writable = true;
+    if (kinds & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) watched.ended = true;
+    if (!watched.gives_way) {
+        attempt(watched);
+        return true;
     }
+    stand_in_line(watched);
+    return false;
+}
+
+void Reactor::stand_in_line(Watched& watched) {
+    if (!std::exchange(watched.in_line, true)) line_.push_back({watched.index, watched.generation});
+}
+
+void Reactor::serve_line(Duration time) {
+    const auto end = Clock::now() + time;
+    do {
+        const auto next = line_.front();
+        line_.pop_front();
+        auto& watched = all_[next.index];
+        if (watched.generation != next.generation) continue;
+        watched.in_line = false;
+        attempt(watched);
+    } while (!line_.empty() && Clock::now() < end);
+}
+
+void Reactor::attempt(Watched& watched) {
+    const auto generation = watched.generation;
+    if (watched.may_read()) attempt(watched, kReading);
+    if (watched.generation == generation && watched.writable) attempt(watched, kWriting);
 }
 
 void Reactor::attempt(Watched& watched, Direction direction) {

@@ -4,6 +4,7 @@
 #include <deque>
 #include <vector>
 
+#include "core/base/duration.hpp"
 #include "core/runtime/awaitable.hpp"
 
 namespace seance {
@@ -32,6 +33,8 @@ struct Watched {
     bool readable = false, writable = true;
     bool ended = false;             // the peer has ended its direction, or there is an error: reading tells
     bool asked_of_writing = false;  // few sockets ever block on that: the kernel is asked when one does
+    bool gives_way = false;         // its owner's choice: others that are ready at the same time go first
+    bool in_line = false;           // and it is among those that wait for their turn
     Operation* waiting[2] = {};     // for reading, for writing
 
     bool may_read() const { return readable || ended; }
@@ -41,6 +44,10 @@ struct Watched {
 // edge-triggered (epoll(7)), and seen by Asio as one descriptor. Against Asio's own sockets that saves a
 // change of the set for each wait without a buffer, a read in vain before each wait with one, and a removal
 // at the end. Made by use_service(); everything is called on the loop's thread.
+//
+// Sockets that give way stand in line while others are served, and get as much time as those, or a tenth of
+// a millisecond, whichever is more: a loop with more running streams than it can carry still answers a new
+// request at once, and the streams get what is left, in fewer and larger pieces.
 class Reactor final : public asio::execution_context::service {
   public:
     using key_type = Reactor;
@@ -60,8 +67,8 @@ class Reactor final : public asio::execution_context::service {
     // forgets it by itself.
     void leave(Watched& watched, bool closing);
 
-    // Attempts `operation` if the descriptor may be ready, else when it is. One of each direction at a time:
-    // a second gives already_started.
+    // Attempts `operation` if the descriptor may be ready and does not give way, else when it is. One of each
+    // direction at a time: a second gives already_started.
     void start(Watched& watched, Direction direction, Operation& operation);
     void cancel(Watched& watched);
     void forget(Watched& watched, Direction direction);  // what waits is not told
@@ -73,6 +80,10 @@ class Reactor final : public asio::execution_context::service {
     void shutdown() override;
     void arm();
     void dispatch();
+    bool note(std::uint32_t index, std::uint32_t generation, std::uint32_t kinds);
+    void stand_in_line(Watched& watched);
+    void serve_line(Duration time);
+    void attempt(Watched& watched);
     void attempt(Watched& watched, Direction direction);
     void abort(Watched& watched, Direction direction, Operation::End end);
 
@@ -83,6 +94,11 @@ class Reactor final : public asio::execution_context::service {
     std::size_t waiting_ = 0;
     std::deque<Watched> all_;  // never shrinks: a late event of an earlier user finds another generation
     std::vector<std::uint32_t> free_;
+    struct InLine {
+        std::uint32_t index, generation;
+    };
+    std::deque<InLine> line_;
+    bool turn_is_due_ = false;  // posted, since somebody stands in line
 };
 
 }  // namespace seance

@@ -44,6 +44,7 @@ void ClientConnection::begin_exchange(bool buffer_at_once) {
     head_end_ = begin_ = end_ = 0;
     parser_.reset();
     begun_ = have_head_ = body_over_ = false;
+    stream_.give_way(false);
 }
 
 void ClientConnection::end_exchange() {
@@ -213,7 +214,11 @@ Awaitable<Result<std::string_view>> ClientConnection::read_body() {
                 failed_ = true;
                 co_return error_code(ClientErrc::BadResponse);
             }
-            if (!step.data.empty()) co_return step.data;
+            if (!step.data.empty()) {
+                // Its first piece is what somebody waits for; with the rest, others' first pieces go before.
+                stream_.give_way(true);
+                co_return with_what_follows(step.data);
+            }
             if (step.consumed > 0) continue;
         }
         make_body_room();
@@ -229,6 +234,22 @@ Awaitable<Result<std::string_view>> ClientConnection::read_body() {
         if (ended_by_peer(error)) error = ClientErrc::Truncated;
         co_return error;
     }
+}
+
+// What is here of the next chunks moves up behind `piece`: whoever passes it on writes once for all of them.
+std::string_view ClientConnection::with_what_follows(std::string_view piece) {
+    char* const start = buffer_.get() + (piece.data() - buffer_.get());
+    auto size = piece.size();
+    while (begin_ < end_) {
+        auto ahead = body_;
+        const auto step = ahead.take({buffer_.get() + begin_, end_ - begin_});
+        if (step.bad || step.consumed == 0) break;  // the next read_body() tells
+        body_ = ahead;
+        begin_ += step.consumed;
+        if (!step.data.empty()) std::memmove(start + size, step.data.data(), step.data.size());
+        size += step.data.size();
+    }
+    return {start, size};
 }
 
 bool ClientConnection::reusable() const {

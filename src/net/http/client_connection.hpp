@@ -73,6 +73,7 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
     bool make_room();
     void keep_head_apart();
     void make_body_room();
+    std::string_view with_what_follows(std::string_view piece);
     std::optional<std::string_view> unchunk_in_place();
     static void on_idle_event(void* self, error_code error);
     void end_idle();

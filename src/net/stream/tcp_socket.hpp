@@ -47,6 +47,10 @@ class TcpSocket {
     // is forgotten.
     void start(Direction direction, Operation& operation);
     void forget(Direction direction);
+    // Whoever is ready at the same time goes first from now on, or no longer does.
+    void give_way(bool on) {
+        if (watched_) watched_->gives_way = on;
+    }
     // The peer has ended its direction, or the connection is broken, and nothing is left to read.
     bool peer_is_gone() const;
     error_code shutdown_send();

@@ -8,6 +8,8 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/write.hpp>
+#include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -80,6 +82,7 @@ struct TcpSocketTest : testing::Test {
     const std::string aborted = error_code(asio::error::operation_aborted).message();
     const std::string ended = error_code(asio::error::eof).message();
     asio::io_context context{1};
+    char scratch = 0;
     Heard heard;
 };
 
@@ -356,6 +359,88 @@ TEST_F(TcpSocketTest, ClosesWhatTheKernelCannotWatch) {
 
     EXPECT_FALSE(refused.is_open());
     EXPECT_EQ(::close(file), -1);
+}
+
+// --- giving way
+// ---------------------------------------------------------------------------------------------
+
+TEST_F(TcpSocketTest, ServesWhoGivesWayAfterOthersThatAreReady) {
+    Ends patient(context), other(context);
+    patient.ours.give_way(true);
+    read(patient.ours, 8);
+    read(other.ours, 8);
+    poll();
+    patient.says("patient");
+    other.says("other");
+    run();
+
+    EXPECT_EQ(heard, (Heard{"other", "patient"}));
+}
+
+TEST_F(TcpSocketTest, ServesSomebodyBehindACrowdThatGivesWay) {
+    constexpr std::size_t kCrowd = 300;  // more than the kernel tells of at once
+    std::deque<Ends> crowd;
+    for (std::size_t i = 0; i < kCrowd; ++i) {
+        auto& one = crowd.emplace_back(context);
+        one.ours.give_way(true);
+        read(one.ours, 8);
+    }
+    Ends other(context);
+    read(other.ours, 8);
+    poll();
+    for (auto& one : crowd) one.says("patient");
+    other.says("other");
+    run();
+
+    ASSERT_EQ(heard.size(), kCrowd + 1);
+    EXPECT_EQ(heard.front(), "other");
+}
+
+TEST_F(TcpSocketTest, ServesWhoGivesWayThoughOthersAreAlwaysReady) {
+    Ends patient(context), busy(context);
+    patient.ours.give_way(true);
+    read(patient.ours, 8);
+    poll();
+    patient.says("patient");
+    int rounds = 0;
+    std::function<void()> again = [&] {
+        busy.says("x");
+        busy.ours.async_read_some(asio::buffer(&scratch, 1), [&](error_code, std::size_t) {
+            if (++rounds < 1000 && heard.empty()) again();
+        });
+    };
+    again();
+    run();
+
+    EXPECT_EQ(heard, Heard{"patient"});
+    EXPECT_LT(rounds, 10);
+}
+
+TEST_F(TcpSocketTest, TakesItsTurnAsOthersOnceItGivesWayNoMore) {
+    Ends first(context), second(context);
+    first.ours.give_way(true);
+    first.ours.give_way(false);
+    read(first.ours, 8);
+    read(second.ours, 8);
+    poll();
+    first.says("first");
+    second.says("second");
+    run();
+
+    EXPECT_EQ(heard, (Heard{"first", "second"}));
+}
+
+TEST_F(TcpSocketTest, TellsOneThatIsClosedInTheLineOnce) {
+    Ends patient(context), closer(context);
+    patient.ours.give_way(true);
+    read(patient.ours, 8);
+    closer.ours.async_wait(Reactor::kReading, [&](error_code) { patient.ours.close(); });
+    poll();
+    patient.says("patient");
+    closer.says("x");
+    run();
+
+    EXPECT_EQ(heard, Heard{aborted});
 }
 
 }  // namespace seance::stream
