@@ -44,6 +44,8 @@ void ChatStream::take(std::string_view data, Step& step) {
         step.done = true;
         return;
     }
+    if (take_alike(data, step)) return;
+    alike_.forget();
     if (trim(data) == "[DONE]") return close(step);
     if (trim(data).empty()) return;
     auto root = parse_json(data);
@@ -59,6 +61,8 @@ void ChatStream::take(std::string_view data, Step& step) {
     }
     JsonEdit edit(*root);
     fill_identity(edit, context_, "chat.completion.chunk");
+    const bool first = !begun_ || !role_sent_;
+    const auto bytes_before = content_bytes_;
     if (!begun_) {
         auto value_or = [&](std::string_view key, std::string fallback) {
             auto value = edit.find(key);
@@ -86,17 +90,39 @@ void ChatStream::take(std::string_view data, Step& step) {
         }
         edit.remove("usage");
     }
+    OneText text;
     if (no_choices)
         edit.set("choices", "[]");
     else if (choices->is(JsonKind::Array))
-        take_choices(edit, *choices, step);
-    send(one_line(edit.text()), step);
+        text = take_choices(edit, *choices, step);
+    const auto json = one_line(edit.text());
+    send(json, step);
+    if (!text || first) return;
+    OneText padding;  // OpenAI's, so that nobody learns from the sizes of encrypted chunks
+    for (const auto& member : edit.members())
+        if (member.key == "obfuscation" && member.value.is(JsonKind::String)) padding.emplace(member);
+    other_bytes_ = content_bytes_ - bytes_before - text->value.size();
+    alike_.learn(data, json, *text, padding);
 }
 
-void ChatStream::take_choices(JsonEdit& edit, const JsonValue& choices, Step& step) {
+// True: it was as the last one but for its text, and did to this stream what that did.
+bool ChatStream::take_alike(std::string_view data, Step& step) {
+    const auto alike = alike_.match(data);
+    if (!alike || alike->value == "\"\"") return false;
+    content_bytes_ += other_bytes_ + alike->value.size();
+    step.content = true;
+    send(alike->json, step);
+    return true;
+}
+
+ChatStream::OneText ChatStream::take_choices(JsonEdit& edit, const JsonValue& choices, Step& step) {
+    OneText text_of_it;
+    std::size_t count = 0;
     std::string rewritten;
     std::size_t copied = 0;
     for (auto& choice : json_elements(choices)) {
+        ++count;
+        text_of_it.reset();
         if (!choice.is(JsonKind::Object)) continue;
         auto index = json_find(choice, "index");
         auto reason = json_find(choice, "finish_reason");
@@ -110,7 +136,7 @@ void ChatStream::take_choices(JsonEdit& edit, const JsonValue& choices, Step& st
             auto text = changed ? std::string_view(*changed) : choice.text;
             auto current = JsonValue{text, JsonKind::Object};
             if (auto delta = json_find(current, "delta"); delta && delta->is(JsonKind::Object))
-                if (auto with_role = note_delta(*delta, known, step, finish)) {
+                if (auto with_role = note_delta(*delta, known, step, finish, text_of_it)) {
                     auto replaced = replace_part(text, delta->text, *with_role);
                     changed = std::move(replaced);
                 }
@@ -122,17 +148,19 @@ void ChatStream::take_choices(JsonEdit& edit, const JsonValue& choices, Step& st
         copied = begin + choice.text.size();
     }
     if (copied > 0) edit.set("choices", rewritten + std::string(choices.text.substr(copied)));
+    return count == 1 && copied == 0 ? text_of_it : std::nullopt;
 }
 
 // Remembers what a delta means; gives it with a role if it is the first and has none.
 std::optional<std::string> ChatStream::note_delta(const JsonValue& delta, Choice& choice, Step& step,
-                                                  std::string_view finish) {
+                                                  std::string_view finish, OneText& text) {
     JsonEdit edit(delta);
     for (auto& member : edit.members()) {
         if (member.key == "role" || is_empty(member.value)) continue;
         step.content = true;
         content_bytes_ += member.value.text.size();
         if (member.key == "tool_calls") choice.has_tools = true;
+        if (!text && finish.empty() && member.value.is(JsonKind::String)) text.emplace(member);
     }
     if (std::exchange(role_sent_, true) || edit.has("role") || !finish.empty()) return std::nullopt;
     edit.set("role", "\"assistant\"");

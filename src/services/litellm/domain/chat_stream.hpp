@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "services/litellm/domain/chunk_pattern.hpp"
 #include "services/litellm/domain/client_form.hpp"
 
 namespace seance::litellm {
@@ -26,9 +27,12 @@ class ChatStream {
     struct Choice {
         bool finished = false, has_tools = false;
     };
-    void take_choices(JsonEdit& edit, const JsonValue& choices, Step& step);
+    // The one text in a chunk, if the chunk has but that and goes to the client as it came.
+    using OneText = std::optional<ChunkPattern::Variable>;
+    bool take_alike(std::string_view data, Step& step);
+    OneText take_choices(JsonEdit& edit, const JsonValue& choices, Step& step);
     std::optional<std::string> note_delta(const JsonValue& delta, Choice& choice, Step& step,
-                                          std::string_view finish);
+                                          std::string_view finish, OneText& text);
     void close(Step& step);
     void send(std::string_view json, Step& step) { client_.chunk(json, step.out); }
     std::string chunk(std::string_view choices, std::string_view usage) const;
@@ -44,6 +48,8 @@ class ChatStream {
     std::map<std::string, Choice> choices_;  // by index
     mutable Usage usage_;
     std::uint64_t content_bytes_ = 0;
+    ChunkPattern alike_;
+    std::uint64_t other_bytes_ = 0;  // of content in a chunk that is alike, besides its text
 };
 
 }  // namespace seance::litellm

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <random>
+
 #include "services/litellm/domain/mock.hpp"
 #include "services/litellm/domain/sse.hpp"
 
@@ -191,6 +193,75 @@ TEST(ChatStream, SaysWhatItCostOnlyWhereThatIsAskedAndKnown) {
         << "of an estimate as well";
     priced.cost = [](const Usage&) { return std::optional<NanoUsd>(); };
     EXPECT_EQ(relay(upstream, true, priced).events, relay(upstream, true).events);
+}
+
+// What a stream gives for these chunks; with `apart` after each one that has no text, so that none is like
+// the one before.
+struct Chunks {
+    std::vector<std::string> events;
+    std::vector<std::uint64_t> completion_tokens;
+    bool failed = false;
+    bool operator==(const Chunks&) const = default;
+};
+Chunks take(const std::vector<std::string>& chunks, bool apart) {
+    ChatForm form;
+    const auto with = context();
+    auto client = form.stream(with);
+    ChatStream chat(with, false, *client);
+    Chunks seen;
+    for (const auto& data : chunks) {
+        ChatStream::Step step;
+        chat.take(data, step);
+        seen.events.push_back(step.out + (step.content ? "content" : ""));
+        seen.completion_tokens.push_back(chat.usage().completion);
+        seen.failed = step.error.has_value();
+        if (step.over()) break;
+        ChatStream::Step between;
+        if (apart) chat.take(chunk(R"({"index":0,"delta":{},"finish_reason":null})"), between);
+    }
+    return seen;
+}
+
+TEST(ChatStream, MakesOfChunksThatAreAlikeWhatItMakesOfEachAlone) {
+    std::mt19937 random(7);
+    auto one_of = [&](auto& values) -> const std::string& { return values[random() % values.size()]; };
+    const std::vector<std::string> texts = {
+        "a",     "",   "two words",  R"(\n\"q\" \u00e9\ud83d)", "h\xc3\xa9", "\xc3",   "\x01",
+        R"(\x)", "\"", R"(","x":")", R"("content":"a")",        "\"}}],",    R"(\u12)"};
+    // $ and & stand for texts.
+    const std::vector<std::string> shapes = {
+        chunk(R"({"index":0,"delta":{"content":"$"},"finish_reason":null})"),
+        chunk(R"({"index":0,"delta":{"content":"$"},"finish_reason":null})",
+              R"(,"usage":null,"obfuscation":"&")"),
+        R"({"obfuscation":"&","id":"c","created":2,"choices":[{"delta":{"content":"$","role":"assistant"},"index":0}]})",
+        R"({ "id" : "other", "choices": [ {"index": 0, "delta": {"reasoning_content": "$", "content": null}} ] })",
+        R"({"id":"c","choices":[{"index":0,"delta":{"reasoning":"$"}}]})",
+        R"({"id":"c","choices":[{"index":0,"delta":{"content":"$","content":"&"}}]})",
+        R"({"id":"c","choices":[{"index":0,"delta":{"content":"$"}},{"index":1,"delta":{"content":"&"}}]})",
+        R"({"id":"c","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"$"}}]}}]})",
+        R"({"id":"c","choices":[{"index":0,"delta":{"content":"$"},"finish_reason":"&"}]})",
+        R"({"id":"c","choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3},"x":"$"})",
+        "{\"choices\":[\n{\"index\":0,\"delta\":{\"content\":\"$\"\n}}]}"};
+    std::size_t whole = 0;
+    for (int round = 0; round < 3000; ++round) {
+        std::vector<std::string> chunks{chunk(kRole)};
+        while (chunks.size() < 12) {
+            const auto& shape = one_of(shapes);
+            // Bad texts end a stream: most rounds have few.
+            const std::size_t fine = round % 3 == 0 ? texts.size() : 5;
+            for (auto repeat = 1 + random() % 4; repeat > 0; --repeat) {
+                auto data = shape;
+                for (char mark : {'$', '&'})
+                    if (auto at = data.find(mark); at != data.npos)
+                        data.replace(at, 1, texts[random() % fine]);
+                chunks.push_back(data);
+            }
+        }
+        const auto seen = take(chunks, false);
+        ASSERT_EQ(seen, take(chunks, true)) << testing::PrintToString(chunks);
+        whole += !seen.failed;
+    }
+    EXPECT_GT(whole, 1000U);
 }
 
 }  // namespace seance::litellm

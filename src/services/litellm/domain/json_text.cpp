@@ -251,6 +251,10 @@ std::optional<JsonValue> parse_json(std::string_view document) {
     return value_at(document, begin, end);
 }
 
+std::size_t json_string_end(std::string_view text) {
+    return text.starts_with('"') ? skip_string(text, 0) : kBad;
+}
+
 std::vector<JsonMember> json_members(const JsonValue& object) {
     std::vector<JsonMember> members;
     members.reserve(8);

@@ -31,6 +31,10 @@ inline constexpr std::size_t kMostJsonDepth = 2000;
 // kMostJsonDepth.
 std::optional<JsonValue> parse_json(std::string_view document);
 
+// Where the string that `text` begins with ends, behind its closing quote; npos if it begins with none.
+// Whether it is UTF-8 is not looked at.
+std::size_t json_string_end(std::string_view text);
+
 // The members of an object and the elements of an array that parse_json() has accepted.
 std::vector<JsonMember> json_members(const JsonValue& object);
 std::vector<JsonValue> json_elements(const JsonValue& array);
