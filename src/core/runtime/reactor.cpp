@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kEventsPerTurn = 128;
 // For those that give way, in a turn without others: what a request that comes meanwhile waits.
-constexpr Duration kLeastForLine = std::chrono::microseconds(100);
+constexpr Duration kLeastForLine = std::chrono::microseconds(50);
 constexpr std::uint32_t kAlways = EPOLLIN | EPOLLRDHUP | EPOLLET;
 
 epoll_event event_of(const Watched& watched, std::uint32_t kinds) {
