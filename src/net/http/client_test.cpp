@@ -61,6 +61,26 @@ class ClientFixture : public testing::Test {
         co_return co_await response->read_whole_body(1 << 20);
     }
 
+    // The pieces that a body is read in.
+    static Awaitable<Result<std::vector<std::string>>> read_pieces(Client* client, Origin origin) {
+        auto exchange = co_await client->connect(origin);
+        if (!exchange) co_return exchange.error();
+        Request request;
+        if (auto error = co_await exchange->write(origin, request)) co_return error;
+        auto response = co_await exchange->read_head();
+        if (!response) co_return response.error();
+        std::vector<std::string> pieces;
+        while (true) {
+            auto piece = co_await response->read_body();
+            if (!piece) {
+                pieces.push_back(piece.error().message());
+                co_return pieces;
+            }
+            if (piece->empty()) co_return pieces;
+            pieces.emplace_back(*piece);
+        }
+    }
+
     static Awaitable<error_code> abort_while_waiting(Client* client, Origin origin) {
         auto exchange = co_await client->connect(origin);
         if (!exchange) co_return exchange.error();
@@ -136,6 +156,24 @@ TEST_F(ClientTest, AddsHostAndContentLength) {
 
     EXPECT_EQ(seen, "POST / HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(upstream.port()) +
                         "\r\nContent-Length: 3\r\n\r\nabc");
+}
+
+TEST_F(ClientTest, GivesChunksThatHaveComeTogetherAsOnePiece) {
+    const std::string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const std::string bad = error_code(ClientErrc::BadResponse).message();
+    using Pieces = std::vector<std::string>;
+    const std::vector<std::pair<std::string, Pieces>> cases{
+        {"3\r\nabc\r\n4;x=y\r\ndefg\r\n1\r\nh\r\n0\r\n\r\n", {"abcdefgh"}},
+        {"1\r\na\r\n0\r\nTrailer: x\r\n\r\n", {"a"}},
+        {"2\r\nab\r\n2\r\ncd\r\nzz\r\n", {"abcd", bad}},  // what was good arrives
+    };
+    use({});
+    for (const auto& [body, pieces] : cases) {
+        ScriptedUpstream upstream(always(head + body));
+        auto seen = thread_.await(read_pieces(client_.get(), {"127.0.0.1", upstream.port(), false}));
+        ASSERT_TRUE(seen) << seen.error().message();
+        EXPECT_EQ(*seen, pieces) << body;
+    }
 }
 
 TEST_F(ClientTest, ReadsChunkedBodiesAndBodiesThatEndWithTheConnection) {
