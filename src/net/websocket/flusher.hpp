@@ -27,6 +27,7 @@ class Flusher final : public asio::execution_context::service {
 
     void add(std::shared_ptr<WebSocket> socket);  // once until it is flushed
     void queued() { ++frames_; }                  // a frame, on any of them
+    bool waits() const { return !waiting_.empty(); }
 
   private:
     void shutdown() override { waiting_.clear(); }
