@@ -42,6 +42,7 @@ std::shared_ptr<WebSocket> WebSocket::make_with_copy(Loop& loop, TcpSocket socke
 
 WebSocket::WebSocket(Loop& loop, TcpSocket socket, const Options& options)
     : loop_(loop),
+      flusher_(Flusher::of(loop.executor())),
       socket_(std::move(socket)),
       options_(options),
       decoder_(options.role, options.max_message),

@@ -8,6 +8,7 @@
 
 #include "core/runtime/loop.hpp"
 #include "net/websocket/codec.hpp"
+#include "net/websocket/flusher.hpp"
 #include "net/websocket/outbox.hpp"
 
 namespace seance::websocket {
@@ -54,8 +55,8 @@ struct Ending {
 // One WebSocket from handshake to close, on one loop. An idle server connection holds this object and one
 // pending wait: no buffer, no coroutine.
 //
-// Frames sent in one turn of the loop leave in one write, at the turn's end. What does not fit into the
-// socket waits, up to `max_queue`; then the peer loses its own connection (1013) and delays nobody.
+// Frames sent in one turn of the loop leave in one write, at the turn's end (see Flusher). What does not fit
+// into the socket waits, up to `max_queue`; then the peer loses its own connection (1013) and delays nobody.
 class WebSocket : public std::enable_shared_from_this<WebSocket> {
   public:
     // Hears of one connection, on the loop and never from inside send() or close().
@@ -129,6 +130,8 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
     bool make_room(std::size_t bytes);
     void account();
     bool write_outbox();
+    friend Flusher;
+    void flush_turn();
     void flush();
     void wait_writable();
     void begin_close(std::uint16_t code, std::string_view reason, bool by_us);
@@ -138,6 +141,7 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
     static void on_deadline(void* self);
 
     Loop& loop_;
+    Flusher& flusher_;
     Reading reading_;
     TcpSocket socket_;
     const Options& options_;
@@ -151,7 +155,7 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
     std::unique_ptr<Ending> ending_;
     State state_ = State::Open;
     std::uint8_t deflate_bits_ = 0;
-    bool flush_posted_ = false, waiting_writable_ = false;
+    bool in_flusher_ = false, waiting_writable_ = false;
     bool heard_ = false, failed_ = false, half_closed_ = false;
 };
 

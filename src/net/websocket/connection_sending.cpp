@@ -104,14 +104,13 @@ void WebSocket::queue(SharedFrame frame) {
         if (!write_outbox()) return cancel();
         if (waiting_writable_ && state_ == State::Open && !fits(0)) make_room(0);
     }
-    if (flush_posted_) return;
-    flush_posted_ = true;
-    // Runs after the handlers of all connections that are readable in this turn, so what they cause to be
-    // sent here leaves in one write; before the loop sleeps, so nothing is delayed.
-    asio::post(loop_.executor(), [self = shared_from_this()] {
-        self->flush_posted_ = false;
-        self->flush();
-    });
+    flusher_.queued();
+    if (!std::exchange(in_flusher_, true)) flusher_.add(shared_from_this());
+}
+
+void WebSocket::flush_turn() {
+    in_flusher_ = false;
+    flush();
 }
 
 // As much as the socket takes. False: the connection is broken.

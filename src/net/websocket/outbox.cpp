@@ -9,6 +9,7 @@ namespace seance::websocket {
 namespace {
 
 constexpr std::size_t kFramesPerWrite = 64;
+constexpr std::size_t kFramesAtFirst = 4;  // that there is room for
 
 // A text or binary message of ours, whole. The 101, which is no frame, begins like none of them.
 bool is_message(const std::string& frame) {
@@ -20,6 +21,7 @@ bool is_message(const std::string& frame) {
 
 void Outbox::push(SharedFrame frame) {
     bytes_ += frame->size();
+    if (frames_.capacity() == 0) frames_.reserve(kFramesAtFirst);
     frames_.push_back(std::move(frame));
 }
 

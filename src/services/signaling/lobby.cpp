@@ -183,19 +183,23 @@ void Lobby::on_settled() {
     });
 }
 
-// The flushes of a turn's deliveries are queued by now or will be before the second of these runs.
+// Until what this turn delivers has left, which the websockets' flusher may put off for some turns.
 void Lobby::time_fan_out() {
     if (fan_out_began_) return;
     fan_out_began_ = Clock::now();
-    asio::post(loop_.executor(), [alive = alive_, executor = loop_.executor()] {
-        asio::post(executor, [alive] {
-            if (!*alive) return;
-            auto& self = **alive;
-            self.counters.fan_out.observe(
-                std::chrono::duration<double>(Clock::now() - *self.fan_out_began_).count());
-            self.fan_out_began_.reset();
-        });
+    asio::post(loop_.executor(), [alive = alive_] {
+        if (*alive) (*alive)->end_fan_out();
     });
+}
+
+void Lobby::end_fan_out() {
+    const auto executor = loop_.executor();
+    if (websocket::Flusher::of(executor).waits())
+        return asio::post(executor, [alive = alive_] {
+            if (*alive) (*alive)->end_fan_out();
+        });
+    counters.fan_out.observe(std::chrono::duration<double>(Clock::now() - *fan_out_began_).count());
+    fan_out_began_.reset();
 }
 
 // --- time -------------------------------------------------------------------------------------------------

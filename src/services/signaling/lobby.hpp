@@ -73,6 +73,7 @@ class Lobby final : Rooms::Watcher, Link::Owner {
     void deliver(const Room& room, websocket::SharedFrame frame);
     void deliver_text(std::string_view topic, std::string_view text);
     void time_fan_out();
+    void end_fan_out();
     static Awaitable<void> watch(std::shared_ptr<Lobby*> self, Loop& loop);
 
     Loop& loop_;

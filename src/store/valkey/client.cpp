@@ -6,25 +6,14 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
-#include "core/base/text.hpp"
 #include "core/observe/log.hpp"
 #include "core/runtime/wait.hpp"
-#include "store/valkey/detail/pipeline.hpp"
+#include "store/valkey/detail/unanswered.hpp"
 #include "store/valkey/news.hpp"
 
 namespace seance::valkey {
-namespace {
 
 using observe::Level;
-
-bool needs_own_connection(std::string_view name) {
-    static constexpr std::array<std::string_view, 17> kNames{
-        "SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "MONITOR",  "SYNC",   "PSYNC", "MULTI", "WATCH", "BLPOP",
-        "BRPOP",     "BLMOVE",     "BZPOPMIN",   "BZPOPMAX", "SELECT", "AUTH",  "HELLO", "QUIT"};
-    return std::any_of(kNames.begin(), kNames.end(), [&](auto known) { return iequals(known, name); });
-}
-
-}  // namespace
 
 class Client::Impl : public std::enable_shared_from_this<Impl> {
   public:
@@ -61,7 +50,7 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
         if (!self->connection_ && self->attempt_failed_) co_return error_code{Errc::NotConnected};
         if (self->queue_.full(wire.size())) co_return error_code{Errc::QueueFull};
         auto waiting = std::make_shared<Waiting>(self->executor_, std::move(wire));
-        Counted counted(self->queue_);
+        CommandQueue::Counted counted(self->queue_);
         self->queue_.push(waiting);
         if (self->connection_) self->connection_->wake.notify();
 
@@ -82,7 +71,7 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
     }
 
     bool post(std::string wire, OnReply on_reply) {
-        if (closing_ || (!connection_ && attempt_failed_) || queue_.full(wire.size())) return false;
+        if (!takes(wire.size())) return false;
         auto waiting = std::make_shared<Waiting>(executor_, std::move(wire));
         queue_.begin_one();
         waiting->on_reply = [this, on_reply = std::move(on_reply)](const Result<Reply>& reply) {
@@ -91,6 +80,18 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
         };
         queue_.push(std::move(waiting));
         if (connection_) connection_->wake.notify();
+        return true;
+    }
+
+    bool post_unanswered(std::span<const std::string_view> arguments) {
+        if (!unanswered.next_is_silent(connection_.get())) {
+            if (connection_ && !std::exchange(connection_->asked_for_silence, true)) ask_for_silence();
+            return post(encode_command(arguments),
+                        [this](const Result<Reply>& reply) { unanswered.judge(reply); });
+        }
+        if (!takes(arguments.back().size())) return false;
+        queue_.push_unanswered(executor_, arguments);
+        connection_->wake.notify();
         return true;
     }
 
@@ -106,14 +107,20 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
     Address address;
     State state;
     std::function<void(bool)> on_change;
+    Unanswered unanswered{address};
 
   private:
-    struct Counted {
-        explicit Counted(CommandQueue& queue) : queue_(queue) { queue_.begin_one(); }
-        ~Counted() { queue_.end_one(); }
-        Counted(const Counted&) = delete;
-        CommandQueue& queue_;
-    };
+    bool takes(std::size_t bytes) const {
+        return !closing_ && (connection_ || !attempt_failed_) && !queue_.full(bytes);
+    }
+
+    // Asked by what has an answer itself: who may not use CLIENT is told so, and nothing is out of step.
+    void ask_for_silence() {
+        std::array<std::string_view, 3> words{"CLIENT", "REPLY", "ON"};
+        post(encode_command(words), [connection = connection_](const Result<Reply>& reply) {
+            connection->may_be_silent = reply && reply->ok();
+        });
+    }
 
     static Awaitable<void> run(std::shared_ptr<Impl> self) {
         Pauses pauses(self->options_);
@@ -159,7 +166,7 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
         std::string batch;
         while (!connection->lost) {
             batch.clear();
-            self->queue_.take_batch(batch, connection->in_flight);
+            self->queue_.take_batch(batch, *connection);
             if (batch.empty()) {
                 co_await connection->wake.wait();
                 continue;
@@ -267,11 +274,15 @@ Awaitable<Result<Reply>> Client::send(std::string_view name, std::string wire) {
 bool Client::post(const std::vector<std::string_view>& arguments, OnReply on_reply) {
     return impl_->post(encode_command(arguments), std::move(on_reply));
 }
-
+bool Client::post_unanswered(std::span<const std::string_view> arguments) {
+    return impl_->post_unanswered(arguments);
+}
+void Client::on_refusal(std::function<void(const Reply&)> tell) {
+    impl_->unanswered.on_refusal = std::move(tell);
+}
 Awaitable<bool> Client::wait_connected(Duration limit) {
     return Impl::wait_connected(impl_, limit);
 }
-
 void Client::on_change(std::function<void(bool)> tell) {
     impl_->on_change = std::move(tell);
 }

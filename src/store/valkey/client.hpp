@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,6 +77,13 @@ class Client {
     // error if the connection ends first. False: not taken, for the server is away or the queue full.
     using OnReply = std::function<void(const Result<Reply>& reply)>;
     bool post(const std::vector<std::string_view>& arguments, OnReply on_reply = nullptr);
+
+    // The same for many commands of one kind whose answers say nothing but that the server refuses them. It
+    // is asked to leave them out (CLIENT REPLY OFF), where it lets us, but for one of a connection's first,
+    // one every kAnsweredEvery, and all as long as it refuses; of these `on_refusal` hears.
+    static constexpr Duration kAnsweredEvery = std::chrono::milliseconds(100);
+    bool post_unanswered(std::span<const std::string_view> arguments);
+    void on_refusal(std::function<void(const Reply& reply)> tell);  // on the loop
 
     Awaitable<bool> wait_connected(Duration limit);
     void on_change(std::function<void(bool connected)> tell);  // when state().connected changes, on the loop

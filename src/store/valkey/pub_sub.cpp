@@ -24,6 +24,7 @@ struct PubSubNode final : Subscriber::Listener {
         virtual void subscribed(std::string_view channel) = 0;
         virtual void unsubscribed(PubSubNode& node) = 0;  // from all its channels
         virtual void arrived(std::string_view channel, std::string_view payload) = 0;
+        virtual void refused() = 0;  // a publish that nobody asked about
 
       protected:
         ~Whole() = default;
@@ -33,6 +34,7 @@ struct PubSubNode final : Subscriber::Listener {
                const ClientOptions& options)
         : whole_(whole), publisher(loop, where, options), subscriber(loop, where, *this, channels, options) {
         publisher.on_change([this](bool) { whole_.changed(*this); });
+        publisher.on_refusal([this](const Reply&) { whole_.refused(); });
     }
 
     bool up() const { return subscriber.connected() && publisher.state().connected; }
@@ -99,12 +101,19 @@ class PubSub::Impl final : public std::enable_shared_from_this<Impl>, public Pub
     bool publish(std::string_view channel, std::string_view payload, OnReceivers on_receivers) {
         auto* node = node_of(channel);
         if (!node) return false;
+        // In a cluster each answer matters: it may say that a slot has moved.
+        if (!cluster_ && !on_receivers) {
+            std::array<std::string_view, 3> command{"PUBLISH", channel, payload};
+            return node->publisher.post_unanswered(command);
+        }
         auto taken = [self = weak_from_this(),
                       on_receivers = std::move(on_receivers)](const Result<Reply>& reply) {
             bool carried_out = reply && reply->kind == Reply::Kind::Integer;
             if (on_receivers) on_receivers(carried_out ? reply->integer : -1);
             auto impl = self.lock();
-            if (impl && reply && reply->failed() && reply->text.starts_with("MOVED")) impl->ask_anew();
+            if (!impl || !reply || !reply->failed()) return;
+            impl->refused();
+            if (reply->text.starts_with("MOVED")) impl->ask_anew();
         };
         return node->publisher.post({cluster_ ? "SPUBLISH" : "PUBLISH", channel, payload}, std::move(taken));
     }
@@ -219,6 +228,10 @@ class PubSub::Impl final : public std::enable_shared_from_this<Impl>, public Pub
     }
     void arrived(std::string_view channel, std::string_view payload) override {
         if (listener_) listener_->on_message(channel, payload);
+    }
+
+    void refused() override {
+        if (listener_) listener_->on_refused();
     }
 
     Loop& loop_;

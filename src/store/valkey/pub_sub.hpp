@@ -19,7 +19,8 @@ class PubSub {
         virtual void on_open() = 0;  // all connections are there; channels are being asked for again
         virtual void on_subscribed(std::string_view channel) = 0;  // after each on_open(), for each channel
         virtual void on_message(std::string_view channel, std::string_view payload) = 0;
-        virtual void on_lost() = 0;  // after on_open(); what is published meanwhile may be lost
+        virtual void on_lost() = 0;   // after on_open(); what is published meanwhile may be lost
+        virtual void on_refused() {}  // the server did not carry out a publish; not of each, see publish()
 
       protected:
         ~Listener() = default;
@@ -35,7 +36,9 @@ class PubSub {
     void unsubscribe(std::string_view channel);
 
     // Queued and sent with others. `receivers`: the connections that it reached, -1 if that is not known to
-    // have happened. False: not taken, for the server is away or its queue full.
+    // have happened. False: not taken, for the server is away or its queue full. Who does not ask for
+    // receivers spares a server its answer; that it refuses is noticed by one in a tenth of a second, and
+    // then of each.
     using OnReceivers = std::function<void(std::int64_t receivers)>;
     bool publish(std::string_view channel, std::string_view payload, OnReceivers on_receivers = nullptr);
 

@@ -28,7 +28,8 @@ struct Counts final : PubSub::Listener {
         heard[std::string(channel)] += payload;
     }
     void on_lost() override { ++lost; }
-    int opened = 0, lost = 0;
+    void on_refused() override { ++refused; }
+    int opened = 0, lost = 0, refused = 0;
     std::map<std::string, int> subscribed;
     std::map<std::string, std::string> heard;
 };
@@ -58,6 +59,19 @@ Awaitable<void> expect_exchange(PubSub& pub_sub, Counts& counts, std::vector<std
     }
 }
 
+Awaitable<void> expect_refusals(PubSub& pub_sub, Counts& counts) {
+    auto there = [&] { return counts.opened == 1; };
+    EXPECT_TRUE(co_await comes_true(there));
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(pub_sub.publish("a", "x"));
+    co_await pub_sub.flush();
+    EXPECT_GE(counts.refused, 1);
+    const int before = counts.refused;
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(pub_sub.publish("a", "x"));
+    co_await pub_sub.flush();
+    EXPECT_EQ(counts.refused, before + 3) << "each, once it is known";
+    EXPECT_TRUE(pub_sub.open());
+}
+
 Awaitable<void> expect_return(RedisServer& server, PubSub& pub_sub, Counts& counts) {
     auto there = [&] { return counts.opened == 1 && counts.subscribed["a"] == 1; };
     EXPECT_TRUE(co_await comes_true(there));
@@ -79,6 +93,15 @@ TEST(PubSub, CarriesChannelsOverOneServer) {
     PubSub pub_sub(loop, at(server.port()), counts, quick());
 
     run(loop, expect_exchange(pub_sub, counts, {"one", "two"}));
+}
+
+TEST(PubSub, SaysThatTheServerRefusesToPublish) {
+    RedisServer server("", "user default on nopass ~* &* +@all -publish\n");
+    Loop loop;
+    Counts counts;
+    PubSub pub_sub(loop, at(server.port()), counts, quick());
+
+    run(loop, expect_refusals(pub_sub, counts));
 }
 
 TEST(PubSub, SaysWhenTheServerIsLostAndBack) {

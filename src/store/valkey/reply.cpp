@@ -63,6 +63,10 @@ bool ReplyReader::feed(std::string_view bytes) {
     return true;
 }
 
+bool ReplyReader::between_replies() const {
+    return !broken_ && reader_->ridx < 0 && reader_->pos == reader_->len;
+}
+
 std::optional<Reply> ReplyReader::next() {
     if (broken_) return std::nullopt;
     void* raw = nullptr;

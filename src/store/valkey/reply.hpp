@@ -35,6 +35,7 @@ class ReplyReader {
     // The next whole reply. Nothing: more bytes are needed, or broken().
     std::optional<Reply> next();
     bool broken() const { return broken_; }
+    bool between_replies() const;  // all that was fed has been given
     const std::string& reason() const { return reason_; }
     void reset();
 
@@ -52,13 +53,19 @@ class ReplyReader {
 
 // A command as the server reads it: an array of bulk strings. `arguments` may hold any bytes.
 template <class Range>
+void append_command(std::string& wire, const Range& arguments) {
+    wire.append("*").append(std::to_string(std::size(arguments))).append("\r\n");
+    for (std::string_view argument : arguments)
+        wire.append("$")
+            .append(std::to_string(argument.size()))
+            .append("\r\n")
+            .append(argument)
+            .append("\r\n");
+}
+template <class Range>
 std::string encode_command(const Range& arguments) {
-    std::string wire = "*" + std::to_string(std::size(arguments)) + "\r\n";
-    for (std::string_view argument : arguments) {
-        wire += "$" + std::to_string(argument.size()) + "\r\n";
-        wire += argument;
-        wire += "\r\n";
-    }
+    std::string wire;
+    append_command(wire, arguments);
     return wire;
 }
 

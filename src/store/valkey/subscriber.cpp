@@ -2,15 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <cstring>
 #include <unordered_map>
 #include <unordered_set>
 
+#include "core/base/text_map.hpp"
 #include "core/observe/log.hpp"
 #include "core/runtime/signal.hpp"
 #include "core/runtime/wait.hpp"
+#include "store/valkey/detail/channel_message.hpp"
 #include "store/valkey/detail/session.hpp"
 
 namespace seance::valkey {
@@ -26,7 +30,10 @@ constexpr std::size_t kReadsPerTurn = 32;  // of 16 KiB
 
 struct Connection : Session {
     Connection(Executor executor, std::size_t max_reply) : Session(executor, max_reply), wake(executor) {}
-    Signal wake;  // of the writer
+    asio::mutable_buffer room() { return asio::buffer(buffer) + kept; }
+
+    Signal wake;           // of the writer
+    std::size_t kept = 0;  // bytes at the buffer's beginning: of a message whose rest has not come
     bool lost = false;
 };
 using ConnectionPtr = std::shared_ptr<Connection>;
@@ -124,32 +131,61 @@ class Subscriber::Impl : public std::enable_shared_from_this<Impl> {
 
     static Awaitable<void> read(std::shared_ptr<Impl> self, ConnectionPtr connection) {
         while (!connection->lost) {
-            auto [error, got] = co_await connection->socket.read_some(asio::buffer(connection->buffer));
+            auto room = connection->room();
+            auto [error, got] = co_await connection->socket.read_some(room);
             if (connection->lost) break;
             if (error) {
                 self->lose(connection, reason_of_loss(error));
                 break;
             }
             connection->last_read = Clock::now();
+            connection->acknowledge_late();
             self->take_all(connection, got);
             // What has come meanwhile too: a busy loop has hundreds of clients' sockets to read in a turn,
             // and this one carries as much as all of them. A server ends a subscriber that falls behind.
-            for (std::size_t reads = 1; reads < kReadsPerTurn && !connection->lost; ++reads) {
-                auto more = connection->socket.read_now(asio::buffer(connection->buffer));
-                if (more == 0) break;
-                self->take_all(connection, more);
+            for (std::size_t reads = 1; reads < kReadsPerTurn && got == room.size(); ++reads) {
+                if (connection->lost) break;
+                room = connection->room();
+                got = connection->socket.read_now(room);
+                if (got > 0) self->take_all(connection, got);
             }
         }
     }
 
     void take_all(const ConnectionPtr& connection, std::size_t bytes) {
-        connection->reader.feed({connection->buffer.data(), bytes});
-        while (!connection->lost) {
-            auto reply = connection->reader.next();
-            if (!reply) break;
-            take(connection, *reply);
+        auto& reader = connection->reader;
+        std::string_view left(connection->buffer.data(), std::exchange(connection->kept, 0) + bytes);
+        while (!left.empty() && !connection->lost) {
+            if (reader.between_replies()) {
+                const auto message = read_channel_message(left);
+                if (message.state == ChannelMessage::State::Whole) {
+                    left.remove_prefix(message.size);
+                    hear(message.channel, message.payload);
+                    continue;
+                }
+                if (message.state == ChannelMessage::State::Begun &&
+                    left.size() <= connection->buffer.size() / 2) {
+                    std::memmove(connection->buffer.data(), left.data(), left.size());
+                    connection->kept = left.size();
+                    return;
+                }
+            }
+            take_line(connection, left);
         }
-        if (connection->reader.broken()) lose(connection, connection->reader.reason());
+    }
+
+    // Whatever else comes, by lines, so that the reader does not get what can be read in place behind it.
+    void take_line(const ConnectionPtr& connection, std::string_view& left) {
+        auto& reader = connection->reader;
+        const auto size = std::min(left.find('\n'), left.size() - 1) + 1;
+        reader.feed(left.substr(0, size));
+        left.remove_prefix(size);
+        if (auto reply = reader.next()) take(connection, *reply);
+        if (reader.broken()) lose(connection, reader.reason());
+    }
+
+    void hear(std::string_view channel, std::string_view payload) {
+        if (wanted_.contains(channel)) listener_->on_message(channel, payload);
     }
 
     void take(const ConnectionPtr& connection, const Reply& reply) {
@@ -162,8 +198,7 @@ class Subscriber::Impl : public std::enable_shared_from_this<Impl> {
         const auto& kind = reply.list[0].text;
         const auto& channel = reply.list[1].text;
         if (kind == "message" || kind == "smessage") {
-            if (reply.list.size() == 3 && wanted_.contains(channel))
-                listener_->on_message(channel, reply.list[2].text);
+            if (reply.list.size() == 3) hear(channel, reply.list[2].text);
         } else if (kind == "subscribe" || kind == "ssubscribe") {
             if (confirm(channel) && wanted_.contains(channel)) listener_->on_subscribed(channel);
         } else if (kind == "sunsubscribe" && wanted_.erase(channel) > 0) {
@@ -238,7 +273,7 @@ class Subscriber::Impl : public std::enable_shared_from_this<Impl> {
     asio::cancellation_signal stop_, stop_ping_;
     ConnectionPtr connection_;
     std::string out_;  // not sent yet
-    std::unordered_set<std::string> wanted_;
+    std::unordered_set<std::string, TextHash, std::equal_to<>> wanted_;
     std::unordered_map<std::string, int> unconfirmed_;  // answers to come, of channels that were asked for
 };
 

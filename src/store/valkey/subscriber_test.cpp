@@ -153,6 +153,45 @@ TEST_F(SubscriberTest, KeepsAQuietConnection) {
     run(loop, expect_quiet(diary));
 }
 
+namespace {
+
+// Of sizes around those of its buffer, with line ends in them, and answers of other kinds in between.
+Awaitable<void> expect_sizes(Diary& diary, Subscriber& subscriber, Client& client) {
+    EXPECT_TRUE(co_await sees(diary, "in a"));
+    std::vector<std::string> expected{"connected", "in a"};
+    for (std::size_t size : {1, 8100, 8192, 16300, 16384, 16400, 50'000, 1'000'000, 2}) {
+        for (std::size_t i = 0; i < 40; ++i) {
+            std::string text = std::to_string(size) + "/" + std::to_string(i) +
+                               std::string(i % 2 == 0 ? size : i, 'x') + "\r\n$1\r\n";
+            client.post({"PUBLISH", "a", text});
+            expected.push_back("a: " + text);
+        }
+        auto published = co_await client.command("PING");
+        EXPECT_TRUE(published);
+        EXPECT_TRUE(co_await sees(diary, expected.back()));
+        auto other = "other " + std::to_string(size);
+        subscriber.subscribe(other);
+        client.post({"PUBLISH", "a", other});
+        EXPECT_TRUE(co_await sees(diary, "in " + other));
+        EXPECT_TRUE(co_await sees(diary, "a: " + other));
+        std::erase(diary.lines, "in " + other);  // before or after the message
+        expected.push_back("a: " + other);
+    }
+    EXPECT_EQ(diary.lines, expected);
+}
+
+}  // namespace
+
+TEST_F(SubscriberTest, HearsMessagesOfAnySizeWhole) {
+    auto options = quick();
+    options.command_timeout = options.longest_silence = 10s;
+    Subscriber subscriber(loop, at(server.port()), diary, Channels::Plain, options);
+    Client client(loop, at(server.port()), options);
+    subscriber.subscribe("a");
+
+    run(loop, expect_sizes(diary, subscriber, client));
+}
+
 TEST_F(SubscriberTest, HearsShardedChannels) {
     Subscriber subscriber(loop, at(server.port()), diary, Channels::Sharded, quick());
     Client client(loop, at(server.port()), quick());

@@ -60,6 +60,7 @@ class Link final : valkey::PubSub::Listener {
     void on_lost() override;
     void on_subscribed(std::string_view channel) override;
     void on_message(std::string_view channel, std::string_view payload) override;
+    void on_refused() override { counters_.dropped.add(); }
 
     void join(const std::string& topic, std::size_t members);
     void leave(Topic& topic);

@@ -1,6 +1,7 @@
 #include "services/signaling/replicas/note.hpp"
 
-#include <fmt/format.h>
+#include <array>
+#include <charconv>
 
 #include "core/base/hash.hpp"
 #include "core/base/text.hpp"
@@ -21,14 +22,27 @@ std::optional<Presence::Node> parse_node(std::string_view text) {
     return node;
 }
 
+void append_node(std::string& out, Presence::Node node) {
+    for (int shift = 60; shift >= 0; shift -= 4) out += "0123456789abcdef"[node >> shift & 0xF];
+}
+
+void append_number(std::string& out, std::uint32_t number) {
+    std::array<char, 10> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    out.append(digits.data(), end);
+}
+
 }  // namespace
 
 std::string print_note(const ReplicaNote& note) {
     using Kind = ReplicaNote::Kind;
-    auto out = fmt::format("{}{:016x}", static_cast<char>(note.kind), note.sender);
+    std::string out;
+    out.reserve(1 + 2 * kNodeDigits + note.text.size());
+    out += static_cast<char>(note.kind);
+    append_node(out, note.sender);
     if (note.kind == Kind::Publish) out += note.text;
-    if (note.kind == Kind::Hello || note.kind == Kind::Members) out += fmt::format_int(note.members).c_str();
-    if (note.kind == Kind::Recount) out += fmt::format("{:016x}", note.target);
+    if (note.kind == Kind::Hello || note.kind == Kind::Members) append_number(out, note.members);
+    if (note.kind == Kind::Recount) append_node(out, note.target);
     return out;
 }
 

@@ -1,6 +1,9 @@
 #include "store/valkey/detail/session.hpp"
 
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <boost/asio/connect.hpp>
@@ -47,6 +50,15 @@ std::string with_advice(const stream::TlsFailure& failure) {
 }
 
 }  // namespace
+
+void Session::acknowledge_late() {
+    constexpr auto kAgain = std::chrono::milliseconds(10);  // its timer of late ones, 40 ms, ends it
+    auto* plain = socket.plain();
+    if (!plain || last_read - told_to_acknowledge_late_ < kAgain) return;
+    told_to_acknowledge_late_ = last_read;
+    const int off = 0;
+    ::setsockopt(plain->native_handle(), IPPROTO_TCP, TCP_QUICKACK, &off, sizeof off);
+}
 
 Duration Pauses::next() {
     auto half = static_cast<std::uint64_t>(pause_.count() / 2);

@@ -20,6 +20,14 @@ struct Session {
     ReplyReader reader;
     std::array<char, BufferPool::kSize> buffer;
     Instant last_read = Clock::now();
+
+    // For a connection that hears more than it says: until told otherwise the kernel acknowledges each piece
+    // that has been read by a packet of its own, at the cost of a send. It forgets in time; call it now and
+    // then.
+    void acknowledge_late();
+
+  private:
+    Instant told_to_acknowledge_late_{};
 };
 
 // The pauses between tries to connect: doubling, up to the longest. Half of each is random, so that clients

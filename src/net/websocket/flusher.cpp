@@ -1,0 +1,36 @@
+#include "net/websocket/flusher.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "net/websocket/connection.hpp"
+
+namespace seance::websocket {
+
+asio::execution_context::id Flusher::id;
+
+Flusher::Flusher(asio::io_context& context)
+    : asio::execution_context::service(context), executor_(context.get_executor()) {}
+
+Flusher& Flusher::of(const Executor& executor) {
+    return asio::use_service<Flusher>(asio::query(executor, asio::execution::context));
+}
+
+void Flusher::add(std::shared_ptr<WebSocket> socket) {
+    waiting_.push_back(std::move(socket));
+    if (waiting_.size() == 1) post();
+}
+
+void Flusher::post() {
+    asio::post(executor_, [this] { end_turn(); });
+}
+
+void Flusher::end_turn() {
+    const bool more = frames_ != std::exchange(frames_before_, frames_);
+    if (more && waiting_.size() >= kMany && ++turns_ < kMostTurns) return post();
+    turns_ = 0;
+    for (auto& socket : std::exchange(waiting_, {})) socket->flush_turn();
+}
+
+}  // namespace seance::websocket
