@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "services/signaling/app.hpp"
+#include "services/signaling/idle_settings.hpp"
 #include "services/signaling/replay/command.hpp"
 
 namespace {
@@ -23,6 +24,7 @@ int main(int argc, char** argv) {
             begin_service(argc, argv, "seance-signaling", "rooms in which y-webrtc peers find each other",
                           read, signaling::kReplayUsage))
         return *code;
+    signaling::warn_of_idle(signaling::find_idle(environment, settings));
     try {
         signaling::Shared shared(settings);
         ServiceOptions options;
