@@ -62,6 +62,7 @@ const refusals = [
   ['signed with another key', 401, "the room token is not signed with this server's key", `/?token=${token({}, 'another')}`],
   ['for another audience', 401, 'the room token is for something else: aud has to be seance-signaling', `/?token=${token({ aud: 'x' })}`],
   ['too late', 401, 'the room token has expired', `/?token=${token({ exp: 1_700_000_000 })}`],
+  ['for 57,000 years', 401, 'the room token is of no use: its exp looks like milliseconds; it is seconds', `/?token=${token({ exp: Date.now() + 3_600_000 })}`],
   ['without access', 401, 'the room token has no access of "read" or "write"', `/?token=${token({ access: undefined })}`],
   ['from another page', 403, 'pages of this origin may not connect here', '/', { Origin: 'https://evil.test' }],
   ['for another document', 403, 'the room token is for other rooms', `/sync/b?token=${token()}`],
