@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "core/config/unusable.hpp"
 #include "services/signaling/app.hpp"
 #include "services/signaling/idle_settings.hpp"
 #include "services/signaling/replay/command.hpp"
@@ -36,6 +37,6 @@ int main(int argc, char** argv) {
         });
     } catch (const std::exception& error) {
         fmt::print(stderr, "seance-signaling: {}\n", error.what());
-        return 1;
+        return dynamic_cast<const config::Unusable*>(&error) ? 65 : 1;
     }
 }
