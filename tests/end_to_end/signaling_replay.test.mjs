@@ -87,6 +87,18 @@ test('a replay says what went otherwise, and what it cannot read', { skip }, asy
     assert.equal(misused.code, 64)
     assert.match(misused.stderr, /--speed fast is not understood; this is how it is used:\n {2}seance-signaling --replay FILE/)
     assert.equal((await run('--replay')).code, 64)
+    for (const url of ['http://127.0.0.1:1/', '127.0.0.1:4444', '']) {
+      const wrong = await run('--replay', file, '--url', url)
+      assert.equal(wrong.code, 64)
+      assert.ok(wrong.stderr.startsWith(`seance-signaling: --url ${url} is not understood, it has to begin with ws:// or wss://; this is how`), wrong.stderr)
+    }
+    for (const nothing of ['', '\n\n']) {
+      writeFileSync(file, nothing)
+      const empty = await run('--replay', file, '--url', server.url)
+      assert.equal(empty.code, 65)
+      assert.match(empty.stderr, /^seance-signaling: .*capture\.jsonl is empty: there is nothing to do again/)
+    }
+    writeFileSync(file, '{"t":1}\n')
     assert.equal((await run('--speed', '0', '--url', server.url, '--replay', file)).code, 65)
     assert.match((await run('--help')).stdout, /--replay FILE/)
   } finally {

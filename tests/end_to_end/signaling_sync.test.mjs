@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { test } from 'node:test'
 import { freePort, startSeance, waitFor } from './signaling/program.mjs'
-import { connectRaw, contents, converge, edit, newSeed, randomOf, skip, withServer } from './signaling/sync_server.mjs'
+import { awarenessMessage, connectRaw, contents, converge, edit, newSeed, randomOf, skip, syncMessage, withServer } from './signaling/sync_server.mjs'
 
 test('what one writes the others see', { skip }, () => withServer({}, async ({ join }) => {
   const ann = join('kitchen')
@@ -188,6 +188,32 @@ test('a room token says who may read and who may write', { skip }, () => {
     }
   })
 })
+
+// A provider makes its URL of what it was given and the room.
+for (const [what, settings, path, reason] of [
+  ['forgot /sync', { SYNC: 'true' }, '/room', "this is y-websocket's protocol: use /sync/<room>"],
+  ['finds no SYNC', {}, '/sync/room', "this is y-websocket's protocol: use /sync/<room>, with SYNC=true on the server"]
+]) {
+  test(`a client that ${what} is told so`, { skip }, async () => {
+    const server = await startSeance(settings)
+    const refused = async bytes => {
+      const peer = await connectRaw(server, path)
+      peer.send(bytes)
+      const { code, reason } = await peer.closed()
+      return [code, reason]
+    }
+    try {
+      assert.deepEqual(await refused(syncMessage(0, Uint8Array.of(0))), [1007, reason])
+      assert.deepEqual(await refused(syncMessage(0, Uint8Array.of(1, 0xff, 0xff, 0x03, 5))), [1007, reason], 'no UTF-8')
+      assert.deepEqual(await refused(awarenessMessage(Uint8Array.of(0))), [1007, reason])
+      assert.deepEqual(await refused(Buffer.from('no JSON')), [1007, 'the message is not JSON'])
+      assert.deepEqual(await refused('\x00\x00\x01\x00'), [1007, 'the message is not JSON'], 'as text')
+      assert.deepEqual(await refused(Uint8Array.of(0xff)), [1007, 'the message is not UTF-8'])
+    } finally {
+      await server.stop('SIGKILL')
+    }
+  })
+}
 
 test('without SYNC the path is one of signaling as ever', { skip }, async () => {
   const server = await startSeance()

@@ -13,6 +13,8 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view kAudience = "seance-signaling";
+// The year 2200; as many milliseconds are a day of March 1970.
+constexpr std::int64_t kLastSecond = 7'258'118'400;
 constexpr std::string_view kHeader = R"({"alg":"HS256","typ":"JWT"})";
 
 // RFC 7515 section 2: the URL's alphabet, no padding.
@@ -55,8 +57,11 @@ bool read_strings(const json::value* value, std::vector<std::string>& out) {
 std::optional<std::int64_t> seconds(const json::value* value) {
     if (!value || !value->is_number()) return std::nullopt;
     error_code error;
-    auto number = value->is_double() ? static_cast<std::int64_t>(value->as_double())
-                                     : value->to_number<std::int64_t>(error);
+    // A double that no integer can hold is as late, or as early, as can be.
+    constexpr double kMost = 9e18;
+    auto number = value->is_double()
+                      ? static_cast<std::int64_t>(std::clamp(value->as_double(), -kMost, kMost))
+                      : value->to_number<std::int64_t>(error);
     if (error) return std::nullopt;
     return number;
 }
@@ -115,6 +120,10 @@ Outcome<RoomToken> verify_room_token(std::string_view text, const SecretText& ke
         return refuse("has to be signed with HS256");
     if (!for_us(member(*claims, "aud")))
         return refuse("is for something else: aud has to be seance-signaling");
+    for (const char* name : {"exp", "nbf", "iat"})
+        if (seconds(member(*claims, name)).value_or(0) > kLastSecond)
+            return refuse(std::string("is of no use: its ") + name +
+                          " looks like milliseconds; it is seconds");
     auto expires = seconds(member(*claims, "exp"));
     if (!expires) return refuse("has no exp");
     if (*expires <= now) return refuse("has expired");

@@ -64,6 +64,20 @@ TEST(RoomToken, IsRefusedOnceItHasExpired) {
     EXPECT_EQ(refusal(text, kNow + 60), "the room token has expired");
 }
 
+// A forgotten division by 1000, which would be good for 57,000 years.
+TEST(RoomToken, IsRefusedWithATimeInMilliseconds) {
+    const std::string good = R"("aud":"seance-signaling","topics":["a"],"access":"read")";
+    const std::string why = " looks like milliseconds; it is seconds",
+                      is = "the room token is of no use: its ";
+    EXPECT_EQ(refusal(forge(kHeader, "{" + good + R"(,"exp":1900000000000})")), is + "exp" + why);
+    EXPECT_EQ(refusal(forge(kHeader, "{" + good + R"(,"exp":1e300})")), is + "exp" + why);
+    EXPECT_EQ(refusal(forge(kHeader, "{" + good + R"(,"exp":1900000000,"nbf":1700000000000})")),
+              is + "nbf" + why);
+    EXPECT_EQ(refusal(forge(kHeader, "{" + good + R"(,"exp":1900000000,"iat":1700000000000})")),
+              is + "iat" + why);
+    EXPECT_EQ(refusal(forge(kHeader, "{" + good + R"(,"exp":7258118400,"iat":1700000000})")), "");
+}
+
 TEST(RoomToken, IsRefusedWhenAnythingInItWasChanged) {
     auto text = sign_room_token(token(), kKey);
     for (std::size_t i = 0; i < text.size(); ++i) {

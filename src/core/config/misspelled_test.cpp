@@ -14,6 +14,8 @@ std::string found(const Sources& sources) {
     read(text, "REDIS_HOST", {.about = "Host of Valkey"});
     read(text, "PORT", {.about = "Port"});
     read(text, "EXACTLY8", {.about = "As short as may be"});
+    read(text, "ADDRESS", {.about = "Where to listen"});
+    read(text, "VALKEY_URL", {.about = "Valkey"});
     read(text, "SEVEN_7", {.about = "Too short"});
     std::string out;
     for (const auto& [name, meant] : find_misspelled(sources, read.declared()))
@@ -26,6 +28,13 @@ TEST(Misspelled, NamesTheSettingThatWasProbablyMeant) {
               "MAX_CONECTIONS: MAX_CONNECTIONS, ROOM_TOKEN_SECERT: ROOM_TOKEN_SECRET");
     EXPECT_EQ(found({{"ROOM-TOKEN-SECRET", "x"}}), "ROOM-TOKEN-SECRET: ROOM_TOKEN_SECRET");
     EXPECT_EQ(found({{"EXACTLY", "x"}}), "EXACTLY: EXACTLY8");
+}
+
+TEST(Misspelled, KnowsWhatOtherProgramsCallASetting) {
+    EXPECT_EQ(found({{"HOST", "127.0.0.1"}, {"REDIS_URL", "redis://cache:6379"}}),
+              "HOST: ADDRESS, REDIS_URL: VALKEY_URL");
+    EXPECT_EQ(found({{"HOST", "c0ffee"}, {"ADDRESS", "::"}}), "") << "the setting itself is set";
+    EXPECT_EQ(found({{"HOST", ""}, {"YPERSISTENCE", "/documents"}}), "") << "no setting of this program";
 }
 
 TEST(Misspelled, LeavesOthersVariablesAlone) {

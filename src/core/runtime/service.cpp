@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "core/base/version.hpp"
+#include "core/config/unusable.hpp"
 #include "core/observe/log.hpp"
 #include "core/runtime/short_turns.hpp"
 #include "core/runtime/wait.hpp"
@@ -36,7 +37,7 @@ class Runner {
             // The program's name as in all it says at start.
             fmt::print(stderr, "{}: {}\n", program_invocation_short_name, error.what());
             units_.clear();
-            return 1;
+            return dynamic_cast<const config::Unusable*>(&error) ? 65 : 1;
         }
         signals_.add(SIGTERM);
         signals_.add(SIGINT);

@@ -25,8 +25,9 @@ struct ServiceOptions {
 };
 
 // Runs `threads` loops, each with the unit that `make` gives it (index 0 first; a throw ends the program with
-// its sentence and 1). On SIGTERM or SIGINT every unit drains; the process leaves with 0 when all have, or
-// when `drain_timeout` has passed. A second signal leaves at once. SIGHUP reloads. SIGPIPE is ignored.
+// its sentence and 1, or 65 if it is config::Unusable). On SIGTERM or SIGINT every unit drains; the process
+// leaves with 0 when all have, or when `drain_timeout` has passed. A second signal leaves at once. SIGHUP
+// reloads. SIGPIPE is ignored.
 int run_service(const ServiceOptions& options,
                 const std::function<std::unique_ptr<Unit>(Loop&, unsigned index)>& make);
 

@@ -53,11 +53,11 @@ std::string make_key() {
 Upgrade check_upgrade(const http::RequestHead& head) {
     if (!head.upgrades_to_websocket)
         return {
-            426, "This address speaks WebSocket: GET with Connection: Upgrade and Upgrade: websocket.", {}};
+            426, "this address speaks WebSocket: GET with Connection: Upgrade and Upgrade: websocket", {}};
     if (trim(head.fields.get("Sec-WebSocket-Version")) != "13")
-        return {426, "Only version 13 of the WebSocket protocol is spoken here.", {}};
+        return {426, "only version 13 of the WebSocket protocol is spoken here", {}};
     auto key = trim(head.fields.get("Sec-WebSocket-Key"));
-    if (!is_key(key)) return {400, "Sec-WebSocket-Key has to be 16 bytes in base64.", {}};
+    if (!is_key(key)) return {400, "Sec-WebSocket-Key has to be 16 bytes in base64", {}};
     return {101, {}, accept_key(key)};
 }
 

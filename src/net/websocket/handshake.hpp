@@ -17,7 +17,7 @@ std::string make_key();
 // What a server answers to a request with `upgrades_to_websocket`.
 struct Upgrade {
     int status = 101;         // else 400, or 426 with Sec-WebSocket-Version
-    std::string_view reason;  // with 400 and 426: a sentence for the client
+    std::string_view reason;  // with 400 and 426: for the client and the log
     std::string accept;       // with 101
 };
 Upgrade check_upgrade(const http::RequestHead& head);

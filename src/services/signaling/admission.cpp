@@ -48,11 +48,11 @@ Outcome<std::unique_ptr<Grants>> read_grants(std::string_view query, const Secre
 Admission admit(const http::RequestHead& head, std::string_view peer_address, const Settings& settings,
                 Shared& shared, Counters& counters) {
     if (!origin_allowed(settings.allowed_origins, head.fields.get("origin")))
-        return refuse(403, "Pages of this origin may not connect here.", counters.refused_origin);
+        return refuse(403, "pages of this origin may not connect here", counters.refused_origin);
     Admission admission;
     if (!settings.room_token_secret.empty()) {
         auto grants = read_grants(head.query(), settings.room_token_secret, unix_now());
-        if (!grants) return refuse(401, "Refused: " + grants.error().what + ".", counters.refused_token);
+        if (!grants) return refuse(401, grants.error().what, counters.refused_token);
         admission.grants = std::move(*grants);
     }
     std::string client(peer_address);
@@ -60,9 +60,9 @@ Admission admit(const http::RequestHead& head, std::string_view peer_address, co
         client = counted_address(proxy::identify_client(peer_address, head.fields, settings.trusted).client);
     auto place = shared.places.take(client);
     if (place.answer == Places::Answer::Full)
-        return refuse(503, "All places are taken, try again later.", counters.refused_full);
+        return refuse(503, "all places are taken, try again later", counters.refused_full);
     if (place.answer == Places::Answer::AddressFull)
-        return refuse(429, "Your address has as many connections as it may, close one first.",
+        return refuse(429, "your address has as many connections as it may, close one first",
                       counters.refused_address);
     admission.place = place.address;
     return admission;

@@ -13,7 +13,7 @@ namespace seance::signaling {
 // Whether the sender of an upgrade request may connect.
 struct Admission {
     int status = 101;                 // else 401, 403, 429 or 503
-    std::string reason;               // a sentence for the client, which holds nothing of its request
+    std::string reason;               // for the client and the log: words that hold nothing of its request
     Places::Address place = nullptr;  // taken: for the lobby, which gives it back
     std::unique_ptr<Grants> grants;
 };

@@ -2,7 +2,9 @@
 
 #include <chrono>
 
+#include "core/config/unusable.hpp"
 #include "services/signaling/app.hpp"
+#include "services/signaling/idle_settings.hpp"
 #include "services/signaling/replay/command.hpp"
 
 namespace {
@@ -23,6 +25,7 @@ int main(int argc, char** argv) {
             begin_service(argc, argv, "seance-signaling", "rooms in which y-webrtc peers find each other",
                           read, signaling::kReplayUsage))
         return *code;
+    signaling::warn_of_idle(signaling::find_idle(environment, settings));
     try {
         signaling::Shared shared(settings);
         ServiceOptions options;
@@ -34,6 +37,6 @@ int main(int argc, char** argv) {
         });
     } catch (const std::exception& error) {
         fmt::print(stderr, "seance-signaling: {}\n", error.what());
-        return 1;
+        return dynamic_cast<const config::Unusable*>(&error) ? 65 : 1;
     }
 }

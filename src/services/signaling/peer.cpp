@@ -4,6 +4,7 @@
 
 #include "core/base/text.hpp"
 #include "services/signaling/lobby.hpp"
+#include "services/signaling/sync/frame.hpp"
 
 namespace seance::signaling {
 namespace {
@@ -19,6 +20,12 @@ std::int64_t unix_now() {
     return std::chrono::duration_cast<std::chrono::seconds>(
                std::chrono::system_clock::now().time_since_epoch())
         .count();
+}
+
+// What a WebsocketProvider says whose URL lacks /sync.
+bool is_of_sync(std::string_view payload) {
+    auto frame = sync::parse_frame(payload);
+    return frame && frame->type != sync::Frame::Type::Other;
 }
 
 }  // namespace
@@ -61,15 +68,23 @@ void Peer::on_message(websocket::Opcode kind, std::string_view payload) {
         return refuse(close_code::kPolicy, "too many messages per second");
     // Binary is read as text, as the reference does; text has been checked as it came.
     if (kind == websocket::Opcode::Binary && !is_utf8(payload))
-        return refuse(close_code::kBadData, "the message is not UTF-8");
+        return refuse(close_code::kBadData, is_of_sync(payload) ? sync_hint() : "the message is not UTF-8");
     auto parsed = lobby_.parser.parse(payload);
     if (auto& recorder = lobby_.shared().recorder)
         recorder->received(id_, payload, parsed ? *parsed : nullptr);
     if (!parsed) {
         auto code = parsed.error() == Errc::NotJson ? close_code::kBadData : close_code::kPolicy;
+        if (kind == websocket::Opcode::Binary && is_of_sync(payload))
+            return refuse(close_code::kBadData, sync_hint());
         return refuse(code, parsed.error().message());
     }
     act_on(**parsed);
+}
+
+std::string_view Peer::sync_hint() const {
+    return lobby_.settings().sync.enabled
+               ? "this is y-websocket's protocol: use /sync/<room>"
+               : "this is y-websocket's protocol: use /sync/<room>, with SYNC=true on the server";
 }
 
 void Peer::act_on(const Message& message) {

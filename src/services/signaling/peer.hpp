@@ -41,6 +41,7 @@ class Peer final : public Member,
     void publish(const Message& message);
     void subscribe(const std::vector<std::string_view>& topics);
     void refuse(std::uint16_t code, std::string_view reason);
+    std::string_view sync_hint() const;
 
     Lobby& lobby_;
     std::shared_ptr<websocket::WebSocket> socket_;

@@ -4,8 +4,8 @@
 
 #include <cerrno>
 #include <cstring>
-#include <stdexcept>
 
+#include "core/config/unusable.hpp"
 #include "core/observe/log.hpp"
 #include "services/signaling/replicas/note.hpp"
 
@@ -33,8 +33,10 @@ std::string_view name_of(Message::Type type) {
 Recorder::Recorder(const std::string& path, bool content) : content_(content) {
     file_.reset(std::fopen(path.c_str(), "ae"));
     if (!file_)
-        throw std::runtime_error(
-            fmt::format("RECORD_FILE {} cannot be written: {}", path, std::strerror(errno)));
+        throw config::Unusable(
+            fmt::format("RECORD_FILE {} cannot be written: {}; name one that this user may "
+                        "write to",
+                        path, std::strerror(errno)));
     std::setvbuf(file_.get(), nullptr, _IOLBF, 1 << 16);
 }
 

@@ -14,7 +14,7 @@ namespace seance::signaling {
 // Without `content` it keeps of a message its type, size and hashed rooms. Any thread.
 class Recorder {
   public:
-    Recorder(const std::string& path, bool content);  // throws a sentence if it cannot be written
+    Recorder(const std::string& path, bool content);  // throws config::Unusable if it cannot be written
 
     void opened(std::uint64_t connection);
     // `message`: what was understood of `text`; nullptr if it was not.

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "core/observe/log.hpp"
 #include "net/websocket/deflate.hpp"
 #include "net/websocket/handshake.hpp"
 #include "services/signaling/admission.hpp"
@@ -15,8 +16,14 @@
 namespace seance::signaling {
 namespace {
 
+// The log gets the reason as well, for whoever has to find out why nobody can connect.
 void refuse(http::Exchange& exchange, int status, std::string_view reason) {
-    auto page = http::text_response(status, std::string(reason) + "\n");
+    if (exchange.is_logged()) {
+        std::string field = ",\"reason\":";
+        observe::append_json_string(field, reason);
+        exchange.log_fields(std::move(field));
+    }
+    auto page = http::text_response(status, fmt::format("Refused: {}.\n", reason));
     if (status == 426) page.fields.add("Sec-WebSocket-Version", "13");
     if (status == 503 || status == 429) page.fields.add("Retry-After", status == 503 ? "1" : "10");
     exchange.reply(std::move(page));
@@ -30,7 +37,7 @@ void upgrade_to_sync(http::Exchange& exchange, Lobby& lobby, std::string_view ac
     auto room = sync::room_of_path(exchange.head().path(), lobby.settings().sync.max_room_bytes);
     if (!room) return refuse(exchange, 400, room.error().what);
     if (admission.grants && admission.grants->on(*room, std::time(nullptr)) == Grants::Right::None)
-        return refuse(exchange, 403, "The room token is for other rooms.");
+        return refuse(exchange, 403, "the room token is for other rooms");
 
     sync::Arrival arrival;
     arrival.connection = ++shared.last_connection;
@@ -51,7 +58,7 @@ void upgrade(http::Exchange& exchange, Lobby& lobby) {
     if (answer.status != 101) return refuse(exchange, answer.status, answer.reason);
     if (lobby.draining()) {
         lobby.counters.refused_draining.add();
-        return refuse(exchange, 503, "This server is going away, connect again.");
+        return refuse(exchange, 503, "this server is going away, connect again");
     }
     auto admission = admit(head, exchange.peer_address(), lobby.settings(), lobby.shared(), lobby.counters);
     if (admission.status != 101) return refuse(exchange, admission.status, admission.reason);

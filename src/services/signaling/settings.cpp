@@ -115,7 +115,7 @@ Settings read_settings(config::Reader& read) {
     read(s.record_file, "RECORD_FILE",
          {.about = "Write what clients do to this file, for --replay; none: do not"});
     read(s.record_content, "RECORD_CONTENT",
-         {.about = "Record messages as they are; off: their kind, size and hashed rooms only"});
+         {.about = "Record messages as they are; false: their kind, size and hashed rooms only"});
     read(s.ping_interval, "PING_INTERVAL",
          {.about = "Between WebSocket pings; a peer silent for two of them is cut", .min = 1000});
     read(s.close_timeout, "CLOSE_TIMEOUT", {.about = "For a peer to answer our Close frame", .min = 100});

@@ -54,6 +54,10 @@ Outcome<Arguments> parse_arguments(int argc, char** argv) {
         else
             return Problem{fmt::format("{} {} is not understood", name, value)};
     }
+    auto url = lower(arguments.url);
+    if (!url.starts_with("ws://") && !url.starts_with("wss://"))
+        return Problem{
+            fmt::format("--url {} is not understood, it has to begin with ws:// or wss://", arguments.url)};
     return arguments;
 }
 
@@ -68,6 +72,11 @@ Outcome<std::vector<CapturedEvent>> read_capture(const std::string& path) {
         if (!event) return Problem{fmt::format("{} line {} {}", path, number, event.error().what)};
         events.push_back(std::move(*event));
     }
+    if (events.empty())
+        return Problem{
+            fmt::format("{} is empty: there is nothing to do again; RECORD_FILE writes a line for "
+                        "each thing that clients do",
+                        path)};
     return events;
 }
 

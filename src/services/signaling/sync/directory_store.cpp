@@ -10,6 +10,7 @@
 #include <unordered_set>
 
 #include "core/base/hash.hpp"
+#include "core/config/unusable.hpp"
 #include "core/observe/log.hpp"
 #include "core/runtime/worker.hpp"
 #include "services/signaling/sync/log_file.hpp"
@@ -110,7 +111,7 @@ DirectoryStore::DirectoryStore(const std::filesystem::path& directory, Fsync fsy
     if (!error && ::access(directory.c_str(), R_OK | W_OK | X_OK) != 0)
         error.assign(errno, std::generic_category());
     if (error)
-        throw std::runtime_error(
+        throw config::Unusable(
             fmt::format("SYNC_DIRECTORY {} cannot be used: {}; name one that this user may write to",
                         directory.string(), error.message()));
 }

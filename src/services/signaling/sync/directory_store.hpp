@@ -11,7 +11,7 @@ namespace seance::signaling::sync {
 // of the program; that of the machine as Fsync says.
 class DirectoryStore final : public DocumentStore {
   public:
-    // Throws std::runtime_error with a sentence if the directory cannot be made or written to.
+    // Throws config::Unusable with a sentence if the directory cannot be made or written to.
     DirectoryStore(const std::filesystem::path& directory, Fsync fsync, Duration ttl);
     ~DirectoryStore() override;
 

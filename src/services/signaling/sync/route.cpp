@@ -11,9 +11,9 @@ namespace seance::signaling::sync {
 Outcome<std::string> room_of_path(std::string_view path, std::size_t most) {
     path.remove_prefix(kPath.size());
     auto room = http::percent_decode(path);
-    if (!room || !is_utf8(*room)) return Problem{"The room's name is not percent-encoded UTF-8."};
-    if (room->empty()) return Problem{"The address names no room: it is /sync/ and the room's name."};
-    if (room->size() > most) return Problem{fmt::format("The room's name is longer than {} bytes.", most)};
+    if (!room || !is_utf8(*room)) return Problem{"the room's name is not percent-encoded UTF-8"};
+    if (room->empty()) return Problem{"the address names no room: it is /sync/ and the room's name"};
+    if (room->size() > most) return Problem{fmt::format("the room's name is longer than {} bytes", most)};
     return Outcome<std::string>(boost::system::in_place_value, std::move(*room));
 }
 

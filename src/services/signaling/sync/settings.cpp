@@ -43,6 +43,10 @@ Settings read_settings(config::Reader& read) {
     read(s.ttl, "SYNC_TTL",
          {.about = "A document that nobody has opened for this long is deleted; 0s: never",
           .max = 1000LL * 3600 * 24 * 3650});
+    if (!s.directory.empty() && !s.enabled)
+        read.problem(
+            "SYNC_DIRECTORY is set without SYNC, and no documents are kept; set SYNC=true, or leave "
+            "SYNC_DIRECTORY out");
     if (s.max_memory_bytes < s.max_document_bytes)
         read.problem(
             fmt::format("SYNC_MAX_MEMORY_BYTES is {} and has to be at least SYNC_MAX_DOCUMENT_BYTES ({})",

@@ -1,0 +1,22 @@
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "services/signaling/settings.hpp"
+
+namespace seance::signaling {
+
+struct Idle {
+    std::string name;
+    std::string_view needs;
+};
+
+// Settings that were given and do nothing, each with the one that it has an effect with: limits of documents
+// while there is no SYNC. Those that somebody would rely on, such as SYNC_DIRECTORY, are problems instead.
+std::vector<Idle> find_idle(const config::Sources& sources, const Settings& settings);
+
+// A warning in the log for each.
+void warn_of_idle(const std::vector<Idle>& found);
+
+}  // namespace seance::signaling
