@@ -295,6 +295,26 @@ test('a key with money for one of 500 simultaneous calls over two gateways spend
   assert.equal((await chat(key.key, { model: 'free' })).status, 200, 'models that cost nothing need no budget')
 }, { gateways: 2 }))
 
+test('a call refused for what others have reserved is told so, and what is spent', { skip }, () => withGateway(async ({ gateway, ask, chat, make, spendOf, upstream }) => {
+  await ask('/team/new', { team_id: 'crew', max_budget: 0.02 })
+  for (const fields of [{ max_budget: 0.02 }, { team_id: 'crew' }]) {
+    const key = await make(fields)
+    assert.equal((await chat(key.key)).status, 200)
+    assert.equal(await spendOf(key), callCost)
+    const leaving = new AbortController()
+    const asked = upstream.calls.length
+    upstream.next({ hang: true })
+    const held = fetch(`${gateway.url}/v1/chat/completions`, { method: 'POST', signal: leaving.signal, headers: { authorization: `Bearer ${key.key}` }, body: JSON.stringify({ model: 'big', messages, max_tokens: 3 }) }).catch(() => {})
+    await waitFor(() => upstream.calls.length > asked, 'the call under way')
+
+    const refused = await chat(key.key)
+
+    rejects(refused, 400, 'budget_exceeded', /^Budget has been exceeded! (api_key|team)=\S+ Current cost: 0\.012, Max budget: 0\.02\. Calls under way have reserved 0\.0\d+ .*set max_tokens/)
+    leaving.abort()
+    await held
+  }
+}))
+
 test('spend stays within one call of the limit however many calls run', { skip }, () => withGateway(async ({ make, chat, spendOf, gateways }) => {
   const key = await make({ max_budget: 0.1 })
   for (let round = 0; round < 4; round++) await Promise.all(Array.from({ length: 60 }, (_, i) => chat(key.key, {}, gateways[i % 2])))

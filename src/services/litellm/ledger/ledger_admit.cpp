@@ -254,7 +254,8 @@ Awaitable<bool> Ledger::reserve(Admission& admission, std::string version) {
     if (word == "stale" || word == "late") co_return false;
     if (word == "budget" && index < plan.purses.size()) {
         auto& purse = plan.purses[index];
-        refuse(admission, budget_exceeded(purse, number(2), config.budget_status));
+        auto spent = number(4 + index);
+        refuse(admission, budget_exceeded(purse, spent, number(2) - spent, config.budget_status));
         // Not of what calls under way may yet cost: they give back what they do not use.
         for (std::size_t i = 0; i < plan.purses.size(); ++i) tell_of_budget(plan.purses[i], number(4 + i));
     } else if (word == "parallel" && index < plan.purses.size()) {
