@@ -6,6 +6,8 @@
 #include "core/observe/log.hpp"
 #include "services/litellm/alerts.hpp"
 #include "services/litellm/domain/pattern.hpp"
+#include "services/litellm/domain/unpriced.hpp"
+#include "services/litellm/ledger/budget_gauges.hpp"
 #include "services/litellm/ledger/ledger.hpp"
 
 namespace seance::litellm {
@@ -235,18 +237,10 @@ void Admission::settle(Settlement how) {
                                     how.deployment ? how.deployment->id : ""};
         ledger_->metrics_.note(labels, cost, how.cache_hit ? Usage{} : how.usage);
     }
-    for (std::size_t i = 0; i < plan_.purses.size() && i < resets_.size(); ++i) {
-        auto& purse = plan_.purses[i];
-        bool team = purse.entity == "team";
-        if (!purse.limit || (!team && purse.entity != "api_key")) continue;
-        SpendMetrics::Remaining left;
-        left.alias = team ? caller_.team->alias : caller_.key->alias;
-        left.budget = purse.limit;
-        left.budget_left = std::max<NanoUsd>(*purse.limit - spends_[i] - cost, 0);
-        if (resets_[i] > 0) left.hours_left = static_cast<double>(resets_[i] - unix_ms()) / 3'600'000.0;
-        ledger_->metrics_.note_remaining(team, team ? caller_.team->id : caller_.key->id, "",
-                                         std::move(left));
-    }
+    if (ledger_->config().charge)
+        for (auto& purse : plan_.purses)
+            if (purse.limit && (purse.entity == "team" || purse.entity == "api_key"))
+                budget_gauges().charge(purse.id, cost);
     if (caller_.key && caller_.key->limits.soft_budget) {
         auto soft = *caller_.key->limits.soft_budget;
         auto before = spend_before_.value_or(0);

@@ -9,6 +9,7 @@
 #include "services/litellm/domain/access.hpp"
 #include "services/litellm/domain/json_text.hpp"
 #include "services/litellm/domain/route_class.hpp"
+#include "services/litellm/ledger/budget_gauges.hpp"
 #include "services/litellm/ledger/ledger.hpp"
 #include "services/litellm/routing/wishes.hpp"
 
@@ -268,8 +269,10 @@ Awaitable<bool> Ledger::reserve(Admission& admission, std::string version) {
         admission.refusal_fields_.set("reset_at", print_time(number(3)));
     }
     if (admission.refusal_)
-        for (std::size_t i = 0; i < plan.purses.size() && list.size() >= 4 + plan.purses.size(); ++i)
+        for (std::size_t i = 0; i < plan.purses.size() && list.size() >= 4 + plan.purses.size(); ++i) {
             if (plan.purses[i].entity == "api_key") admission.spend_before_ = number(4 + i);
+            budget_gauges().set_spent(plan.purses[i].id, number(4 + i));
+        }
     if (word != "ok") {
         if (!admission.refusal_) refuse(admission, store_away());
         co_return true;
@@ -277,8 +280,7 @@ Awaitable<bool> Ledger::reserve(Admission& admission, std::string version) {
     std::size_t at = 2;
     for (auto& purse : plan.purses) {
         if (purse.entity == "api_key") admission.spend_before_ = number(at);
-        admission.spends_.push_back(number(at));
-        admission.resets_.push_back(number(at + 1));
+        show_budget(admission.caller_, purse, number(at), number(at + 1));
         at += 2;
     }
     for ([[maybe_unused]] auto& window : plan.windows) {
