@@ -259,8 +259,8 @@ Node gather_params(const Node& entry, const Node* defaults, const Credentials& c
 }  // namespace
 
 std::vector<std::shared_ptr<const Deployment>> read_deployments(const Node& list, const Node* defaults,
-                                                                const Credentials& credentials,
-                                                                Notes& notes) {
+                                                                const Credentials& credentials, Notes& notes,
+                                                                std::vector<std::string>* places) {
     std::vector<std::shared_ptr<const Deployment>> deployments;
     if (list.is_null()) return deployments;
     if (!list.is_list()) {
@@ -275,7 +275,11 @@ std::vector<std::shared_ptr<const Deployment>> read_deployments(const Node& list
             continue;
         }
         warn_about_keys(entry, "model_list", notes);
-        auto made = DeploymentReader(entry, gather_params(entry, defaults, credentials, notes), notes).read();
+        auto params = gather_params(entry, defaults, credentials, notes);
+        auto model = params.find("model");
+        auto place = model ? model->place() : entry.place();
+        auto made = DeploymentReader(entry, std::move(params), notes).read();
+        if (places) places->insert(places->end(), made.size(), place);
         deployments.insert(deployments.end(), made.begin(), made.end());
     }
     return deployments;
