@@ -38,7 +38,7 @@ credential_list:
 x-defaults: &defaults { temperature: "0.5", timeout: "30" }
 model_list:
   - model_name: big
-    litellm_params: { <<: *defaults, model: openai/up, litellm_credential_name: shared, top_k: 5 }
+    litellm_params: { <<: *defaults, model: openai/up, litellm_credential_name: shared, top_k: 5, rpmm: 100 }
     model_info: { id: one, note: "kept" }
   - model_name: broken
     litellm_params: { api_key: x }

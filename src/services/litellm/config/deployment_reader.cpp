@@ -182,14 +182,18 @@ class DeploymentReader {
                 notes_.warnings.push_back(without_effect(value, "litellm_params." + name));
                 continue;
             }
-            // Everything else is a body value, so a typo would be sent to the provider: say so.
+            // Everything else is a body value, but for what is all but certainly a typo of the gateway's own.
             auto candidates = known.used;
             candidates.insert(candidates.end(), body.used.begin(), body.used.end());
-            if (auto meant = nearest(name, candidates); !meant.empty() && !is_in(body.used, name))
+            if (auto meant = nearest(name, candidates); !meant.empty() && !is_in(body.used, name)) {
+                bool sent = is_in(body.used, meant) || nearest(name, known.used, name.size() / 5 + 1).empty();
                 notes_.warnings.push_back(
-                    fmt::format("{}litellm_params.{} is not a known key (did you mean {}?); it is sent as "
-                                "part of the request body",
-                                value.place(), name, meant));
+                    fmt::format("{}litellm_params.{} is not a known key (did you mean {}?); {}",
+                                value.place(), name, meant,
+                                sent ? "it is sent as part of the request body"
+                                     : "it is left out. A parameter of the provider's goes into extra_body"));
+                if (!sent) continue;
+            }
             if (value.is_null()) continue;
             auto plain = value;
             if (is_numeric_parameter(name)) plain.quoted = false;
