@@ -364,6 +364,8 @@ test('the configuration of the local stack works without a single key', { skip }
     const client = new OpenAI({ baseURL: gateway.url, apiKey: 'anything', maxRetries: 0 })
     assert.match((await client.chat.completions.create({ model: 'seance-mock', messages })).choices[0].message.content, /Séance/)
     assert.ok(gateway.log.some(line => line.event === 'master_key_missing'))
+    const { problems, warnings } = gateway.log.find(line => line.event === 'gateway_configured')
+    assert.deepEqual([problems, warnings], [0, 2], 'that, and the model without a key')
   } finally { await gateway.stop() }
 })
 

@@ -38,7 +38,7 @@ credential_list:
 x-defaults: &defaults { temperature: "0.5", timeout: "30" }
 model_list:
   - model_name: big
-    litellm_params: { <<: *defaults, model: openai/up, litellm_credential_name: shared, top_k: 5 }
+    litellm_params: { <<: *defaults, model: openai/up, litellm_credential_name: shared, top_k: 5, rpmm: 100 }
     model_info: { id: one, note: "kept" }
   - model_name: broken
     litellm_params: { api_key: x }
@@ -132,6 +132,7 @@ router_settings: { num_retries: 0, cooldown_time: 60, fallbacks: [{ big: [other]
   assert.equal(value('litellm_deployment_state', 'model_id="one"'), 2)
   assert.equal(value('litellm_overhead_latency_metric_count', 'model_id="one"'), 1)
   assert.ok(value('seance_litellm_phase_seconds_count', 'phase="upstream"') >= 2)
+  assert.match(text, /^seance_litellm_config_ok 1$/m)
 }))
 
 test('/metrics is open where the configuration says so', { skip }, () => withGateway(`

@@ -264,6 +264,30 @@ test('a regenerated key keeps limits and spend, and the old one stops', { skip }
   assert.equal((await ask(`/key/info?key=${fresh.key}`)).json.info.spend, 0)
 }))
 
+test('the gauges of a budget follow a budget that is raised, reset, removed or deleted', { skip }, () => withGateway(async ({ gateway, ask, chat, make, spendOf }) => {
+  const gauges = async id => {
+    const text = await (await fetch(`${gateway.url}/metrics`, { headers: { authorization: 'Bearer sk-master' } })).text()
+    return Object.fromEntries([...text.matchAll(/^litellm_(remaining_api_key|api_key_max|remaining_team|team_max)_budget_metric\{.*="([^"]*)",.*\} (.*)$/gm)].filter(match => match[2] === id).map(match => [match[1], Number(match[3])]))
+  }
+  await ask('/team/new', { team_id: 'crew', max_budget: 2 })
+  const key = await make({ max_budget: 0.012, team_id: 'crew' })
+  assert.equal((await chat(key.key)).status, 200)
+  assert.equal(await spendOf(key), callCost)
+  assert.equal((await chat(key.key)).status, 400)
+  assert.deepEqual([await gauges(key.token), await gauges('crew')], [{ remaining_api_key: 0, api_key_max: 0.012 }, { remaining_team: 1.988, team_max: 2 }])
+
+  await ask('/key/update', { key: key.key, max_budget: 0.112 })
+  await ask('/team/update', { team_id: 'crew', max_budget: 3 })
+  assert.deepEqual([await gauges(key.token), await gauges('crew')], [{ remaining_api_key: 0.1, api_key_max: 0.112 }, { remaining_team: 2.988, team_max: 3 }])
+  await ask(`/key/${key.token}/reset_spend`, { reset_to: 0 })
+  assert.deepEqual(await gauges(key.token), { remaining_api_key: 0.112, api_key_max: 0.112 })
+  assert.equal((await chat(key.key)).status, 200)
+  assert.deepEqual(await gauges(key.token), { remaining_api_key: 0.1, api_key_max: 0.112 })
+  await ask('/key/update', { key: key.key, max_budget: null })
+  await ask('/team/delete', { team_ids: ['crew'] })
+  assert.deepEqual([await gauges(key.token), await gauges('crew')], [{}, {}])
+}))
+
 test('keys are listed by page and filter, and changed in bulk', { skip }, () => withGateway(async ({ ask, make }) => {
   const keys = []
   for (let i = 0; i < 5; i++) keys.push(await make({ key_alias: `k${i}`, user_id: i < 2 ? 'u' : undefined }))
@@ -294,6 +318,26 @@ test('a key with money for one of 500 simultaneous calls over two gateways spend
   assert.equal(await spendOf(key), callCost)
   assert.equal((await chat(key.key, { model: 'free' })).status, 200, 'models that cost nothing need no budget')
 }, { gateways: 2 }))
+
+test('a call refused for what others have reserved is told so, and what is spent', { skip }, () => withGateway(async ({ gateway, ask, chat, make, spendOf, upstream }) => {
+  await ask('/team/new', { team_id: 'crew', max_budget: 0.02 })
+  for (const fields of [{ max_budget: 0.02 }, { team_id: 'crew' }]) {
+    const key = await make(fields)
+    assert.equal((await chat(key.key)).status, 200)
+    assert.equal(await spendOf(key), callCost)
+    const leaving = new AbortController()
+    const asked = upstream.calls.length
+    upstream.next({ hang: true })
+    const held = fetch(`${gateway.url}/v1/chat/completions`, { method: 'POST', signal: leaving.signal, headers: { authorization: `Bearer ${key.key}` }, body: JSON.stringify({ model: 'big', messages, max_tokens: 3 }) }).catch(() => {})
+    await waitFor(() => upstream.calls.length > asked, 'the call under way')
+
+    const refused = await chat(key.key)
+
+    rejects(refused, 400, 'budget_exceeded', /^Budget has been exceeded! (api_key|team)=\S+ Current cost: 0\.012, Max budget: 0\.02\. Calls under way have reserved 0\.0\d+ .*set max_tokens/)
+    leaving.abort()
+    await held
+  }
+}))
 
 test('spend stays within one call of the limit however many calls run', { skip }, () => withGateway(async ({ make, chat, spendOf, gateways }) => {
   const key = await make({ max_budget: 0.1 })

@@ -123,6 +123,7 @@ test('a check of clients that is not done here closes the gateway, or is told of
       assert.match((await (await fetch(`${closed.url}/v1/models`, { headers: { authorization: 'Bearer eyJhbGciOiJub25lIn0.e30.' } })).json()).error.message, new RegExp(`asks for general_settings.${name}, which is not available`))
       assert.ok(closed.log.some(line => line.event === 'config_problem' && line.problem.includes(`general_settings.${name} is not available here`)))
       assert.ok(closed.log.some(line => line.event === 'master_key_missing' && line.consequence.includes('refused')))
+      assert.equal(closed.log.find(line => line.event === 'gateway_configured').problems, 2)
     } finally {
       assert.equal(await closed.stop(), 0)
     }

@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import fs from 'node:fs/promises'
+import http from 'node:http'
 import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
 import { startOpenAi } from '../emulators/openai.mjs'
 import { missing, patience, startGateway, waitFor } from './litellm/program.mjs'
+import { freePort } from './program.mjs'
 import { startValkey } from './valkey.mjs'
 
 const skip = missing()
@@ -151,6 +153,7 @@ test('prices come from deployment, table and what the provider says; unknown one
   assert.equal((await chat('sk-master', { model: 'unpriced' })).headers.get('x-litellm-response-cost'), null)
   await chat('sk-master', { model: 'unpriced' })
   await waitFor(() => gateway().log.some(line => line.event === 'price_unknown'), 'the warning')
+  assert.deepEqual(gateway().log.filter(line => line.event === 'config_warning').map(line => line.warning.replace(/^.*config\.yaml:/, '')), ['11: no price is known of model unpriced (openai/nobody-knows): its calls cost 0, and no budget holds them. Set input_cost_per_token and output_cost_per_token in its litellm_params, to 0 if it is free'])
   assert.equal(gateway().log.filter(line => line.event === 'price_unknown').length, 1)
   upstream.next({ body: { id: 'c', object: 'chat.completion', created: 1, model: 'm', choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'x' } }], usage: { prompt_tokens: 9, completion_tokens: 3, total_tokens: 12, cost: 0.5 } } })
   assert.equal((await chat('sk-master')).headers.get('x-litellm-response-cost'), '0.5')
@@ -162,6 +165,27 @@ test('prices come from deployment, table and what the provider says; unknown one
   const info = (await ask('/model/info')).json.data.find(model => model.model_name === 'listed')
   assert.equal(info.model_info.output_cost_per_token, 6e-7)
 }))
+
+test('several loops tell once of a price that nobody knows, and never of models of one\'s own', { skip }, async () => {
+  const upstream = await startOpenAi({ key: 'sk-up' })
+  const gateway = await startGateway(`model_list: [{ model_name: "up/*", litellm_params: { model: "openai/*", api_base: "${upstream.url}", api_key: sk-up } }, { model_name: own, litellm_params: { model: hosted_vllm/x, api_base: "${upstream.url}", api_key: sk-up } }]`, { LITELLM_MASTER_KEY: '', PORT: String(await freePort()), NUM_WORKERS: '4' })
+  try {
+    // A connection for each call, so that they come to several loops.
+    const call = model => new Promise((resolve, reject) => {
+      const request = http.request(`${gateway.url}/v1/chat/completions`, { method: 'POST', agent: false }, response => response.resume().once('end', () => resolve(response.statusCode)))
+      request.once('error', reject).end(JSON.stringify({ model, messages }))
+    })
+    for (const model of ['own', 'up/nobody-knows']) {
+      assert.deepEqual(new Set(await Promise.all(Array.from({ length: 40 }, () => call(model)))), new Set([200]))
+    }
+    await waitFor(() => gateway.log.filter(line => line.event === 'request').length === 80, 'the calls in the log')
+    assert.deepEqual(gateway.log.filter(line => line.event === 'price_unknown').map(line => line.model), ['openai/nobody-knows'])
+    assert.equal(gateway.log.filter(line => line.event === 'config_warning').length, 0)
+  } finally {
+    await gateway.stop()
+    await upstream.stop()
+  }
+})
 
 test('a client that leaves a stream pays for what it got', { skip }, () => withSpend(async ({ upstream, ask, gateway }) => {
   const key = (await ask('/key/generate', {})).json

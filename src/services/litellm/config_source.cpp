@@ -18,14 +18,18 @@ namespace {
 // A log line names that many changes and counts the rest.
 constexpr std::size_t kMostChangesShown = 50;
 
+void show_whether_ok(bool good) {
+    observe::metrics()
+        .gauge("seance_litellm_config_ok", "0 while the files on disk hold a configuration that was refused")
+        .set(good ? 1 : 0);
+}
+
 void count_reload(const char* outcome, bool good) {
     observe::metrics()
         .counter("seance_litellm_config_reloads_total",
                  "Configurations read while running, by what became of them", {{"outcome", outcome}})
         .add();
-    observe::metrics()
-        .gauge("seance_litellm_config_ok", "0 while the files on disk hold a configuration that was refused")
-        .set(good ? 1 : 0);
+    show_whether_ok(good);
 }
 
 }  // namespace
@@ -60,6 +64,7 @@ Outcome<std::unique_ptr<ConfigSource>> ConfigSource::open(const Settings& settin
         std::make_shared<const ModelTable>(std::make_shared<const Config>(std::move(*read.config)));
     source->text_hash_ = std::move(read.text_hash);
     source->files_ = std::move(read.files);
+    show_whether_ok(true);
     return source;
 }
 
@@ -179,7 +184,11 @@ void announce(const ModelTable& models, const Settings& settings, const ModelTab
     bool told = before && before->config().master_key_problem == config.master_key_problem &&
                 before->config().master_key.empty() == config.master_key.empty() &&
                 before->config().other_auth.empty() == config.other_auth.empty();
-    if (!told && !config.master_key_problem.empty())
+    auto errors = std::count_if(remarks.begin(), remarks.end(), [](auto& one) { return one.is_error; });
+    auto warnings = std::ssize(remarks) - errors;
+    bool missing = !config.master_key_problem.empty();
+    if (missing || config.master_key.empty()) ++(missing && !open_here ? errors : warnings);
+    if (!told && missing)
         observe::log(open_here ? Level::Warning : Level::Error, "master_key_missing")
             .field("problem", config.master_key_problem)
             .field("consequence", open_here ? "every route is open, because only this machine can connect"
@@ -187,11 +196,10 @@ void announce(const ModelTable& models, const Settings& settings, const ModelTab
     else if (!told && config.master_key.empty())
         observe::log(Level::Warning, "master_key_absent")
             .field("consequence", "every route is open to whoever can connect");
-    auto errors = std::count_if(remarks.begin(), remarks.end(), [](auto& one) { return one.is_error; });
     observe::log(Level::Info, "gateway_configured")
         .field("deployments", static_cast<std::uint64_t>(config.deployments.size()))
         .field("problems", static_cast<std::uint64_t>(errors))
-        .field("warnings", static_cast<std::uint64_t>(remarks.size()) - static_cast<std::uint64_t>(errors));
+        .field("warnings", static_cast<std::uint64_t>(warnings));
 }
 
 }  // namespace seance::litellm

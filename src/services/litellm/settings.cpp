@@ -117,7 +117,10 @@ std::variant<Settings, int> read_settings(int argc, const char* const* argv,
     config::Reader read{environment};
     read_variables(read, settings, level);
     declare_other_variables(read);
-    app.footer("Variables (flags win):\n" + config::describe(read.declared()));
+    auto declared = read.declared();
+    for (auto& one : declared)  // not the number of this machine's
+        if (one.name == "NUM_WORKERS") one.fallback = "one per core";
+    app.footer("Variables (flags win):\n" + config::describe(declared));
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -21,7 +21,7 @@ Notes notes_of(const std::string& text, config::Sources environment = {}) {
 }
 
 Notes notes_of_model(const std::string& params, config::Sources environment = {}) {
-    return notes_of("model_list:\n  - model_name: m\n    litellm_params:\n      model: openai/m\n" + params,
+    return notes_of("model_list:\n  - model_name: m\n    litellm_params:\n      model: openai/o3\n" + params,
                     std::move(environment));
 }
 

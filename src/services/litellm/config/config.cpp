@@ -18,6 +18,7 @@
 #include "services/litellm/config/pass_through_reader.hpp"
 #include "services/litellm/config/routing_reader.hpp"
 #include "services/litellm/domain/price_table.hpp"
+#include "services/litellm/domain/unpriced.hpp"
 
 namespace seance::litellm {
 namespace {
@@ -63,11 +64,12 @@ class ConfigReader {
             config_.provider_spend[provider] = std::make_shared<SpendWindow>();
         read_router(router);
         auto credentials = read_credentials();
+        std::vector<std::string> places;
         if (auto list = root_.find("model_list")) {
             if (!list->is_null() && !list->is_list())
                 notes().faults.push_back(fmt::format("{}model_list must be a list", list->place()));
             auto defaults = section("router_settings").find("default_litellm_params");
-            config_.deployments = read_deployments(*list, defaults, credentials, notes());
+            config_.deployments = read_deployments(*list, defaults, credentials, notes(), &places);
             for (auto& deployment : config_.deployments) {
                 deployment->state->latency.resize(config_.routing.latency_samples);
                 deployment->state->first_token.resize(config_.routing.latency_samples);
@@ -77,6 +79,8 @@ class ConfigReader {
         read_links(settings, config_, read_file_);
         check_variables(root_, notes());
         check_replaced_keys(config_, notes());
+        for (auto& unpriced : unpriced_models(config_, places))
+            notes().warnings.push_back(std::move(unpriced));
         take_fingerprints();
         return std::move(config_);
     }

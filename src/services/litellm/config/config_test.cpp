@@ -157,7 +157,8 @@ TEST(Config, WarnsOfTyposAmongParametersAndOfNothingThatProvidersTake) {
     auto config = read(
         "model_list:\n"
         "  - model_name: a\n"
-        "    litellm_params: {model: openai/x, temprature: 1, apibase: x, temperature: 1, stop: [b], tools: "
+        "    litellm_params: {model: openai/x, temprature: 1, apibase: x, rpmm: 5, temperature: 1, stop: "
+        "[b], tools: "
         "[],\n"
         "      response_format: {}, service_tier: flex, a_body_value_of_theirs: 1}\n");
 
@@ -166,8 +167,15 @@ TEST(Config, WarnsOfTyposAmongParametersAndOfNothingThatProvidersTake) {
         testing::UnorderedElementsAre(
             "config.yaml:3: litellm_params.temprature is not a known key (did you mean temperature?); "
             "it is sent as part of the request body",
-            "config.yaml:3: litellm_params.apibase is not a known key (did you mean api_base?); it is "
-            "sent as part of the request body"));
+            "config.yaml:3: litellm_params.apibase is not a known key (did you mean api_base?); it is left "
+            "out. A parameter of the provider's goes into extra_body",
+            "config.yaml:3: litellm_params.rpmm is not a known key (did you mean rpm?); it is left out. A "
+            "parameter of the provider's goes into extra_body"));
+    std::vector<std::string> sent;
+    for (auto& [name, value] : config.deployments.at(0)->defaults) sent.push_back(name);
+    EXPECT_THAT(sent,
+                testing::UnorderedElementsAre("temprature", "temperature", "stop", "tools", "response_format",
+                                              "service_tier", "a_body_value_of_theirs"));
 }
 
 TEST(Config, SkipsWhatCannotBeADeploymentAndLoadsTheRest) {

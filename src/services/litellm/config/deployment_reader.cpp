@@ -182,14 +182,18 @@ class DeploymentReader {
                 notes_.warnings.push_back(without_effect(value, "litellm_params." + name));
                 continue;
             }
-            // Everything else is a body value, so a typo would be sent to the provider: say so.
+            // Everything else is a body value, but for what is all but certainly a typo of the gateway's own.
             auto candidates = known.used;
             candidates.insert(candidates.end(), body.used.begin(), body.used.end());
-            if (auto meant = nearest(name, candidates); !meant.empty() && !is_in(body.used, name))
+            if (auto meant = nearest(name, candidates); !meant.empty() && !is_in(body.used, name)) {
+                bool sent = is_in(body.used, meant) || nearest(name, known.used, name.size() / 5 + 1).empty();
                 notes_.warnings.push_back(
-                    fmt::format("{}litellm_params.{} is not a known key (did you mean {}?); it is sent as "
-                                "part of the request body",
-                                value.place(), name, meant));
+                    fmt::format("{}litellm_params.{} is not a known key (did you mean {}?); {}",
+                                value.place(), name, meant,
+                                sent ? "it is sent as part of the request body"
+                                     : "it is left out. A parameter of the provider's goes into extra_body"));
+                if (!sent) continue;
+            }
             if (value.is_null()) continue;
             auto plain = value;
             if (is_numeric_parameter(name)) plain.quoted = false;
@@ -259,8 +263,8 @@ Node gather_params(const Node& entry, const Node* defaults, const Credentials& c
 }  // namespace
 
 std::vector<std::shared_ptr<const Deployment>> read_deployments(const Node& list, const Node* defaults,
-                                                                const Credentials& credentials,
-                                                                Notes& notes) {
+                                                                const Credentials& credentials, Notes& notes,
+                                                                std::vector<std::string>* places) {
     std::vector<std::shared_ptr<const Deployment>> deployments;
     if (list.is_null()) return deployments;
     if (!list.is_list()) {
@@ -275,7 +279,11 @@ std::vector<std::shared_ptr<const Deployment>> read_deployments(const Node& list
             continue;
         }
         warn_about_keys(entry, "model_list", notes);
-        auto made = DeploymentReader(entry, gather_params(entry, defaults, credentials, notes), notes).read();
+        auto params = gather_params(entry, defaults, credentials, notes);
+        auto model = params.find("model");
+        auto place = model ? model->place() : entry.place();
+        auto made = DeploymentReader(entry, std::move(params), notes).read();
+        if (places) places->insert(places->end(), made.size(), place);
         deployments.insert(deployments.end(), made.begin(), made.end());
     }
     return deployments;

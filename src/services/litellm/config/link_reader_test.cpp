@@ -31,7 +31,7 @@ Config configured(const std::string& settings, const std::string& params = "",
         if (path != "config.yaml") return Problem{path};
         return Outcome<std::string>(
             boost::system::in_place_value,
-            "model_list: [{model_name: a, litellm_params: {model: openai/m, api_key: k" + params +
+            "model_list: [{model_name: a, litellm_params: {model: openai/o3, api_key: k" + params +
                 "}}]\nlitellm_settings: {" + settings + "}\n");
     };
     return std::move(*read_config("config.yaml", read_file, std::move(environment)));

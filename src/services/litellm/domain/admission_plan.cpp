@@ -147,11 +147,16 @@ AdmissionPlan plan_admission(const Caller& caller, const LedgerConfig& config, s
     return std::move(planner.plan);
 }
 
-ApiError budget_exceeded(const PurseUse& purse, NanoUsd spent, int status) {
-    return {.status = status,
-            .message = fmt::format("Budget has been exceeded! {}={} Current cost: {}, Max budget: {}",
-                                   purse.entity, purse.who, print_usd(spent), print_usd(*purse.limit)),
-            .type = "budget_exceeded"};
+ApiError budget_exceeded(const PurseUse& purse, NanoUsd spent, NanoUsd reserved, int status) {
+    auto message = fmt::format("Budget has been exceeded! {}={} Current cost: {}, Max budget: {}",
+                               purse.entity, purse.who, print_usd(spent), print_usd(*purse.limit));
+    // There is money left: the call was refused for those beside it, which give back what they do not use.
+    if (spent < *purse.limit)
+        message += fmt::format(
+            ". Calls under way have reserved {} on top of that, the most that they may cost: wait until they "
+            "end, or set max_tokens, which makes the reservation of a call smaller",
+            print_usd(reserved));
+    return {.status = status, .message = std::move(message), .type = "budget_exceeded"};
 }
 
 ApiError window_full(const WindowUse& window, std::int64_t count, UnixMs ends, UnixMs now) {

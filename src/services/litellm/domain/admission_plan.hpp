@@ -62,7 +62,8 @@ struct AdmissionPlan {
 AdmissionPlan plan_admission(const Caller& caller, const LedgerConfig& config, std::string_view model,
                              bool free, UnixMs now);
 
-ApiError budget_exceeded(const PurseUse& purse, NanoUsd spent, int status);
+// `reserved`: by calls under way.
+ApiError budget_exceeded(const PurseUse& purse, NanoUsd spent, NanoUsd reserved, int status);
 ApiError window_full(const WindowUse& window, std::int64_t count, UnixMs ends, UnixMs now);
 ApiError too_many_parallel(const PurseUse& purse, std::int64_t open);
 

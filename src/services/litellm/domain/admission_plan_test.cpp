@@ -93,6 +93,21 @@ TEST(AdmissionPlan, LetsTheMasterKeyPassTheBudgetOfTheProxy) {
     EXPECT_TRUE(plan_admission(caller_with(R"({"id":"h","purse":"k"})"), config, "m", false, 0).has_budget());
 }
 
+TEST(BudgetExceeded, TellsWhatIsSpentFromWhatCallsUnderWayHaveReserved) {
+    PurseUse purse{"k", 250'000'000, std::nullopt, "", "api_key", "sk-...wxyz"};
+
+    auto spent = budget_exceeded(purse, 300'000'000, 100'000'000, 400);
+    auto reserved = budget_exceeded(purse, 10'000'000, 317'780'000, 400);
+
+    EXPECT_EQ(spent.message,
+              "Budget has been exceeded! api_key=sk-...wxyz Current cost: 0.3, Max budget: 0.25");
+    EXPECT_NE(reserved.message.find("Current cost: 0.01, Max budget: 0.25. Calls under way have reserved "
+                                    "0.31778"),
+              std::string::npos)
+        << reserved.message;
+    EXPECT_NE(reserved.message.find("set max_tokens"), std::string::npos);
+}
+
 TEST(Entity, TakesFromABudgetWhatItLeavesOpen) {
     auto key =
         with_budget(entity(R"({"purse":"k","rpm_limit":1})"),

@@ -1,6 +1,8 @@
 #include "core/observe/metrics.hpp"
 
 #include "services/litellm/handlers/handlers.hpp"
+#include "services/litellm/ledger/budget_gauges.hpp"
+#include "services/litellm/ledger/ledger.hpp"
 
 namespace seance::litellm {
 
@@ -12,7 +14,7 @@ Awaitable<void> show_metrics(Gateway&, http::Exchange& exchange, std::string) {
 }
 
 std::string render_metrics() {
-    return observe::metrics().render() + SpendMetrics::render();
+    return observe::metrics().render() + SpendMetrics::render() + budget_gauges().render(unix_ms());
 }
 
 }  // namespace seance::litellm

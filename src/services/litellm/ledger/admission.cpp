@@ -3,9 +3,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <mutex>
+#include <set>
+
 #include "core/observe/log.hpp"
 #include "services/litellm/alerts.hpp"
 #include "services/litellm/domain/pattern.hpp"
+#include "services/litellm/domain/unpriced.hpp"
+#include "services/litellm/ledger/budget_gauges.hpp"
 #include "services/litellm/ledger/ledger.hpp"
 
 namespace seance::litellm {
@@ -19,6 +24,14 @@ std::string quoted_list(const std::vector<std::string>& texts) {
 
 std::string or_null(std::string_view text) {
     return text.empty() ? "null" : json_quote(text);
+}
+
+// Loops remember by themselves what they have asked about, so that few calls come here.
+bool is_first_of_process(const std::string& unpriced) {
+    static std::mutex mutex;
+    static std::set<std::string> told;
+    std::lock_guard lock(mutex);
+    return told.size() < 1000 && told.insert(unpriced).second;
 }
 
 }  // namespace
@@ -44,10 +57,12 @@ std::optional<NanoUsd> Admission::cost(const Usage& usage, const Deployment& dep
     auto price = ledger_->rules(models_)->prices.find(deployment, provider, model);
     if (price || usage.cost) return cost_of(price.value_or(Price{}), usage, Clock::now() - started_);
     // Where nobody has answered no model is known, and nothing is to be paid for.
-    if (!deployment.mock_response && !model.empty() && ledger_->unpriced_.size() < 1000 &&
-        ledger_->unpriced_.insert(fmt::format("{}/{}", provider, model)).second)
+    if (deployment.mock_response || model.empty()) return std::nullopt;
+    auto name = fmt::format("{}/{}", provider, model);
+    if (!is_self_hosted(provider) && ledger_->unpriced_.size() < 1000 &&
+        ledger_->unpriced_.insert(name).second && is_first_of_process(name))
         observe::log(observe::Level::Warning, "price_unknown")
-            .field("model", fmt::format("{}/{}", provider, model))
+            .field("model", name)
             .field("consequence", "its calls cost 0; set input_cost_per_token and output_cost_per_token");
     return std::nullopt;
 }
@@ -235,18 +250,10 @@ void Admission::settle(Settlement how) {
                                     how.deployment ? how.deployment->id : ""};
         ledger_->metrics_.note(labels, cost, how.cache_hit ? Usage{} : how.usage);
     }
-    for (std::size_t i = 0; i < plan_.purses.size() && i < resets_.size(); ++i) {
-        auto& purse = plan_.purses[i];
-        bool team = purse.entity == "team";
-        if (!purse.limit || (!team && purse.entity != "api_key")) continue;
-        SpendMetrics::Remaining left;
-        left.alias = team ? caller_.team->alias : caller_.key->alias;
-        left.budget = purse.limit;
-        left.budget_left = std::max<NanoUsd>(*purse.limit - spends_[i] - cost, 0);
-        if (resets_[i] > 0) left.hours_left = static_cast<double>(resets_[i] - unix_ms()) / 3'600'000.0;
-        ledger_->metrics_.note_remaining(team, team ? caller_.team->id : caller_.key->id, "",
-                                         std::move(left));
-    }
+    if (ledger_->config().charge)
+        for (auto& purse : plan_.purses)
+            if (purse.limit && (purse.entity == "team" || purse.entity == "api_key"))
+                budget_gauges().charge(purse.id, cost);
     if (caller_.key && caller_.key->limits.soft_budget) {
         auto soft = *caller_.key->limits.soft_budget;
         auto before = spend_before_.value_or(0);

@@ -94,10 +94,8 @@ class Admission {
     std::string lease_;
     NanoUsd reserved_ = 0;
     std::optional<NanoUsd> spend_before_;  // of the key, if Valkey has said
-    std::vector<NanoUsd> spends_;          // of each purse, before this call
     std::vector<std::int64_t> window_counts_;
     std::vector<UnixMs> window_ends_;
-    std::vector<UnixMs> resets_;  // of each purse; 0: never
     UnixMs started_ms_ = 0;
     Instant started_;
     bool settled_ = false, records_ = false;

@@ -9,6 +9,7 @@
 #include "services/litellm/domain/access.hpp"
 #include "services/litellm/domain/json_text.hpp"
 #include "services/litellm/domain/route_class.hpp"
+#include "services/litellm/ledger/budget_gauges.hpp"
 #include "services/litellm/ledger/ledger.hpp"
 #include "services/litellm/routing/wishes.hpp"
 
@@ -254,7 +255,8 @@ Awaitable<bool> Ledger::reserve(Admission& admission, std::string version) {
     if (word == "stale" || word == "late") co_return false;
     if (word == "budget" && index < plan.purses.size()) {
         auto& purse = plan.purses[index];
-        refuse(admission, budget_exceeded(purse, number(2), config.budget_status));
+        auto spent = number(4 + index);
+        refuse(admission, budget_exceeded(purse, spent, number(2) - spent, config.budget_status));
         // Not of what calls under way may yet cost: they give back what they do not use.
         for (std::size_t i = 0; i < plan.purses.size(); ++i) tell_of_budget(plan.purses[i], number(4 + i));
     } else if (word == "parallel" && index < plan.purses.size()) {
@@ -267,8 +269,10 @@ Awaitable<bool> Ledger::reserve(Admission& admission, std::string version) {
         admission.refusal_fields_.set("reset_at", print_time(number(3)));
     }
     if (admission.refusal_)
-        for (std::size_t i = 0; i < plan.purses.size() && list.size() >= 4 + plan.purses.size(); ++i)
+        for (std::size_t i = 0; i < plan.purses.size() && list.size() >= 4 + plan.purses.size(); ++i) {
             if (plan.purses[i].entity == "api_key") admission.spend_before_ = number(4 + i);
+            budget_gauges().set_spent(plan.purses[i].id, number(4 + i));
+        }
     if (word != "ok") {
         if (!admission.refusal_) refuse(admission, store_away());
         co_return true;
@@ -276,8 +280,7 @@ Awaitable<bool> Ledger::reserve(Admission& admission, std::string version) {
     std::size_t at = 2;
     for (auto& purse : plan.purses) {
         if (purse.entity == "api_key") admission.spend_before_ = number(at);
-        admission.spends_.push_back(number(at));
-        admission.resets_.push_back(number(at + 1));
+        show_budget(admission.caller_, purse, number(at), number(at + 1));
         at += 2;
     }
     for ([[maybe_unused]] auto& window : plan.windows) {

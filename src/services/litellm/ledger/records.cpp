@@ -7,6 +7,7 @@
 #include "core/base/id.hpp"
 #include "core/base/text.hpp"
 #include "services/litellm/domain/json_print.hpp"
+#include "services/litellm/ledger/budget_gauges.hpp"
 #include "services/litellm/ledger/ledger.hpp"
 
 namespace seance::litellm {
@@ -86,22 +87,26 @@ Awaitable<Result<Records::Saved>> Records::save(RecordKind kind, EntityPtr old, 
         purse_fields.push_back(std::move(name));
         purse_fields.push_back(std::move(value));
     };
-    if (auto spend = usd_of(record, "spend")) set("spend", std::to_string(*spend));
+    auto spend = usd_of(record, "spend");
+    if (spend) set("spend", std::to_string(*spend));
     record.erase("spend");
     auto period = read_period(text_of(record, "budget_duration").value_or(""));
     auto before = old ? read_period(text_of(old->json, "budget_duration").value_or("")) : std::nullopt;
     auto code = [](const auto& p) { return p ? p->code() : std::string(); };
-    if (code(period) != code(before)) {
+    auto begins_anew = period ? std::optional(next_reset(*period, now, now)) : std::nullopt;
+    bool other_period = code(period) != code(before);
+    if (other_period) {
         set("period", code(period));
-        set("reset_at", period ? std::to_string(next_reset(*period, now, now)) : "");
+        set("reset_at", begins_anew ? std::to_string(*begins_anew) : "");
     }
     if (!record.contains("created_at")) record["created_at"] = print_time(now);
     record["updated_at"] = print_time(now);
     auto created = parse_time(text_of(record, "created_at").value_or("")).value_or(now);
     bool aliased = kind == RecordKind::Key;
     std::vector<std::string> keys{store_.record_key(name_of(kind), id), index_key(store_, kind)};
+    auto text = print_json(record);
     std::vector<std::string> arguments{old ? old->text : "",
-                                       print_json(record),
+                                       text,
                                        id,
                                        std::to_string(created),
                                        aliased ? alias_table(store_) : "",
@@ -111,7 +116,11 @@ Awaitable<Result<Records::Saved>> Records::save(RecordKind kind, EntityPtr old, 
     auto reply = co_await store_.run(save_script(), std::move(keys), std::move(arguments));
     if (!reply) co_return reply.error();
     if (reply->text == "alias") co_return Saved::AliasTaken;
-    co_return reply->text == "ok" ? Saved::Yes : Saved::Conflict;
+    if (reply->text != "ok") co_return Saved::Conflict;
+    if (auto saved = read_entity(std::move(text))) budget_gauges().change(*saved, now);
+    if (spend) budget_gauges().set_spent(purse, *spend);
+    if (other_period) budget_gauges().set_begins_anew(purse, begins_anew);
+    co_return Saved::Yes;
 }
 
 Awaitable<Result<std::int64_t>> Records::remove(RecordKind kind, EntityPtr record, bool with_purse) {
@@ -122,12 +131,14 @@ Awaitable<Result<std::int64_t>> Records::remove(RecordKind kind, EntityPtr recor
                                        with_purse ? record->purse : ""};
     auto reply = co_await store_.run(remove_script(), std::move(keys), std::move(arguments));
     if (!reply) co_return reply.error();
+    if (with_purse) budget_gauges().forget(record->purse);
     co_return reply->integer;
 }
 
 Awaitable<error_code> Records::set_spend(std::string purse, NanoUsd spend) {
     std::vector<std::string> words{"HSET", store_.record_key("purse", purse), "spend", std::to_string(spend)};
     auto reply = co_await store_.command(std::move(words));
+    if (reply) budget_gauges().set_spent(purse, spend);
     co_return reply ? error_code{} : reply.error();
 }
 

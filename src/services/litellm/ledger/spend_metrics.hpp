@@ -9,7 +9,9 @@
 
 namespace seance::litellm {
 
-// LiteLLM's metrics about money, keys and their limits (reference, section 17.3), of one loop. At most
+std::string metric_label(std::string_view text);  // as it stands between quotes
+
+// LiteLLM's metrics about money and tokens (reference, section 17.3), of one loop. At most
 // kMostSeries label sets each; the rest count under "other".
 class SpendMetrics {
   public:
@@ -25,15 +27,6 @@ class SpendMetrics {
     };
     void note(const Labels& labels, NanoUsd cost, const Usage& usage);
 
-    struct Remaining {
-        std::string alias;
-        std::optional<NanoUsd> budget_left, budget;
-        std::optional<std::int64_t> requests_left, tokens_left;
-        std::optional<double> hours_left;
-    };
-    // `team`: about a team, else about a key.
-    void note_remaining(bool team, const std::string& id, const std::string& model, Remaining remaining);
-
     // Prometheus text over all loops of this process.
     static std::string render();
 
@@ -44,7 +37,6 @@ class SpendMetrics {
     };
     std::mutex mutex_;  // taken by another loop only while it renders
     std::map<Labels, Sums> sums_;
-    std::map<std::tuple<bool, std::string, std::string>, Remaining> remaining_;
 };
 
 }  // namespace seance::litellm

@@ -1,0 +1,17 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "services/litellm/config/config.hpp"
+
+namespace seance::litellm {
+
+// A sentence for each model that can be called and costs money nobody knows of: its calls count as free,
+// whatever a budget says. Of wildcards that is known with a name alone, so the first call tells. `places`: of
+// each deployment, such as "config.yaml:12: ".
+std::vector<std::string> unpriced_models(const Config& config, const std::vector<std::string>& places);
+
+// Runs on machines of one's own, so that a call costs nobody anything unless a price is set.
+bool is_self_hosted(std::string_view provider);
+
+}  // namespace seance::litellm
