@@ -1,7 +1,10 @@
-// The gateway's parsers of hostile input: JSON editing, server-sent events with the chat stream, config.yaml.
-// The first byte chooses; what comes out must be valid, and the same however the bytes were split.
+// The gateway's parsers of hostile input: JSON editing, server-sent events with the chat stream, chunks that
+// are alike, config.yaml. The first byte chooses; what comes out must be valid, and the same however the
+// bytes were split and whatever was learned from the chunk before.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 
 #include "relayed.hpp"
@@ -103,6 +106,45 @@ void fuzz_stream(std::string_view text) {
     require(!check.rest());
 }
 
+// What a stream made of these chunks, a line each and each twice; `apart`: with an empty one before each, so
+// that none is like the one before.
+std::string made_of(std::string_view lines, bool apart) {
+    const AnswerContext context{find_provider("openai"), SecretText("secret"), "m", "id", 1, 1};
+    ChatForm form;
+    auto client = form.stream(context);
+    ChatStream chat(context, true, *client);
+    std::string out;
+    bool over = false;
+    auto note = [&](const ChatStream::Step& step) {
+        out += step.out + (step.content ? "content " : "") + std::to_string(chat.usage().completion) + "\n";
+        if (step.error) out += step.error->message;
+        over = step.over();
+    };
+    auto take = [&](std::string_view chunk) {
+        if (over) return;
+        ChatStream::Step nothing, step;
+        if (apart) chat.take("", nothing);
+        chat.take(chunk, step);
+        note(step);
+    };
+    // Without a first chunk that has the role, one that is repeated is not what it was.
+    take(R"({"choices":[{"index":0,"delta":{"role":"assistant"}}]})");
+    while (!lines.empty() && !over) {
+        const auto line = lines.substr(0, lines.find('\n'));
+        lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+        take(line);
+        take(line);
+    }
+    ChatStream::Step last;
+    chat.end(last);
+    note(last);
+    return out;
+}
+
+void fuzz_alike(std::string_view lines) {
+    require(made_of(lines, false) == made_of(lines, true));
+}
+
 void fuzz_config(std::string_view text) {
     ReadFile read_file = [&](const std::string&) {
         return Outcome<std::string>(boost::system::in_place_value, std::string(text));
@@ -125,6 +167,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         fuzz_json(rest);
     else if (text[0] == 's')
         fuzz_stream(rest);
+    else if (text[0] == 'a')
+        fuzz_alike(rest);
     else
         fuzz_config(rest);
     return 0;

@@ -45,8 +45,8 @@ struct Watched {
 // change of the set for each wait without a buffer, a read in vain before each wait with one, and a removal
 // at the end. Made by use_service(); everything is called on the loop's thread.
 //
-// Sockets that give way stand in line while others are served, and get as much time as those, or a tenth of
-// a millisecond, whichever is more: a loop with more running streams than it can carry still answers a new
+// Sockets that give way stand in line while others are served, and get as much time as those, or 50
+// microseconds, whichever is more: a loop with more running streams than it can carry still answers a new
 // request at once, and the streams get what is left, in fewer and larger pieces.
 class Reactor final : public asio::execution_context::service {
   public:

@@ -44,12 +44,13 @@ void ClientConnection::begin_exchange(bool buffer_at_once) {
     head_end_ = begin_ = end_ = 0;
     parser_.reset();
     begun_ = have_head_ = body_over_ = false;
-    stream_.give_way(false);
 }
 
 void ClientConnection::end_exchange() {
     read_deadline_.disarm();
     write_deadline_.disarm();
+    // That an idle one has ended is to be known before it is used again.
+    stream_.give_way(false);
     if (capacity_ == BufferPool::kSize) loop_.buffers().give_back(std::move(buffer_));
     if (head_buffer_) loop_.buffers().give_back(std::move(head_buffer_));
     buffer_.reset();

@@ -1,8 +1,12 @@
 #include "net/http/client.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <fstream>
+#include <future>
+#include <optional>
 
 #include "net/http/connection_pool.hpp"
 #include "tests/support/loop_thread.hpp"
@@ -293,6 +297,42 @@ TEST_F(ClientTest, ClosesAnIdleConnectionThatBecomesReadable) {
 
     EXPECT_EQ(idle(upstream.port()), 0u);
     EXPECT_EQ(send(upstream.port()).value().body, "hello");
+}
+
+// A loop with more streams than it can carry would offer a connection that is long gone.
+TEST_F(ClientTest, KnowsThatAnIdleConnectionIsGoneBeforeItServesThoseThatGiveWay) {
+    std::promise<void> hang_up, gone;
+    ScriptedUpstream upstream([&](UpstreamConnection& c) {
+        c.receives_head();
+        c.sends("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n");
+        hang_up.get_future().wait_for(5s);
+        c.hangs_up();
+        gone.set_value();
+    });
+    const Origin origin{"127.0.0.1", upstream.port(), false};
+    use({});
+    thread_.await(read_pieces(client_.get(), origin)).value();
+    ASSERT_EQ(idle(upstream.port()), 1u);
+    int ends[2];
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+    std::optional<stream::TcpSocket> patient;
+    std::promise<std::size_t> left;
+    char byte;
+
+    thread_.on_loop([&] {
+        patient.emplace(thread_.loop().executor(), ends[0]);
+        patient->give_way(true);
+        patient->async_read_some(asio::buffer(&byte, 1), [&](error_code, std::size_t) {
+            left.set_value(client_->pool()->idle(origin));
+        });
+        EXPECT_EQ(::write(ends[1], "x", 1), 1);
+        hang_up.set_value();
+        gone.get_future().wait();
+    });
+
+    EXPECT_EQ(left.get_future().get(), 0u);
+    thread_.on_loop([&] { patient.reset(); });
+    ::close(ends[1]);
 }
 
 TEST_F(ClientTest, RefusesResponsesThatBreakTheRules) {
