@@ -32,6 +32,10 @@ void count_reload(const char* outcome, bool good) {
     show_whether_ok(good);
 }
 
+const char* name_of(ConfigSource::Cause cause) {
+    return cause == ConfigSource::Cause::Asked ? "signal" : "file";
+}
+
 }  // namespace
 
 struct ConfigSource::Read {
@@ -117,10 +121,10 @@ void ConfigSource::work(Cause cause) {
         files_ = fresh.files;
         if (same && cause == Cause::FileChanged) return;
     }
-    if (!fresh.config) return refuse(fresh.config.error().what);
+    if (!fresh.config) return refuse(cause, fresh.config.error().what);
     auto before = current();
     auto reasons = reasons_to_refuse(before->config(), *fresh.config);
-    if (!reasons.empty()) return refuse(fmt::format("{}", fmt::join(reasons, "; ")));
+    if (!reasons.empty()) return refuse(cause, fmt::format("{}", fmt::join(reasons, "; ")));
 
     carry_over(*fresh.config, before->config());
     auto changes = changes_between(before->config(), *fresh.config);
@@ -128,16 +132,19 @@ void ConfigSource::work(Cause cause) {
     changes.resize(std::min(count, kMostChangesShown));
     auto models =
         std::make_shared<const ModelTable>(std::make_shared<const Config>(std::move(*fresh.config)));
+    {
+        std::lock_guard lock(mutex_);
+        current_ = models;
+        problem_.reset();
+        hand_out(models);
+    }
+    count_reload("applied", true);
+    // Once it is in force: who reads this may ask at once.
     observe::log(observe::Level::Info, "config_reloaded")
-        .field("cause", cause == Cause::Asked ? "signal" : "file")
+        .field("cause", name_of(cause))
         .field("changes", static_cast<std::uint64_t>(count))
         .field("changed", fmt::format("{}", fmt::join(changes, "; ")));
-    announce(*models, settings_, current().get());
-    std::lock_guard lock(mutex_);
-    current_ = models;
-    problem_.reset();
-    hand_out(models);
-    count_reload("applied", true);
+    announce(*models, settings_, before.get());
 }
 
 // Under the lock: a subscription and its loop live until they have been taken from the list.
@@ -148,14 +155,17 @@ void ConfigSource::hand_out(const Models& models) {
         });
 }
 
-void ConfigSource::refuse(const std::string& problem) {
+void ConfigSource::refuse(Cause cause, const std::string& problem) {
+    {
+        std::lock_guard lock(mutex_);
+        problem_ = problem;
+        hand_out(nullptr);
+    }
+    count_reload("refused", false);
     observe::log(observe::Level::Error, "config_refused")
+        .field("cause", name_of(cause))
         .field("problem", problem)
         .field("consequence", "the configuration from before stays in force");
-    count_reload("refused", false);
-    std::lock_guard lock(mutex_);
-    problem_ = problem;
-    hand_out(nullptr);
 }
 
 ConfigSource::Subscription::Subscription(ConfigSource& source, Executor executor,

@@ -45,7 +45,7 @@ class ConfigSource {
     struct Read;
     Read read() const;
     void work(Cause cause);
-    void refuse(const std::string& problem);
+    void refuse(Cause cause, const std::string& problem);
     void hand_out(const Models& models);
 
     const Settings settings_;

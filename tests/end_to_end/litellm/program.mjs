@@ -38,7 +38,9 @@ export async function startGateway (config, env = {}, flags = []) {
       const before = log.length
       await fs.writeFile(file, text)
       child.kill('SIGHUP')
-      await waitFor(() => log.slice(before).some(line => line.event === 'gateway_configured' || line.event === 'config_refused'), 'the new configuration')
+      // The file is watched as well, and that tells too: of this one, or of the one before.
+      const told = () => log.findIndex((line, i) => i >= before && line.cause === 'signal' && ['config_reloaded', 'config_refused'].includes(line.event))
+      await waitFor(() => told() >= 0 && (log[told()].event === 'config_refused' || log.slice(told()).some(line => line.event === 'gateway_configured')), 'the new configuration')
     },
     async stop () {
       const code = await shared.stop(child)
