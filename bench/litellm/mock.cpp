@@ -4,7 +4,9 @@
 //   both           stream of 20 chunks at once, or JSON, as the request asks
 // A body that holds "please-fail" is answered 500. Chunks carry when they were sent, the first also when the
 // request came to this program and to its socket, in ns of the monotonic clock, so that the reader can tell
-// how long they were on their way. usage: litellm_mock PORT   (prints "ready")
+// how long they were on their way.
+//
+// usage: litellm_mock PORT   (prints "ready")
 #include <algorithm>
 #include <charconv>
 #include <queue>
