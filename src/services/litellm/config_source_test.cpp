@@ -6,6 +6,7 @@
 
 #include <array>
 #include <boost/asio/io_context.hpp>
+#include <filesystem>
 #include <fstream>
 
 #include "core/observe/log.hpp"
@@ -14,18 +15,19 @@
 namespace seance::litellm {
 namespace {
 
-// What is logged while it lives.
+// What is logged while it lives, in a file: a pipe that nobody has emptied yet would lose lines.
 class Log {
   public:
-    Log() : stdout_(::dup(STDOUT_FILENO)) {
+    explicit Log(const std::filesystem::path& path)
+        : stdout_(::dup(STDOUT_FILENO)),
+          file_(::open(path.c_str(), O_CREAT | O_RDWR | O_APPEND | O_CLOEXEC, 0600)) {
         observe::flush();
-        EXPECT_EQ(::pipe2(ends_.data(), O_NONBLOCK), 0);
-        ::dup2(ends_[1], STDOUT_FILENO);
+        ::dup2(file_, STDOUT_FILENO);
     }
     ~Log() {
         observe::flush();
         ::dup2(stdout_, STDOUT_FILENO);
-        for (int fd : {stdout_, ends_[0], ends_[1]}) ::close(fd);
+        for (int fd : {stdout_, file_}) ::close(fd);
     }
 
     // Without the log's own wait for more lines.
@@ -33,14 +35,13 @@ class Log {
         std::array<char, 4096> some;
         while (seen_.find(event) == std::string::npos) {
             observe::flush();
-            const auto size = ::read(ends_[0], some.data(), some.size());
+            auto size = ::pread(file_, some.data(), some.size(), static_cast<off_t>(seen_.size()));
             if (size > 0) seen_.append(some.data(), static_cast<std::size_t>(size));
         }
     }
 
   private:
-    int stdout_;
-    std::array<int, 2> ends_{};
+    int stdout_, file_;
     std::string seen_;
 };
 
@@ -66,7 +67,7 @@ TEST(ConfigSource, TellsOfAConfigurationOnceItIsInForce) {
         taken = models->config().deployments.size();
     });
     write_config(settings.config_path, kMany);
-    Log log;
+    Log log(folder.path() / "log");
 
     source->reload(ConfigSource::Cause::Asked);
     log.wait_for("config_reloaded");
