@@ -488,6 +488,8 @@ TEST_F(ClientTest, BelievesTheCertificatesThatItIsGivenAsText) {
     EXPECT_EQ(send_to(origin, options).error(), ClientErrc::TlsFailed);
     options.ca_certificates = text_of(other.certificate_file());
     EXPECT_EQ(send_to(origin, options).error(), ClientErrc::TlsFailed);
+    options.ca_certificates = "no certificate";
+    EXPECT_EQ(send_to(origin, options).error(), ClientErrc::TlsFailed);
     options.ca_certificates = text_of(front.ca_file());
     EXPECT_EQ(send_to(origin, options).value().body, "hello");
 }

@@ -1,19 +1,27 @@
 #include "net/http/connection_pool.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 #include <tuple>
 
+#include "core/observe/log.hpp"
 #include "net/stream/errors.hpp"
 
 namespace seance::http {
 
 namespace {
 
+// None if its certificates cannot be read, which the log tells.
 std::shared_ptr<stream::TlsClient> make_tls_client(const ClientOptions& options) {
     stream::Trust trust{.file = options.ca_file,
                         .certificates = options.ca_certificates,
                         .verify = options.verify_certificates};
-    return std::make_shared<stream::TlsClient>(trust);
+    try {
+        return std::make_shared<stream::TlsClient>(trust);
+    } catch (const std::runtime_error& error) {
+        observe::log(observe::Level::Error, "certificates_unreadable").field("problem", error.what());
+        return nullptr;
+    }
 }
 
 }  // namespace
@@ -140,6 +148,7 @@ Awaitable<Result<Lease>> ConnectionPool::connect(Place& place, Lease lease) {
     std::optional<stream::Stream> made;
     if (place.origin.tls) {
         if (!tls_) tls_ = make_tls_client(*options_);
+        if (!tls_) co_return failed(stream::Errc::TlsFailed);
         auto secured =
             co_await tls_->handshake(std::move(*socket), place.origin.host, place.origin.port, end);
         if (!secured) co_return failed(secured.error());

@@ -4,7 +4,6 @@
 
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <list>
-#include <stdexcept>
 
 #include "net/stream/errors.hpp"
 #include "net/stream/tls_handshake.hpp"
@@ -124,24 +123,12 @@ TlsClient::TlsClient(std::string ca_file, Spoken spoken)
     : TlsClient(Trust{.file = std::move(ca_file)}, spoken) {}
 
 TlsClient::TlsClient(const Trust& trust, Spoken spoken)
-    : context_(asio::ssl::context::tls_client), verify_(trust.verify) {
-    error_code error;
-    std::string source = trust.file;
-    if (!trust.file.empty()) {
-        context_.load_verify_file(trust.file, error);
-    } else if (!trust.certificates.empty()) {
-        source = "a text";
-        if (count_certificates(trust.certificates) == 0) error = asio::error::invalid_argument;
-        if (!error) context_.add_certificate_authority(asio::buffer(trust.certificates), error);
-    } else {
-        source = "the system's store";
-        context_.set_default_verify_paths(error);
-    }
-    if (error)
-        throw std::runtime_error("the certificates in \"" + source +
-                                 "\" could not be read; name a PEM file of trusted certificates");
+    : authorities_(trust.verify ? authorities_of(trust) : nullptr),
+      context_(asio::ssl::context::tls_client),
+      verify_(trust.verify) {
     context_.set_verify_mode(trust.verify ? asio::ssl::verify_peer : asio::ssl::verify_none);
     SSL_CTX* native = context_.native_handle();
+    if (authorities_) SSL_CTX_set1_cert_store(native, authorities_.get());
     SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
     if (spoken == Spoken::Http) SSL_CTX_set_alpn_protos(native, kHttpProtocol, kHttpProtocolLength);
     SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);

@@ -23,7 +23,7 @@ enum class Spoken { Http, Unsaid };
 // port.
 class TlsClient : public std::enable_shared_from_this<TlsClient> {
   public:
-    // Throws std::runtime_error if the certificates cannot be read.
+    // Throws std::runtime_error if the certificates cannot be read (authorities_of).
     explicit TlsClient(const Trust& trust, Spoken spoken = Spoken::Http);
     explicit TlsClient(std::string ca_file, Spoken spoken = Spoken::Http);  // "" = the system's
     ~TlsClient();
@@ -36,6 +36,7 @@ class TlsClient : public std::enable_shared_from_this<TlsClient> {
     struct Slot;
     static int keep_session(SSL* ssl, SSL_SESSION* session);
 
+    std::shared_ptr<X509_STORE> authorities_;  // none if nothing is verified
     asio::ssl::context context_;
     bool verify_;
     std::map<std::string, std::shared_ptr<Slot>> slots_;  // by host:port
