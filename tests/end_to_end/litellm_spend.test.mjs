@@ -303,6 +303,18 @@ test('a pause of Valkey fails the calls that met it, and the next one is answere
   for (let i = 0; i < 20; i++) assert.equal((await chat(bound.key)).status, 200, `call ${i + 1} after the pause`)
 }, { env: { LITELLM_VALKEY_DEADLINE: `${500 * slowness}ms` } }))
 
+test('a call that nothing but Valkey can let through waits a short pause out', { skip }, () => withSpend(async ({ valkey, ask, chat }) => {
+  const bound = (await ask('/key/generate', { max_budget: 10_000 })).json
+  const free = (await ask('/key/generate', {})).json
+  const unseen = (await ask('/key/generate', {})).json
+  for (const { key } of [bound, free]) assert.equal((await chat(key)).status, 200)
+  valkey.freeze()
+  const waiting = [...Array.from({ length: 32 }, () => chat(bound.key)), chat(unseen.key)]
+  assert.equal((await chat(free.key)).status, 200, 'a key without a budget waits for the deadline alone')
+  valkey.thaw()
+  assert.deepEqual([...new Set((await Promise.all(waiting)).map(answer => answer.status))], [200])
+}, { env: { LITELLM_VALKEY_DEADLINE: '20ms', LITELLM_VALKEY_PATIENCE: '5s' } }))
+
 test('a gateway whose Valkey is not there starts, answers, and hands its spend over later', { skip }, () => withSpend(async ({ valkey, ask, chat, gateway, start }) => {
   await valkey.kill()
   await gateway().stop()

@@ -7,7 +7,7 @@ namespace seance::config {
 // The settings of all services, by which a program tells another's variable from a misspelled one of its own.
 // Made by tests/lint/settings --write build/bin.
 // clang-format off
-inline constexpr std::array<std::string_view, 112> kKnownNames{
+inline constexpr std::array<std::string_view, 113> kKnownNames{
     "ADDRESS",
     "ADMIN_PORT",
     "ALLOWED_ORIGINS",
@@ -40,6 +40,7 @@ inline constexpr std::array<std::string_view, 112> kKnownNames{
     "LITELLM_SPOOL_DIR",
     "LITELLM_SPOOL_MAX_MB",
     "LITELLM_VALKEY_DEADLINE",
+    "LITELLM_VALKEY_PATIENCE",
     "LOG_REQUESTS",
     "MAX_BODY",
     "MAX_CONNECTIONS",

@@ -89,6 +89,7 @@ void declare_other_variables(config::Reader& read) {
     text("REDIS_CLUSTER_NODES",
          "In place of REDIS_URL, nodes of a cluster: [{\"host\": \"10.0.0.1\", \"port\": 6379}, …]");
     text("LITELLM_VALKEY_DEADLINE", "What a call waits for Valkey at most [50ms]");
+    text("LITELLM_VALKEY_PATIENCE", "The same of one that is refused without its answer [500ms]");
     text("LITELLM_SPOOL_DIR",
          "Folder of spend on its way to Valkey [$STATE_DIRECTORY/spool or /var/tmp/seance-litellm-UID]");
     text("LITELLM_SPOOL_MAX_MB", "Most of it on disk, for each loop [1024]");

@@ -45,7 +45,7 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
         for (auto& timer : std::exchange(connect_waiters_, {})) timer->cancel();
     }
 
-    static Awaitable<Result<Reply>> command(std::shared_ptr<Impl> self, std::string wire) {
+    static Awaitable<Result<Reply>> command(std::shared_ptr<Impl> self, std::string wire, Duration limit) {
         if (self->closing_) co_return error_code{asio::error::operation_aborted};
         if (!self->connection_ && self->attempt_failed_) co_return error_code{Errc::NotConnected};
         if (self->queue_.full(wire.size())) co_return error_code{Errc::QueueFull};
@@ -54,7 +54,7 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
         self->queue_.push(waiting);
         if (self->connection_) self->connection_->wake.notify();
 
-        waiting->done.expires_after(self->options_.command_timeout);
+        waiting->done.expires_after(limit);
         auto [error] = co_await waiting->done.async_wait(kAwait);
         if (waiting->outcome) co_return std::move(*waiting->outcome);
         waiting->abandoned = true;
@@ -187,7 +187,7 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
                 continue;
             std::array<std::string_view, 1> words{"PING"};
             auto wire = encode_command(words);
-            co_await command(self, std::move(wire));
+            co_await command(self, std::move(wire), self->options_.command_timeout);
         }
     }
 
@@ -256,7 +256,8 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
 };
 
 Client::Client(Loop& loop, Address address, ClientOptions options)
-    : impl_(std::make_shared<Impl>(loop, std::move(address), options)) {
+    : command_timeout_(options.command_timeout),
+      impl_(std::make_shared<Impl>(loop, std::move(address), options)) {
     impl_->start();
 }
 
@@ -264,11 +265,11 @@ Client::~Client() {
     impl_->stop();
 }
 
-Awaitable<Result<Reply>> Client::send(std::string_view name, std::string wire) {
+Awaitable<Result<Reply>> Client::send(std::string_view name, std::string wire, Duration limit) {
     if (name.empty() || needs_own_connection(name)) {
         return [](error_code error) -> Awaitable<Result<Reply>> { co_return error; }(Errc::OwnConnection);
     }
-    return Impl::command(impl_, std::move(wire));
+    return Impl::command(impl_, std::move(wire), limit);
 }
 
 bool Client::post(const std::vector<std::string_view>& arguments, OnReply on_reply) {

@@ -65,11 +65,15 @@ class Client {
     template <std::convertible_to<std::string_view>... Parts>
     Awaitable<Result<Reply>> command(const Parts&... parts) {
         std::array<std::string_view, sizeof...(Parts)> arguments{std::string_view(parts)...};
-        return send(arguments[0], encode_command(arguments));
+        return send(arguments[0], encode_command(arguments), command_timeout_);
     }
     Awaitable<Result<Reply>> command(const std::vector<std::string>& arguments) {
+        return command(arguments, command_timeout_);
+    }
+    // With a deadline of its own, in place of `command_timeout`.
+    Awaitable<Result<Reply>> command(const std::vector<std::string>& arguments, Duration limit) {
         return send(arguments.empty() ? std::string_view{} : std::string_view(arguments[0]),
-                    encode_command(arguments));
+                    encode_command(arguments), limit);
     }
 
     // For commands that nobody waits for: queued and pipelined with the others, without a deadline of its own
@@ -91,9 +95,10 @@ class Client {
     const Address& address() const;
 
   private:
-    Awaitable<Result<Reply>> send(std::string_view name, std::string wire);
+    Awaitable<Result<Reply>> send(std::string_view name, std::string wire, Duration limit);
 
     class Impl;
+    const Duration command_timeout_;
     std::shared_ptr<Impl> impl_;
 };
 

@@ -47,6 +47,8 @@ class Router::Impl {
         return owner != owners_.end() ? *owner->second : anybody();
     }
 
+    const ClientOptions& options() const { return options_; }
+
     std::uint64_t connections() const {
         std::uint64_t made = 0;
         for (const auto& [address, client] : clients_) made += client->state().connections;
@@ -54,13 +56,13 @@ class Router::Impl {
     }
 
     static Awaitable<Result<Reply>> command(std::shared_ptr<Impl> self, std::string key,
-                                            std::vector<std::string> arguments) {
+                                            std::vector<std::string> arguments, Duration limit) {
         auto slot = slot_of(key);
         auto* client = &self->client_of(key);
         std::vector<Client*> away;
         for (int redirections = 0;; ++redirections) {
             auto asked = client->address();
-            auto reply = co_await client->command(arguments);
+            auto reply = co_await client->command(arguments, limit);
             if (self->closed_) co_return error_code{asio::error::operation_aborted};
             if (!reply) self->owners_.erase(slot);  // somebody else may have it by now
             if (!reply && reply.error() == Errc::NotConnected) {
@@ -123,8 +125,10 @@ Router::~Router() {
     impl_->close();
 }
 
-Awaitable<Result<Reply>> Router::command(std::string_view key, std::vector<std::string> arguments) {
-    return Impl::command(impl_, std::string(key), std::move(arguments));
+Awaitable<Result<Reply>> Router::command(std::string_view key, std::vector<std::string> arguments,
+                                         std::optional<Duration> limit) {
+    return Impl::command(impl_, std::string(key), std::move(arguments),
+                         limit.value_or(impl_->options().command_timeout));
 }
 
 const State& Router::state(std::string_view key) const {

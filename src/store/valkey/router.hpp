@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,7 +23,8 @@ class Router {
 
     // As Client::command(), to who has `key`. All keys of a command have to be of its slot: give them a
     // {tag}.
-    Awaitable<Result<Reply>> command(std::string_view key, std::vector<std::string> arguments);
+    Awaitable<Result<Reply>> command(std::string_view key, std::vector<std::string> arguments,
+                                     std::optional<Duration> limit = std::nullopt);
     // As Client::post(), to who was last known to have `key`.
     bool post(std::string_view key, const std::vector<std::string_view>& arguments);
     const State& state(std::string_view key) const;  // of the connection to who was last known to have `key`

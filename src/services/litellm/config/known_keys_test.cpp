@@ -93,6 +93,26 @@ TEST(LedgerAddress, IsOfAClusterByItsNodes) {
     }
 }
 
+TEST(LedgerTimes, OfWaitingAreBetweenAMillisecondAndFiveSecondsAndPatienceIsNotTheShorter) {
+    using namespace std::chrono_literals;
+    auto with = [](const char* deadline, const char* patience) {
+        return read("", {{"REDIS_URL", "redis://one.example"},
+                         {"LITELLM_VALKEY_DEADLINE", deadline},
+                         {"LITELLM_VALKEY_PATIENCE", patience}});
+    };
+
+    EXPECT_EQ(with("", "").ledger.deadline, 50ms);
+    EXPECT_EQ(with("", "").ledger.patience, 500ms);
+    EXPECT_EQ(with("1ms", "1h").ledger.deadline, 1ms);
+    EXPECT_EQ(with("1ms", "1h").ledger.patience, 5s);
+    EXPECT_EQ(with("900ms", "100ms").ledger.patience, 900ms);
+    auto wrong = with("0ms", "soon");
+    EXPECT_EQ(wrong.ledger.patience, 500ms);
+    EXPECT_THAT(wrong.notes.errors,
+                ElementsAre("LITELLM_VALKEY_DEADLINE is \"0ms\"; write a time such as 50ms",
+                            "LITELLM_VALKEY_PATIENCE is \"soon\"; write a time such as 500ms"));
+}
+
 TEST(KnownKeys, AreWarnedAboutIfTheyAreLimitsThatNobodyCanKeep) {
     std::string text = "litellm_settings: {max_budget: 3}\n";
 

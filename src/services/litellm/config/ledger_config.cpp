@@ -94,15 +94,20 @@ class LedgerReader {
                     value->place(), section, key));
     }
 
+    void read_limit(const char* name, const char* usual, Duration& limit) {
+        auto text = variable(name);
+        if (text.empty()) return;
+        auto read = parse_duration(text);
+        if (read && *read >= std::chrono::milliseconds(1))
+            limit = std::min<Duration>(*read, std::chrono::seconds(5));
+        else
+            notes_.errors.push_back(fmt::format("{} is \"{}\"; write a time such as {}", name, text, usual));
+    }
+
     void read_availability() {
-        if (auto text = variable("LITELLM_VALKEY_DEADLINE"); !text.empty()) {
-            auto limit = parse_duration(text);
-            if (limit && *limit >= std::chrono::milliseconds(1))
-                config_.deadline = std::min<Duration>(*limit, std::chrono::seconds(5));
-            else
-                notes_.errors.push_back(
-                    fmt::format("LITELLM_VALKEY_DEADLINE is \"{}\"; write a time such as 50ms", text));
-        }
+        read_limit("LITELLM_VALKEY_DEADLINE", "50ms", config_.deadline);
+        read_limit("LITELLM_VALKEY_PATIENCE", "500ms", config_.patience);
+        config_.patience = std::max(config_.patience, config_.deadline);
         config_.serve_when_away =
             read_bool(general_.find("allow_requests_on_db_unavailable"), notes_).value_or(false);
         if (auto ttl = seconds(general_, "user_api_key_cache_ttl")) config_.key_ttl = *ttl;

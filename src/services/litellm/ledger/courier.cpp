@@ -148,9 +148,8 @@ Awaitable<void> Courier::keep_house() {
         tell_of_disk();
         // What has waited for a whole turn may wait for long: it should survive the machine as well.
         if (!spool_.empty() && behind) {
-            auto segments = spool_.segments();
-            auto flush = [segments = std::move(segments)] {
-                for (auto& segment : segments) sync_segment(*segment);
+            auto flush = [unsynced = spool_.take_unsynced()] {
+                sync(unsynced);
                 return true;
             };
             if (!disk_) disk_.emplace(1u);

@@ -155,13 +155,13 @@ bool Ledger::may_use(const Caller& caller, std::string_view model) {
     return !judge_models(caller, ask, model, *rules(models_));
 }
 
-Awaitable<Result<Ledger::Known>> Ledger::read_caller(std::string hash) {
+Awaitable<Result<Ledger::Known>> Ledger::read_caller(std::string hash, Duration limit) {
     Known known;
     known.read = Clock::now();
     known.caller.kind = Caller::Kind::Key;
     for (int tries = 0; tries < kMostReads; ++tries) {
         std::vector<std::string> words{"MGET", store_->key("version"), store_->record_key("key", hash)};
-        auto first = co_await store_->command(std::move(words));
+        auto first = co_await store_->command(std::move(words), limit);
         if (!first) co_return first.error();
         known.version = version_in(first->list.at(0));
         known.caller.key = entity_in(first->list.at(1));
@@ -170,7 +170,7 @@ Awaitable<Result<Ledger::Known>> Ledger::read_caller(std::string hash) {
         std::vector<std::string> more{
             "MGET", store_->key("version"), store_->record_key("user", key->user_id),
             store_->record_key("team", key->team_id), store_->record_key("budget", key->budget_id)};
-        auto second = co_await store_->command(std::move(more));
+        auto second = co_await store_->command(std::move(more), limit);
         if (!second) co_return second.error();
         known.caller.user = key->user_id.empty() ? nullptr : entity_in(second->list.at(1));
         known.caller.team = key->team_id.empty() ? nullptr : entity_in(second->list.at(2));
@@ -186,7 +186,8 @@ Awaitable<Answer<Caller>> Ledger::identify(std::string key, Fresh fresh) {
     auto found = known_.find(hash);
     bool young = found != known_.end() && Clock::now() - found->second.read < config.key_ttl;
     if (young && fresh == Fresh::No) co_return found->second.caller;
-    auto read = co_await read_caller(hash);
+    const bool needs_answer = found == known_.end() && !config.serve_when_away;
+    auto read = co_await read_caller(hash, needs_answer ? config.patience : config.deadline);
     if (!read) {
         found = known_.find(hash);
         if (found != known_.end() && Clock::now() - found->second.read < config.key_ttl)

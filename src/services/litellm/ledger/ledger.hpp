@@ -74,7 +74,7 @@ class Ledger : public std::enable_shared_from_this<Ledger> {
 
     std::shared_ptr<const Rules> rules(const std::shared_ptr<const ModelTable>& models);
     Awaitable<Answer<Caller>> identify(std::string key, Fresh fresh);
-    Awaitable<Result<Known>> read_caller(std::string hash);
+    Awaitable<Result<Known>> read_caller(std::string hash, Duration limit);
     Awaitable<EntityPtr> find_customer(std::string id, Fresh fresh);
     std::optional<ApiError> judge(const Caller& caller, std::string_view method, std::string_view path) const;
     std::optional<ApiError> judge_models(const Caller& caller, const Ask& ask, std::string_view model,

@@ -209,7 +209,10 @@ Awaitable<bool> Ledger::reserve(Admission& admission, std::string version) {
     // A pause of Valkey must not leave what it then takes for callers that have gone: the release of such a
     // call may overtake it, on another connection.
     auto sent = unix_ms();
-    auto deadline = store_->deadline() / 1ms;
+    // Rates are not held while nobody can count; money is.
+    const bool needs_answer = plan.has_budget() && !config.serve_when_away;
+    const auto limit = needs_answer ? config.patience : config.deadline;
+    auto deadline = limit / 1ms;
     auto until = ahead_ ? std::to_string(sent + *ahead_ + deadline + 1) : std::string();
     std::vector<std::string> arguments{std::move(version),
                                        admission.lease_,
@@ -231,12 +234,11 @@ Awaitable<bool> Ledger::reserve(Admission& admission, std::string version) {
         arguments.emplace_back(window.requests ? "1" : "0");
     }
     std::vector<std::string> no_keys;
-    auto reply = co_await store_->run(admit_script(), std::move(no_keys), std::move(arguments));
+    auto reply = co_await store_->run(admit_script(), std::move(no_keys), std::move(arguments), limit);
     if (!reply) {
         // It may have been carried out all the same: what it took is given back as soon as that can be said.
         if (reply.error() != valkey::Errc::NotConnected) admission.release();
-        // Rates are not held while nobody can count; money is.
-        if (plan.has_budget() && !config.serve_when_away) {
+        if (needs_answer) {
             refuse(admission, store_away());
             co_return true;
         }
@@ -250,7 +252,7 @@ Awaitable<bool> Ledger::reserve(Admission& admission, std::string version) {
     // The quicker an answer the better it tells the time. Counted from its arrival, it makes Valkey's clock
     // less ahead than it is, never more: what comes too late is not taken for timely.
     auto answered = unix_ms();
-    bool quick = word == "ok" && (!ahead_ || answered - sent <= deadline / 4);
+    bool quick = word == "ok" && (!ahead_ || answered - sent <= config.deadline / 4ms);
     if (quick || word == "late") ahead_ = number(1) - answered;
     if (word == "stale" || word == "late") co_return false;
     if (word == "budget" && index < plan.purses.size()) {

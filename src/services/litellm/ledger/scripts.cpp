@@ -160,9 +160,27 @@ return out
 // windows to count tokens in ([id, tokens]), n window length, d day, g groups of that day's sums, i/t
 // prompt and completion tokens, f 1 for a failure, h 1 for a cache hit, m model, k purse of the key (for its
 // spend by model), s 0 not to charge. `more` = purses that come to be when first charged.
+// What entries add to is summed over all of them and added once: most of a batch is of the same keys and day.
 constexpr std::string_view kSettle = R"lua(
 local writer = P .. 'writer:' .. ARGV[1]
 local last = tonumber(redis.call('GET', writer)) or 0
+local sums, charged, days = {}, {}, {}
+local function add(key, field, amount)
+  local fields = sums[key]
+  if not fields then
+    fields = {}
+    sums[key] = fields
+  end
+  fields[field] = (fields[field] or 0) + amount
+end
+-- Whether a purse is charged: one that was removed stays so.
+local function charges(id, key)
+  if charged[id] == nil then
+    charged[id] = redis.call('EXISTS', key) == 1 or id == 'global'
+    if charged[id] then roll(key) end
+  end
+  return charged[id]
+end
 for at = 3, #ARGV, 3 do
   local number = tonumber(ARGV[at])
   if number > last then
@@ -171,18 +189,15 @@ for at = 3, #ARGV, 3 do
       local member = e.l .. '|' .. e.a
       for _, id in ipairs(e.o) do
         local key = P .. 'purse:' .. id
-        if redis.call('ZREM', key .. ':open', member) == 1 and e.a ~= '0' then
-          redis.call('HINCRBY', key, 'reserved', '-' .. e.a)
-        end
+        if redis.call('ZREM', key .. ':open', member) == 1 then add(key, 'reserved', -tonumber(e.a)) end
       end
     end
     for _, id in ipairs(e.p or {}) do
       local key = P .. 'purse:' .. id
-      if redis.call('EXISTS', key) == 1 or id == 'global' then
-        roll(key)
-        redis.call('HINCRBY', key, 'spend', e.c)
-        redis.call('HINCRBY', key, 'total', e.c)
-        if id == e.k and e.m then redis.call('HINCRBY', key, 'm:' .. e.m, e.c) end
+      if charges(id, key) then
+        add(key, 'spend', e.c)
+        add(key, 'total', e.c)
+        if id == e.k and e.m then add(key, 'm:' .. e.m, e.c) end
       end
     end
     for _, w in ipairs(e.w or {}) do
@@ -192,15 +207,15 @@ for at = 3, #ARGV, 3 do
     end
     if e.d then
       local day = P .. 'day:' .. e.d
+      days[e.d] = true
       for _, g in ipairs(e.g) do
-        redis.call('HINCRBY', day, g .. '|s', e.c)
-        redis.call('HINCRBY', day, g .. '|r', 1)
-        if e.i > 0 then redis.call('HINCRBY', day, g .. '|i', e.i) end
-        if e.t > 0 then redis.call('HINCRBY', day, g .. '|t', e.t) end
-        if e.f == 1 then redis.call('HINCRBY', day, g .. '|f', 1) end
-        if e.h == 1 then redis.call('HINCRBY', day, g .. '|h', 1) end
+        add(day, g .. '|s', e.c)
+        add(day, g .. '|r', 1)
+        if e.i > 0 then add(day, g .. '|i', e.i) end
+        if e.t > 0 then add(day, g .. '|t', e.t) end
+        if e.f == 1 then add(day, g .. '|f', 1) end
+        if e.h == 1 then add(day, g .. '|h', 1) end
       end
-      redis.call('ZADD', P .. 'days', 0, e.d)
     end
     if ARGV[at + 2] ~= '' then
       redis.call('XADD', P .. 'spend', 'MAXLEN', '~', ARGV[2], '*', 'r', ARGV[at + 2])
@@ -208,6 +223,12 @@ for at = 3, #ARGV, 3 do
     last = number
   end
 end
+for key, fields in pairs(sums) do
+  for field, amount in pairs(fields) do
+    if amount ~= 0 or field ~= 'reserved' then redis.call('HINCRBY', key, field, string.format('%.0f', amount)) end
+  end
+end
+for day in pairs(days) do redis.call('ZADD', P .. 'days', 0, day) end
 redis.call('SET', writer, string.format('%.0f', last), 'EX', 7776000)
 return string.format('%.0f', last)
 )lua";

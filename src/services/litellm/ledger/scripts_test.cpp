@@ -119,6 +119,34 @@ TEST_F(Scripts, SettleToTheRealCostAndOnlyOnce) {
     EXPECT_EQ(field("spend"), "14");
 }
 
+TEST_F(Scripts, SettleABatchAsOneAfterTheOther) {
+    admit("a", "60", "100");
+    admit("b", "30", "100");
+    auto entry = [](const char* lease, const char* amount, const char* cost, const char* purse, int tokens) {
+        return fmt::format(R"({{"l":"{}","a":"{}","o":["p"],"p":["{}","gone"],"c":"{}","k":"{}","m":"gpt",)"
+                           R"("d":"2026-11-25","g":["all|","model|gpt"],"i":{},"t":0,"f":1,"h":0}})",
+                           lease, amount, purse, cost, purse, tokens);
+    };
+
+    settle("w",
+           {"1", entry("a", "60", "7", "p", 3), R"({"spend":7})", "2", entry("b", "30", "5", "global", 4),
+            R"({"spend":5})", "3", entry("unknown", "8", "9007199254740", "p", 0), ""});
+
+    EXPECT_EQ(field("spend"), "9007199254747");
+    EXPECT_EQ(field("m:gpt"), field("spend"));
+    EXPECT_EQ(field("reserved"), "0");
+    EXPECT_EQ(ask({"HGET", "litellm:purse:global", "total"}), "5") << "it comes to be when first charged";
+    EXPECT_EQ(ask({"EXISTS", "litellm:purse:gone"}), "0") << "one that was removed does not come back";
+    auto day = [&](const char* name) { return ask({"HGET", "litellm:day:2026-11-25", name}); };
+    EXPECT_EQ(day("all||s"), "9007199254752");
+    EXPECT_EQ(day("model|gpt|r"), "3");
+    EXPECT_EQ(day("all||i"), "7");
+    EXPECT_EQ(day("all||t"), "") << "nothing is said of what there was none of";
+    EXPECT_EQ(day("all||f"), "3");
+    EXPECT_EQ(ask({"ZCARD", "litellm:days"}), "1");
+    EXPECT_EQ(ask({"XLEN", "litellm:spend"}), "2");
+}
+
 TEST_F(Scripts, GiveBackWhatADeadProcessHeldAndNotMore) {
     admit("dead", "60", "100", "1");
     while (ask({"ZCOUNT", "litellm:purse:p:open", "-inf", std::to_string(unix_ms() - 1)}) != "1") {

@@ -194,6 +194,7 @@ void Spool::delivered(std::uint64_t number) {
         on_disk_ -= segment->size();
         segment->remove();
         segments_.pop_front();
+        if (synced_ > 0) --synced_;
     }
     while (!in_memory_.empty() && in_memory_.front().number <= number) {
         in_memory_.pop_front();
@@ -201,8 +202,12 @@ void Spool::delivered(std::uint64_t number) {
     }
 }
 
-std::vector<std::shared_ptr<SpoolSegment>> Spool::segments() const {
-    return {segments_.begin(), segments_.end()};
+Spool::Unsynced Spool::take_unsynced() {
+    Unsynced unsynced;
+    if (segments_.empty()) return unsynced;
+    unsynced.filling = segments_.back();
+    for (; synced_ + 1 < segments_.size(); ++synced_) unsynced.full.push_back(segments_[synced_]);
+    return unsynced;
 }
 
 std::vector<std::unique_ptr<Spool>> Spool::adopt(const std::string& folder) {
@@ -237,8 +242,12 @@ std::vector<std::unique_ptr<Spool>> Spool::adopt(const std::string& folder) {
     return found;
 }
 
-void sync_segment(const SpoolSegment& segment) {
-    segment.sync();
+void sync(const Spool::Unsynced& unsynced) {
+    for (auto& segment : unsynced.full) {
+        segment->sync();
+        segment->leave_memory();
+    }
+    if (unsynced.filling) unsynced.filling->sync();
 }
 
 }  // namespace seance::litellm

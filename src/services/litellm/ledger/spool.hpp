@@ -53,8 +53,12 @@ class Spool {
     std::uint64_t waiting() const { return waiting_; }
     const std::string& writer() const { return writer_; }
     const std::string& problem() const { return problem_; }  // why the disk is not used; "" if it is
-    // What a thread calls to put on disk what may still be in the machine's memory.
-    std::vector<std::shared_ptr<SpoolSegment>> segments() const;
+    // What a thread calls, with what may not be on disk yet: the machine may lose it. Full ones come once.
+    struct Unsynced {
+        std::vector<std::shared_ptr<SpoolSegment>> full;  // which need not stay in memory either
+        std::shared_ptr<SpoolSegment> filling;
+    };
+    Unsynced take_unsynced();
 
     // What writers left that are no longer alive. Each is locked by the process that gets it.
     static std::vector<std::unique_ptr<Spool>> adopt(const std::string& folder);
@@ -78,9 +82,10 @@ class Spool {
     std::deque<std::shared_ptr<SpoolSegment>> segments_;  // oldest first
     std::deque<InMemory> in_memory_;                      // younger than all on disk
     std::uint64_t segment_number_ = 0;
+    std::size_t synced_ = 0;  // of segments_, the first so many
 };
 
-// Flushes a segment to disk. For a thread of its own.
-void sync_segment(const SpoolSegment& segment);
+// For a thread of its own.
+void sync(const Spool::Unsynced& unsynced);
 
 }  // namespace seance::litellm

@@ -141,4 +141,9 @@ void SpoolSegment::sync() const {
     if (memory_) msync(memory_, size_, MS_SYNC);
 }
 
+// Of a file that is mapped nothing is lost by it: it is read again where it is looked at.
+void SpoolSegment::leave_memory() const {
+    if (memory_) madvise(memory_, size_, MADV_DONTNEED);
+}
+
 }  // namespace seance::litellm

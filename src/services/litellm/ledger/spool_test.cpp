@@ -66,6 +66,32 @@ TEST(Spool, LeavesNothingOnDiskOnceAllIsDelivered) {
     EXPECT_EQ(files_in(folder.path()), 0u);
 }
 
+TEST(Spool, PutsFullFilesOnDiskOnceAndReadsThemAgain) {
+    testing_support::TemporaryFolder folder;
+    Spool spool(folder.path().string(), kRoom);
+    const std::string large(400'000, 'x');
+    for (int i = 0; i < 6; ++i) ASSERT_TRUE(spool.append(large, std::to_string(i)));  // two a file
+
+    auto unsynced = spool.take_unsynced();
+    sync(unsynced);
+
+    EXPECT_EQ(unsynced.full.size(), 2u);
+    EXPECT_TRUE(unsynced.filling);
+    EXPECT_TRUE(spool.take_unsynced().full.empty());
+    auto entries = spool.oldest(10);
+    ASSERT_EQ(entries.size(), 6u);
+    for (int i = 0; i < 6; ++i) {
+        EXPECT_EQ(entries[static_cast<std::size_t>(i)].operations, large);
+        EXPECT_EQ(entries[static_cast<std::size_t>(i)].record, std::to_string(i));
+    }
+    spool.delivered(3);
+    for (int i = 6; i < 8; ++i) ASSERT_TRUE(spool.append(large, std::to_string(i)));
+    EXPECT_EQ(spool.take_unsynced().full.size(), 1u) << "the third; the second is on disk, the first is gone";
+    spool.delivered(8);
+    EXPECT_TRUE(spool.empty());
+    EXPECT_TRUE(spool.take_unsynced().full.empty());
+}
+
 TEST(Spool, SurvivesAKillAndIsAdoptedOnce) {
     testing_support::TemporaryFolder folder;
     auto child = fork();

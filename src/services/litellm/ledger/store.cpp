@@ -47,16 +47,16 @@ const valkey::State& Store::state() const {
     return router_ ? router_->state(prefix_) : client_->state();
 }
 
-Awaitable<Result<valkey::Reply>> Store::send(std::vector<std::string> words) {
-    if (router_) return router_->command(prefix_, std::move(words));
-    return client_->command(words);
+Awaitable<Result<valkey::Reply>> Store::send(std::vector<std::string> words, Duration limit) {
+    if (router_) return router_->command(prefix_, std::move(words), limit);
+    return client_->command(words, limit);
 }
 
-Awaitable<Result<valkey::Reply>> Store::command(std::vector<std::string> words) {
+Awaitable<Result<valkey::Reply>> Store::command(std::vector<std::string> words, Duration limit) {
     auto began = Clock::now();
     if (!breaker_.allow(began)) co_return error_code{valkey::Errc::NotConnected};
     auto name = words[0];
-    auto reply = co_await send(std::move(words));
+    auto reply = co_await send(std::move(words), limit);
     if (!reply) {
         // A call whose client has left says nothing about the server.
         if (reply.error() != asio::error::operation_aborted) breaker_.failed(began, Clock::now());
@@ -73,16 +73,16 @@ Awaitable<Result<valkey::Reply>> Store::command(std::vector<std::string> words) 
 }
 
 Awaitable<Result<valkey::Reply>> Store::run(const Script& script, std::vector<std::string> keys,
-                                            std::vector<std::string> arguments) {
+                                            std::vector<std::string> arguments, Duration limit) {
     std::vector<std::string> words{"EVALSHA", script.sha1, std::to_string(keys.size() + 1), version_key_};
     words.insert(words.end(), std::make_move_iterator(keys.begin()), std::make_move_iterator(keys.end()));
     words.insert(words.end(), std::make_move_iterator(arguments.begin()),
                  std::make_move_iterator(arguments.end()));
-    auto reply = co_await command(words);
+    auto reply = co_await command(words, limit);
     if (!reply || !reply->failed()) co_return reply;
     words[0] = "EVAL";
     words[1] = script.text;
-    reply = co_await command(std::move(words));
+    reply = co_await command(std::move(words), limit);
     co_return reply;
 }
 

@@ -15,8 +15,9 @@ namespace seance::litellm {
 // once.
 inline constexpr std::string_view kPrefix = "litellm:", kClusterPrefix = "{litellm}:";
 
-// Valkey as one loop's requests see it: a deadline for each command, and a breaker in front, so that a server
-// that is away, frozen or slow costs a request at most the deadline, and soon nothing.
+// Valkey as one loop's requests see it: a deadline for each command, a longer one for what cannot go on
+// without an answer, and a breaker in front, so that a server that is away, frozen or slow soon costs a
+// request nothing.
 class Store {
   public:
     Store(Loop& loop, const StoreAddress& address, Duration deadline);
@@ -29,16 +30,22 @@ class Store {
 
     // A command for keys of ours, or a script with its further keys and its arguments. What the server itself
     // refuses is an error as well.
-    Awaitable<Result<valkey::Reply>> command(std::vector<std::string> words);
+    Awaitable<Result<valkey::Reply>> command(std::vector<std::string> words) {
+        return command(std::move(words), deadline_);
+    }
+    Awaitable<Result<valkey::Reply>> command(std::vector<std::string> words, Duration limit);
     Awaitable<Result<valkey::Reply>> run(const Script& script, std::vector<std::string> keys,
-                                         std::vector<std::string> arguments);
+                                         std::vector<std::string> arguments) {
+        return run(script, std::move(keys), std::move(arguments), deadline_);
+    }
+    Awaitable<Result<valkey::Reply>> run(const Script& script, std::vector<std::string> keys,
+                                         std::vector<std::string> arguments, Duration limit);
 
     bool available() const { return state().connected && !breaker_.open(); }
-    Duration deadline() const { return deadline_; }  // of each command
     const valkey::State& state() const;
 
   private:
-    Awaitable<Result<valkey::Reply>> send(std::vector<std::string> words);
+    Awaitable<Result<valkey::Reply>> send(std::vector<std::string> words, Duration limit);
 
     Duration deadline_;
     std::string prefix_, answers_, version_key_;
