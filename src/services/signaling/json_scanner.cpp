@@ -1,9 +1,9 @@
 #include "services/signaling/json_scanner.hpp"
 
 #include <bitset>
-#include <cstdint>
 #include <cstring>
 
+#include "core/base/json_string.hpp"
 #include "core/base/text.hpp"
 
 namespace seance::signaling {
@@ -11,14 +11,6 @@ namespace {
 
 bool is_digit(char c) {
     return c >= '0' && c <= '9';
-}
-
-// Eight characters at once: does one of them end the plain run of a string (a quote, a backslash, a control)?
-bool has_special(std::uint64_t eight) {
-    constexpr std::uint64_t ones = 0x0101010101010101U, tops = 0x8080808080808080U;
-    auto has_zero = [](std::uint64_t v) { return (v - ones) & ~v & tops; };
-    auto has_less_than_space = (eight - ones * 0x20) & ~eight & tops;
-    return (has_zero(eight ^ ones * '"') | has_zero(eight ^ ones * '\\') | has_less_than_space) != 0;
 }
 
 }  // namespace
@@ -39,9 +31,7 @@ bool JsonScanner::string(std::string_view& raw, bool& escaped) {
     if (!take('"')) return false;
     const char* start = at_;
     while (true) {
-        std::uint64_t eight;
-        while (end_ - at_ >= 8 && (std::memcpy(&eight, at_, 8), !has_special(eight))) at_ += 8;
-        while (at_ < end_ && *at_ != '"' && *at_ != '\\' && static_cast<unsigned char>(*at_) >= 0x20) ++at_;
+        at_ += find_json_special({at_, static_cast<std::size_t>(end_ - at_)}, 0);
         if (at_ == end_ || static_cast<unsigned char>(*at_) < 0x20) return false;
         if (*at_ == '"') {
             raw = {start, static_cast<std::size_t>(at_ - start)};

@@ -99,15 +99,20 @@ void Lobby::count_rooms() {
 // --- messages ---------------------------------------------------------------------------------------------
 
 std::size_t Lobby::members_elsewhere(std::string_view topic) const {
-    return siblings_.members(topic) + (link_ ? link_->members(topic) : 0);
+    return members_elsewhere(topic, link_ ? link_->find(topic) : nullptr);
+}
+
+std::size_t Lobby::members_elsewhere(std::string_view topic, const SharedTopic* shared) const {
+    return siblings_.members(topic) + (shared ? shared->elsewhere.members() : 0);
 }
 
 void Lobby::publish(const Message& message) {
     if (message.topic.empty()) return;
     const auto* room = rooms.find(message.topic);
     const auto& siblings = siblings_.shares(message.topic);
+    const auto* shared = link_ ? link_->find(message.topic) : nullptr;
     websocket::SharedFrame frame;
-    if (room) frame = relay_frame(message, room->size() + members_elsewhere(message.topic));
+    if (room) frame = relay_frame(message, room->size() + members_elsewhere(message.topic, shared));
     for (const auto& share : siblings) {
         Note note;
         note.kind = room ? Note::Frame : Note::Text;
@@ -119,7 +124,7 @@ void Lobby::publish(const Message& message) {
             note.text = message.text;
         shared_.hub->post(static_cast<unsigned>(share.node), std::move(note));
     }
-    if (link_) link_->publish(message.topic, message.text);
+    if (link_) link_->publish(message.topic, shared, message.text);
     if (room) deliver(*room, std::move(frame));
 }
 
@@ -132,23 +137,23 @@ void Lobby::deliver(const Room& room, websocket::SharedFrame frame) {
 }
 
 // A publish of another loop or replica that is not a frame yet.
-void Lobby::deliver_text(std::string_view topic, std::string_view text) {
+void Lobby::deliver_text(std::string_view topic, const SharedTopic* shared, std::string_view text) {
     const auto* room = rooms.find(topic);
     if (!room) return;
     auto message = parser.parse(text);
     if (!message || (*message)->type != Message::Type::Publish || (*message)->topic != topic) return;
-    deliver(*room, relay_frame(**message, room->size() + members_elsewhere(topic)));
+    deliver(*room, relay_frame(**message, room->size() + members_elsewhere(topic, shared)));
 }
 
-void Lobby::on_remote_publish(std::string_view topic, std::string_view text) {
-    deliver_text(topic, text);
+void Lobby::on_remote_publish(const SharedTopic& topic, std::string_view text) {
+    deliver_text(topic.name, &topic, text);
 }
 
 void Lobby::on_note(Note& note) {
     if (note.kind == Note::Members) {
         siblings_.set(note.topic, note.from, note.members);
     } else if (note.kind == Note::Text) {
-        deliver_text(note.topic, note.text);
+        deliver_text(note.topic, link_ ? link_->find(note.topic) : nullptr, note.text);
     } else if (const auto* room = rooms.find(note.topic)) {
         deliver(*room, std::move(note.frame));
     }

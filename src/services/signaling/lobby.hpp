@@ -67,11 +67,12 @@ class Lobby final : Rooms::Watcher, Link::Owner {
 
   private:
     void on_size(const std::string& topic, std::size_t members) override;
-    void on_remote_publish(std::string_view topic, std::string_view text) override;
+    void on_remote_publish(const SharedTopic& topic, std::string_view text) override;
     void on_settled() override;
     void on_note(Note& note);
     void deliver(const Room& room, websocket::SharedFrame frame);
-    void deliver_text(std::string_view topic, std::string_view text);
+    void deliver_text(std::string_view topic, const SharedTopic* shared, std::string_view text);
+    std::size_t members_elsewhere(std::string_view topic, const SharedTopic* shared) const;
     void time_fan_out();
     void end_fan_out();
     static Awaitable<void> watch(std::shared_ptr<Lobby*> self, Loop& loop);

@@ -23,22 +23,25 @@ TEST(Presence, KeepsNothingOfTopicsThatNobodyIsIn) {
     presence.set("a", 1, 0);
     presence.set("b", 1, 1);
     presence.set("b", 1, 0);
-    presence.set("c", 1, 1);
-    presence.forget_topic("c");
 
     EXPECT_EQ(presence.topics(), 0u);
 }
 
-TEST(Presence, ForgetsANodeInAllItsTopics) {
-    Presence presence;
-    presence.set("a", 1, 1);
-    presence.set("b", 1, 1);
-    presence.set("b", 2, 4);
+TEST(Shares, CountEachNodeByWhatItSaidLast) {
+    Shares shares;
+    shares.set(1, 2);
+    shares.set(2, 3);
+    shares.set(1, 4);
+    EXPECT_EQ(shares.members(), 7u);
 
-    presence.forget_node(1);
+    shares.set(2, 0);
+    shares.set(3, 0);
 
-    EXPECT_EQ(presence.topics(), 1u);
-    EXPECT_EQ(presence.members("b"), 4u);
+    EXPECT_EQ(shares.members(), 4u);
+    EXPECT_EQ(std::distance(shares.begin(), shares.end()), 1);
+    shares.clear();
+    EXPECT_TRUE(shares.empty());
+    EXPECT_EQ(shares.members(), 0u);
 }
 
 }  // namespace seance::signaling

@@ -18,6 +18,7 @@ class PubSub {
       public:
         virtual void on_open() = 0;  // all connections are there; channels are being asked for again
         virtual void on_subscribed(std::string_view channel) = 0;  // after each on_open(), for each channel
+        // Of a channel that has been left some may still come.
         virtual void on_message(std::string_view channel, std::string_view payload) = 0;
         virtual void on_lost() = 0;   // after on_open(); what is published meanwhile may be lost
         virtual void on_refused() {}  // the server did not carry out a publish; not of each, see publish()

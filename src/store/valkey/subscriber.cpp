@@ -184,9 +184,7 @@ class Subscriber::Impl : public std::enable_shared_from_this<Impl> {
         if (reader.broken()) lose(connection, reader.reason());
     }
 
-    void hear(std::string_view channel, std::string_view payload) {
-        if (wanted_.contains(channel)) listener_->on_message(channel, payload);
-    }
+    void hear(std::string_view channel, std::string_view payload) { listener_->on_message(channel, payload); }
 
     void take(const ConnectionPtr& connection, const Reply& reply) {
         if (reply.failed()) {

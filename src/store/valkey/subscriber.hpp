@@ -21,6 +21,7 @@ class Subscriber {
       public:
         virtual void on_connected() = 0;                           // before its first channel
         virtual void on_subscribed(std::string_view channel) = 0;  // what is published from now on comes
+        // Of a channel that has been left some may still come.
         virtual void on_message(std::string_view channel, std::string_view payload) = 0;
         virtual void on_lost() = 0;  // after on_connected()
         // Sharded: the server no longer serves the channel, which is not asked for any more.

@@ -36,6 +36,7 @@ Link::Link(Loop& loop, const Settings& settings, Presence::Node node, Owner& own
     : loop_(loop),
       owner_(owner),
       node_(node),
+      own_note_(print_node(node)),
       prefix_(settings.channel_prefix + "topic:"),
       replicas_channel_(settings.channel_prefix + "replicas"),
       alive_(std::make_shared<Link*>(this)),
@@ -92,14 +93,13 @@ void Link::join(const std::string& topic, std::size_t members) {
 void Link::leave(Topic& topic) {
     if (topic.state != State::Asked) {
         auto last = note(Kind::Members);
-        if (topic.state == State::Greeting || remote_.members(topic.name) > 0)
+        if (topic.state == State::Greeting || topic.elsewhere.members() > 0)
             pub_sub_.publish(topic.channel, print_note(last));
     } else {
         outbound_.send_held(topic);
     }
     pub_sub_.unsubscribe(topic.channel);
     settle(topic);
-    remote_.forget_topic(topic.name);
     by_channel_.erase(topic.channel);
     auto at = topics_.find(topic.name);
     topics_.erase(at);
@@ -114,7 +114,7 @@ void Link::flush_changed() {
 
 // Nobody needs to hear it who has not been heard of: a newcomer greets, and is answered.
 void Link::tell_members(Topic& topic) {
-    if (topic.state == State::Ready && remote_.members(topic.name) == 0) return;
+    if (topic.state == State::Ready && topic.elsewhere.members() == 0) return;
     auto now = note(Kind::Members);
     now.members = topic.members;
     pub_sub_.publish(topic.channel, print_note(now));
@@ -142,23 +142,29 @@ void Link::settle(Topic& topic) {
 
 // --- messages ---------------------------------------------------------------------------------------------
 
-void Link::publish(std::string_view topic, std::string_view text) {
+const SharedTopic* Link::find(std::string_view topic) const {
     auto at = topics_.find(topic);
-    auto* known = at == topics_.end() ? nullptr : at->second.get();
-    if (known && known->state == State::Ready && outbound_.sends_now() && remote_.members(topic) == 0) return;
+    return at == topics_.end() ? nullptr : at->second.get();
+}
+
+void Link::publish(std::string_view topic, const SharedTopic* known, std::string_view text) {
+    if (known && known->state == State::Ready && outbound_.sends_now() && known->elsewhere.members() == 0)
+        return;
     auto publish = note(Kind::Publish);
     publish.text = text;
     auto bytes = print_note(publish);
     if (known && known->state == State::Asked && outbound_.sends_now()) {
-        outbound_.hold_for_channel(*known, std::move(bytes));
+        outbound_.hold_for_channel(*topics_.find(topic)->second, std::move(bytes));
         return;
     }
     outbound_.send(known ? known->channel : prefix_ + hashed_topic(topic), std::move(bytes));
 }
 
 void Link::on_message(std::string_view channel, std::string_view payload) {
+    // Half of what comes on a busy topic is what went.
+    if (payload.substr(std::min<std::size_t>(1, payload.size())).starts_with(own_note_)) return;
     auto parsed = parse_note(payload);
-    if (!parsed || parsed->sender == node_) return;
+    if (!parsed) return;
     bool sibling = same_process(parsed->sender, node_);  // its members and publishes come by the hub
     if (channel == replicas_channel_) {
         if (!sibling) heard_of(parsed->sender);
@@ -179,10 +185,10 @@ void Link::on_message(std::string_view channel, std::string_view payload) {
         case Kind::Publish:
             if (sibling) return;
             counters_.received.add();
-            return owner_.on_remote_publish(topic.name, parsed->text);
+            return owner_.on_remote_publish(topic, parsed->text);
         case Kind::Hello:
         case Kind::Members:
-            if (!sibling) remote_.set(topic.name, parsed->sender, parsed->members);
+            if (!sibling) topic.elsewhere.set(parsed->sender, parsed->members);
             if (parsed->kind == Kind::Hello && topic.state != State::Asked) {
                 auto answer = note(Kind::Members);
                 answer.members = topic.members;
@@ -211,9 +217,9 @@ void Link::on_lost() {
     counters_.open.add(-1);
     observe::log(observe::Level::Warning, "replicas_unreachable");
     outbound_.pause();
-    remote_.clear();
     leases_.clear();
     for (auto& [name, topic] : topics_) {
+        topic->elsewhere.clear();
         topic->state = State::Asked;
         outbound_.pause(*topic);
     }
@@ -237,7 +243,7 @@ void Link::heard_of(Presence::Node node) {
 void Link::tick() {
     for (auto node : leases_.expire(Clock::now())) {
         observe::log(observe::Level::Warning, "replica_lost");
-        remote_.forget_node(node);
+        for (auto& [name, topic] : topics_) topic->elsewhere.set(node, 0);
     }
     counters_.replicas.set(static_cast<std::int64_t>(leases_.size()));
     if (pub_sub_.open()) pub_sub_.publish(replicas_channel_, print_note(note(Kind::Beat)));

@@ -30,7 +30,7 @@ class Link final : valkey::PubSub::Listener {
   public:
     class Owner {
       public:
-        virtual void on_remote_publish(std::string_view topic, std::string_view text) = 0;
+        virtual void on_remote_publish(const SharedTopic& topic, std::string_view text) = 0;
         virtual void on_settled() = 0;  // settled() has grown
 
       protected:
@@ -41,8 +41,10 @@ class Link final : valkey::PubSub::Listener {
     ~Link();
 
     void on_size(const std::string& topic, std::size_t members);  // members on this loop, after each change
-    void publish(std::string_view topic, std::string_view text);
-    std::size_t members(std::string_view topic) const { return remote_.members(topic); }  // elsewhere
+    // What is known of a topic; null if it has no members on this loop.
+    const SharedTopic* find(std::string_view topic) const;
+    // `known`: as found.
+    void publish(std::string_view topic, const SharedTopic* known, std::string_view text);
 
     // Whoever has just joined topics is told so once settled() has reached joined(): its channels are
     // confirmed and the other replicas have said what they have. At once while Valkey is away.
@@ -76,13 +78,13 @@ class Link final : valkey::PubSub::Listener {
     Loop& loop_;
     Owner& owner_;
     const Presence::Node node_;
+    const std::string own_note_;  // how notes of ours begin, after their letter
     const std::string prefix_, replicas_channel_;
     LinkCounters counters_;
     std::shared_ptr<Link*> alive_;  // holds nullptr once this is gone
 
     std::unordered_map<std::string_view, std::unique_ptr<Topic>> topics_;  // keys are views of their names
     Outbound::TopicsByChannel by_channel_;
-    Presence remote_;
     Leases leases_;
     std::uint64_t joined_ = 0;
     std::set<std::uint64_t> unsettled_;

@@ -1,7 +1,6 @@
 #include "services/signaling/replicas/note.hpp"
 
-#include <array>
-#include <charconv>
+#include <fmt/format.h>
 
 #include "core/base/hash.hpp"
 #include "core/base/text.hpp"
@@ -26,13 +25,13 @@ void append_node(std::string& out, Presence::Node node) {
     for (int shift = 60; shift >= 0; shift -= 4) out += "0123456789abcdef"[node >> shift & 0xF];
 }
 
-void append_number(std::string& out, std::uint32_t number) {
-    std::array<char, 10> digits;
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-    out.append(digits.data(), end);
-}
-
 }  // namespace
+
+std::string print_node(Presence::Node node) {
+    std::string out;
+    append_node(out, node);
+    return out;
+}
 
 std::string print_note(const ReplicaNote& note) {
     using Kind = ReplicaNote::Kind;
@@ -41,7 +40,7 @@ std::string print_note(const ReplicaNote& note) {
     out += static_cast<char>(note.kind);
     append_node(out, note.sender);
     if (note.kind == Kind::Publish) out += note.text;
-    if (note.kind == Kind::Hello || note.kind == Kind::Members) append_number(out, note.members);
+    if (note.kind == Kind::Hello || note.kind == Kind::Members) out += fmt::format_int(note.members).str();
     if (note.kind == Kind::Recount) append_node(out, note.target);
     return out;
 }

@@ -19,6 +19,7 @@ struct SharedTopic {
     std::uint64_t join = 0;
     std::vector<std::string> held;  // notes that wait for the channel
     bool changed = false;           // the others do not know `members` yet
+    Shares elsewhere;               // what the others have
 
     void greet(Instant now);
     // Each gives true when the topic becomes Ready by it.

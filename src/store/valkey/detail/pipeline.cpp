@@ -38,7 +38,7 @@ void CommandQueue::push(WaitingPtr waiting) {
 
 void CommandQueue::push_unanswered(const Executor& executor, std::span<const std::string_view> arguments) {
     if (commands_.empty() || commands_.back()->unanswered == 0 || commands_.back()->wire.size() >= kBatch) {
-        commands_.push_back(std::make_shared<Waiting>(executor, std::string{}));
+        commands_.push_back(std::make_shared<Waiting>(executor, std::exchange(spare_, {})));
     }
     auto& last = *commands_.back();
     const auto before = last.wire.size();
@@ -61,7 +61,13 @@ void CommandQueue::take_batch(std::string& wire, Pipeline& pipeline) {
             wire += silent ? kReplyOff : kReplyOn;
             if (!silent) expect_reply(waiting);
         }
-        wire += waiting->wire;
+        if (wire.empty())
+            wire.swap(waiting->wire);
+        else
+            wire += waiting->wire;
+        waiting->wire.clear();
+        if (waiting->wire.capacity() <= 2 * kBatch && spare_.capacity() < waiting->wire.capacity())
+            spare_.swap(waiting->wire);
         waiting->wire = {};
         if (silent) continue;
         // Made for a connection whose server could be silent, and sent over one whose server may not be.

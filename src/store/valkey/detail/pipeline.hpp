@@ -63,6 +63,7 @@ class CommandQueue {
     const ClientOptions& options_;
     std::deque<WaitingPtr> commands_;
     std::size_t bytes_ = 0, without_reply_ = 0;
+    std::string spare_;  // room of what has been sent, for the next without answers
 };
 
 // A connection over which commands are sent before earlier ones have their reply.
