@@ -8,6 +8,12 @@
 
 namespace seance::websocket {
 
+namespace {
+
+constexpr std::size_t kMostRoomKept = 4096;  // peers
+
+}  // namespace
+
 asio::execution_context::id Flusher::id;
 
 Flusher::Flusher(asio::io_context& context)
@@ -30,7 +36,10 @@ void Flusher::end_turn() {
     const bool more = frames_ != std::exchange(frames_before_, frames_);
     if (more && waiting_.size() >= kMany && ++turns_ < kMostTurns) return post();
     turns_ = 0;
-    for (auto& socket : std::exchange(waiting_, {})) socket->flush_turn();
+    leaving_.swap(waiting_);
+    for (auto& socket : leaving_) socket->flush_turn();
+    leaving_.clear();
+    if (leaving_.capacity() > kMostRoomKept) leaving_.shrink_to_fit();
 }
 
 }  // namespace seance::websocket

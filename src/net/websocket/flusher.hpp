@@ -30,12 +30,15 @@ class Flusher final : public asio::execution_context::service {
     bool waits() const { return !waiting_.empty(); }
 
   private:
-    void shutdown() override { waiting_.clear(); }
+    void shutdown() override {
+        waiting_.clear();
+        leaving_.clear();
+    }
     void post();
     void end_turn();
 
     Executor executor_;
-    std::vector<std::shared_ptr<WebSocket>> waiting_;
+    std::vector<std::shared_ptr<WebSocket>> waiting_, leaving_;  // leaving_: in their turn, else empty
     std::uint64_t frames_ = 0, frames_before_ = 0;
     unsigned turns_ = 0;
 };

@@ -137,40 +137,41 @@ void Lobby::deliver(const Room& room, websocket::SharedFrame frame) {
 }
 
 // A publish of another loop or replica that is not a frame yet.
-void Lobby::deliver_text(std::string_view topic, const SharedTopic* shared, std::string_view text) {
-    const auto* room = rooms.find(topic);
-    if (!room) return;
+void Lobby::deliver_text(const Room& room, const SharedTopic* shared, std::string_view text) {
+    const auto clients = room.size() + members_elsewhere(room.topic(), shared);
+    if (auto frame = relay_frame_of_parsed(text, clients)) return deliver(room, std::move(frame));
     auto message = parser.parse(text);
-    if (!message || (*message)->type != Message::Type::Publish || (*message)->topic != topic) return;
-    deliver(*room, relay_frame(**message, room->size() + members_elsewhere(topic, shared)));
+    if (!message || (*message)->type != Message::Type::Publish || (*message)->topic != room.topic()) return;
+    deliver(room, relay_frame(**message, clients));
 }
 
 void Lobby::on_remote_publish(const SharedTopic& topic, std::string_view text) {
-    deliver_text(topic.name, &topic, text);
+    deliver_text(*topic.room, &topic, text);
 }
 
 void Lobby::on_note(Note& note) {
     if (note.kind == Note::Members) {
         siblings_.set(note.topic, note.from, note.members);
-    } else if (note.kind == Note::Text) {
-        deliver_text(note.topic, link_ ? link_->find(note.topic) : nullptr, note.text);
     } else if (const auto* room = rooms.find(note.topic)) {
-        deliver(*room, std::move(note.frame));
+        if (note.kind == Note::Text)
+            deliver_text(*room, link_ ? link_->find(note.topic) : nullptr, note.text);
+        else
+            deliver(*room, std::move(note.frame));
     }
 }
 
-void Lobby::on_size(const std::string& topic, std::size_t members) {
+void Lobby::on_size(const Room& room) {
     if (shared_.hub)
         for (unsigned other = 0; other < shared_.hub->loops(); ++other) {
             if (other == index_) continue;
             Note note;
             note.kind = Note::Members;
             note.from = index_;
-            note.topic = topic;
-            note.members = static_cast<std::uint32_t>(members);
+            note.topic = room.topic();
+            note.members = static_cast<std::uint32_t>(room.size());
             shared_.hub->post(other, std::move(note));
         }
-    if (link_) link_->on_size(topic, members);
+    if (link_) link_->on_size(room);
 }
 
 bool Lobby::answer_ping(Peer& peer, std::uint64_t joined) {

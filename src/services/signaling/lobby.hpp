@@ -66,12 +66,12 @@ class Lobby final : Rooms::Watcher, Link::Owner {
     Counters counters;
 
   private:
-    void on_size(const std::string& topic, std::size_t members) override;
+    void on_size(const Room& room) override;
     void on_remote_publish(const SharedTopic& topic, std::string_view text) override;
     void on_settled() override;
     void on_note(Note& note);
     void deliver(const Room& room, websocket::SharedFrame frame);
-    void deliver_text(std::string_view topic, const SharedTopic* shared, std::string_view text);
+    void deliver_text(const Room& room, const SharedTopic* shared, std::string_view text);
     std::size_t members_elsewhere(std::string_view topic, const SharedTopic* shared) const;
     void time_fan_out();
     void end_fan_out();

@@ -137,4 +137,14 @@ websocket::SharedFrame relay_frame(const Message& publish, std::size_t clients) 
     return frame;
 }
 
+websocket::SharedFrame relay_frame_of_parsed(std::string_view text, std::size_t clients) {
+    Message publish;
+    publish.text = text;
+    publish.closing_brace = text.find_last_not_of(" \t\r\n");
+    const bool is_plain =
+        publish.closing_brace != std::string_view::npos && text[publish.closing_brace] == '}' &&
+        text.find("clients") == std::string_view::npos && text.find('\\') == std::string_view::npos;
+    return is_plain ? relay_frame(publish, clients) : nullptr;
+}
+
 }  // namespace seance::signaling

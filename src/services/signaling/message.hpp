@@ -51,6 +51,9 @@ class MessageParser {
 
 // The publish as every subscriber gets it: its own text, every byte kept, with `clients` set.
 websocket::SharedFrame relay_frame(const Message& publish, std::size_t clients);
+// The same of the text of a publish that another loop or replica has parsed; null where only a parser can
+// tell whether there are `clients` in it already.
+websocket::SharedFrame relay_frame_of_parsed(std::string_view text, std::size_t clients);
 
 }  // namespace seance::signaling
 

@@ -163,6 +163,25 @@ TEST_F(MessageParsing, WritesTheHeadOfEveryLengthForm) {
     }
 }
 
+TEST_F(MessageParsing, RelaysWhatOthersHaveParsedAsItsOwn) {
+    for (std::string text :
+         {R"({"type":"publish","topic":"t","data":"AAECAw=="})", R"({"topic":"t","type":"publish"})",
+          R"( { "type" : "publish" , "topic" : "t" , "nested" : { "a" : [ {} ] } }  )",
+          "{\"type\":\"publish\",\"topic\":\"t\"\n}\r\n"}) {
+        auto frame = relay_frame_of_parsed(text, 12);
+        ASSERT_TRUE(frame) << text;
+        EXPECT_EQ(*frame, *relay_frame(parse(text), 12)) << text;
+    }
+}
+
+TEST_F(MessageParsing, LeavesToTheParserWhereClientsMayStand) {
+    for (auto text :
+         {R"({"type":"publish","topic":"t","clients":3})", R"({"type":"publish","topic":"clients"})",
+          R"({"type":"publish","topic":"t","cl\u0069ents":3})", R"({"type":"publish","topic":"a\"b"})", "[1]",
+          "", " "})
+        EXPECT_FALSE(relay_frame_of_parsed(text, 12)) << text;
+}
+
 // Our scanner against a complete parser, on texts damaged at random (the same ones each time).
 TEST(JsonScanner, AgreesWithACompleteParser) {
     const std::vector<std::string> seeds = {

@@ -51,7 +51,7 @@ class Rooms {
     // Hears of each change of a room's size, down to 0 at its end.
     class Watcher {
       public:
-        virtual void on_size(const std::string& topic, std::size_t members) = 0;
+        virtual void on_size(const Room& room) = 0;
 
       protected:
         ~Watcher() = default;
@@ -78,7 +78,7 @@ class Rooms {
 
   private:
     void changed(const Room& room) const {
-        if (watcher_) watcher_->on_size(room.topic(), room.size());
+        if (watcher_) watcher_->on_size(room);
     }
     Room* find_of(const Member& member, std::string_view topic) const;
     void remove(Room& room, Member& member);

@@ -108,8 +108,8 @@ TEST_F(RoomsTest, TopicsAreKeptThoughTheTextTheyCameFromIsGone) {
 
 TEST_F(RoomsTest, TellTheirWatcherEveryChangeOfSize) {
     struct Sizes : Rooms::Watcher {
-        void on_size(const std::string& topic, std::size_t members) override {
-            heard.push_back(topic + " " + std::to_string(members));
+        void on_size(const Room& room) override {
+            heard.push_back(room.topic() + " " + std::to_string(room.size()));
         }
         std::vector<std::string> heard;
     } sizes;

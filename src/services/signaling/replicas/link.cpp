@@ -8,6 +8,7 @@
 
 #include "core/observe/log.hpp"
 #include "core/runtime/wait.hpp"
+#include "services/signaling/room.hpp"
 
 namespace seance::signaling {
 namespace {
@@ -60,28 +61,29 @@ ReplicaNote Link::note(Kind kind) const {
 
 // --- topics come and go -----------------------------------------------------------------------------------
 
-void Link::on_size(const std::string& topic, std::size_t members) {
-    auto at = topics_.find(topic);
+void Link::on_size(const Room& room) {
+    auto at = topics_.find(room.topic());
     if (at == topics_.end()) {
-        if (members > 0) join(topic, members);
+        if (room.size() > 0) join(room);
         return;
     }
     auto& known = *at->second;
-    known.members = static_cast<std::uint32_t>(members);
-    if (members == 0) return leave(known);
+    known.members = static_cast<std::uint32_t>(room.size());
+    if (room.size() == 0) return leave(known);
     if (known.state == State::Asked || std::exchange(known.changed, true)) return;
-    changed_.push_back(topic);
+    changed_.push_back(room.topic());
     if (changed_.size() > 1) return;
     asio::post(loop_.executor(), [alive = alive_] {
         if (*alive) (*alive)->flush_changed();
     });
 }
 
-void Link::join(const std::string& topic, std::size_t members) {
+void Link::join(const Room& room) {
     auto made = std::make_unique<Topic>();
-    made->name = topic;
-    made->channel = prefix_ + hashed_topic(topic);
-    made->members = static_cast<std::uint32_t>(members);
+    made->name = room.topic();
+    made->channel = prefix_ + hashed_topic(room.topic());
+    made->room = &room;
+    made->members = static_cast<std::uint32_t>(room.size());
     made->join = ++joined_;
     auto& kept = *made;
     topics_.emplace(kept.name, std::move(made));

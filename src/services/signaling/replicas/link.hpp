@@ -40,7 +40,7 @@ class Link final : valkey::PubSub::Listener {
     Link(Loop& loop, const Settings& settings, Presence::Node node, Owner& owner);
     ~Link();
 
-    void on_size(const std::string& topic, std::size_t members);  // members on this loop, after each change
+    void on_size(const Room& room);  // of members on this loop, after each change
     // What is known of a topic; null if it has no members on this loop.
     const SharedTopic* find(std::string_view topic) const;
     // `known`: as found.
@@ -64,7 +64,7 @@ class Link final : valkey::PubSub::Listener {
     void on_message(std::string_view channel, std::string_view payload) override;
     void on_refused() override { counters_.dropped.add(); }
 
-    void join(const std::string& topic, std::size_t members);
+    void join(const Room& room);
     void leave(Topic& topic);
     void greet(Topic& topic);
     void settle(Topic& topic);

@@ -9,11 +9,14 @@
 namespace seance::signaling {
 
 // A topic with members on this loop, on its way to be shared with other replicas. Without I/O.
+class Room;
+
 struct SharedTopic {
     // Asked: for the channel. Greeting: it is ours, the others are to say what they have. Ready: they have.
     enum class State { Asked, Greeting, Ready };
 
     std::string name, channel;
+    const Room* room = nullptr;  // of its members here, which is there as long as this is
     State state = State::Asked;
     std::uint32_t members = 0;
     std::uint64_t join = 0;
