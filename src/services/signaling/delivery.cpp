@@ -14,7 +14,8 @@ const websocket::SharedFrame& Delivery::frame_for(std::uint8_t deflate_bits) {
     if (deflate_bits == 0) return plain_;
     auto payload = payload_of(*plain_);
     if (payload.size() < compress_from_) return plain_;
-    auto& frame = compressed_.at(deflate_bits);
+    if (!compressed_) compressed_ = std::make_unique<ByWindowBits>();
+    auto& frame = compressed_->at(deflate_bits);
     if (!frame) {
         frame = websocket::share_compressed_frame(websocket::Opcode::Text, payload, deflate_bits);
         if (frame->size() >= plain_->size()) frame = plain_;

@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <memory>
 
 #include "net/websocket/codec.hpp"
 
@@ -19,7 +20,8 @@ class Delivery {
   private:
     websocket::SharedFrame plain_;
     std::size_t compress_from_;
-    std::array<websocket::SharedFrame, 16> compressed_;  // by window bits
+    using ByWindowBits = std::array<websocket::SharedFrame, 16>;
+    std::unique_ptr<ByWindowBits> compressed_;  // with the first that agreed
 };
 
 }  // namespace seance::signaling

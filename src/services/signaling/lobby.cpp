@@ -98,21 +98,16 @@ void Lobby::count_rooms() {
 
 // --- messages ---------------------------------------------------------------------------------------------
 
-std::size_t Lobby::members_elsewhere(std::string_view topic) const {
-    return members_elsewhere(topic, link_ ? link_->find(topic) : nullptr);
-}
-
-std::size_t Lobby::members_elsewhere(std::string_view topic, const SharedTopic* shared) const {
-    return siblings_.members(topic) + (shared ? shared->elsewhere.members() : 0);
+std::size_t Lobby::members_elsewhere(const Room& room) const {
+    return siblings_.members(room.topic()) + (room.shared() ? room.shared()->elsewhere.members() : 0);
 }
 
 void Lobby::publish(const Message& message) {
     if (message.topic.empty()) return;
     const auto* room = rooms.find(message.topic);
     const auto& siblings = siblings_.shares(message.topic);
-    const auto* shared = link_ ? link_->find(message.topic) : nullptr;
     websocket::SharedFrame frame;
-    if (room) frame = relay_frame(message, room->size() + members_elsewhere(message.topic, shared));
+    if (room) frame = relay_frame(message, room->size() + members_elsewhere(*room));
     for (const auto& share : siblings) {
         Note note;
         note.kind = room ? Note::Frame : Note::Text;
@@ -124,7 +119,7 @@ void Lobby::publish(const Message& message) {
             note.text = message.text;
         shared_.hub->post(static_cast<unsigned>(share.node), std::move(note));
     }
-    if (link_) link_->publish(message.topic, shared, message.text);
+    if (link_) link_->publish(message.topic, room ? room->shared() : nullptr, message.text);
     if (room) deliver(*room, std::move(frame));
 }
 
@@ -137,8 +132,8 @@ void Lobby::deliver(const Room& room, websocket::SharedFrame frame) {
 }
 
 // A publish of another loop or replica that is not a frame yet.
-void Lobby::deliver_text(const Room& room, const SharedTopic* shared, std::string_view text) {
-    const auto clients = room.size() + members_elsewhere(room.topic(), shared);
+void Lobby::deliver_text(const Room& room, std::string_view text) {
+    const auto clients = room.size() + members_elsewhere(room);
     if (auto frame = relay_frame_of_parsed(text, clients)) return deliver(room, std::move(frame));
     auto message = parser.parse(text);
     if (!message || (*message)->type != Message::Type::Publish || (*message)->topic != room.topic()) return;
@@ -146,7 +141,7 @@ void Lobby::deliver_text(const Room& room, const SharedTopic* shared, std::strin
 }
 
 void Lobby::on_remote_publish(const SharedTopic& topic, std::string_view text) {
-    deliver_text(*topic.room, &topic, text);
+    deliver_text(*topic.room, text);
 }
 
 void Lobby::on_note(Note& note) {
@@ -154,13 +149,13 @@ void Lobby::on_note(Note& note) {
         siblings_.set(note.topic, note.from, note.members);
     } else if (const auto* room = rooms.find(note.topic)) {
         if (note.kind == Note::Text)
-            deliver_text(*room, link_ ? link_->find(note.topic) : nullptr, note.text);
+            deliver_text(*room, note.text);
         else
             deliver(*room, std::move(note.frame));
     }
 }
 
-void Lobby::on_size(const Room& room) {
+void Lobby::on_size(Room& room) {
     if (shared_.hub)
         for (unsigned other = 0; other < shared_.hub->loops(); ++other) {
             if (other == index_) continue;

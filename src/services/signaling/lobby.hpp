@@ -32,7 +32,8 @@ class Lobby final : Rooms::Watcher, Link::Owner {
     const Settings& settings() const { return settings_; }
     Shared& shared() { return shared_; }
     const Link* link() const { return link_ ? &*link_ : nullptr; }
-    std::size_t members_elsewhere(std::string_view topic) const;
+    std::size_t members_elsewhere(const Room& room) const;  // on other loops and replicas
+    std::size_t members_on_siblings(std::string_view topic) const { return siblings_.members(topic); }
     template <class Visit>  // void(const std::string& topic): each with members on another loop
     void each_sibling_topic(Visit visit) const {
         siblings_.each_topic(visit);
@@ -66,13 +67,12 @@ class Lobby final : Rooms::Watcher, Link::Owner {
     Counters counters;
 
   private:
-    void on_size(const Room& room) override;
+    void on_size(Room& room) override;
     void on_remote_publish(const SharedTopic& topic, std::string_view text) override;
     void on_settled() override;
     void on_note(Note& note);
     void deliver(const Room& room, websocket::SharedFrame frame);
-    void deliver_text(const Room& room, const SharedTopic* shared, std::string_view text);
-    std::size_t members_elsewhere(std::string_view topic, const SharedTopic* shared) const;
+    void deliver_text(const Room& room, std::string_view text);
     void time_fan_out();
     void end_fan_out();
     static Awaitable<void> watch(std::shared_ptr<Lobby*> self, Loop& loop);

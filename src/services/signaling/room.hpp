@@ -11,6 +11,7 @@
 namespace seance::signaling {
 
 class Room;
+struct SharedTopic;
 
 // Who can be in rooms. deliver() may end the member's connection, but must not change a room before it
 // returns.
@@ -35,13 +36,23 @@ class Room {
     const std::string& topic() const { return topic_; }
     std::size_t size() const { return members_.size(); }
     void deliver(Delivery& delivery) const {
-        for (auto* member : members_) member->deliver(delivery);
+        // They lie anywhere in memory: each is on its way while those before it are delivered to.
+        constexpr std::size_t kAhead = 4;
+        for (std::size_t i = 0; i < members_.size(); ++i) {
+            if (i + kAhead < members_.size()) __builtin_prefetch(members_[i + kAhead]);
+            members_[i]->deliver(delivery);
+        }
     }
+
+    // What replicas share of it, and whose that is; null if they do not.
+    SharedTopic* shared() const { return shared_; }
+    void share(SharedTopic* shared) { shared_ = shared; }
 
   private:
     friend class Rooms;
     std::string topic_;
     std::vector<Member*> members_;
+    SharedTopic* shared_ = nullptr;
 };
 
 // Who gets what: the topics and their subscribers, without I/O. A room lives from its first subscriber to its
@@ -51,7 +62,7 @@ class Rooms {
     // Hears of each change of a room's size, down to 0 at its end.
     class Watcher {
       public:
-        virtual void on_size(const Room& room) = 0;
+        virtual void on_size(Room& room) = 0;
 
       protected:
         ~Watcher() = default;
@@ -77,7 +88,7 @@ class Rooms {
     }
 
   private:
-    void changed(const Room& room) const {
+    void changed(Room& room) const {
         if (watcher_) watcher_->on_size(room);
     }
     Room* find_of(const Member& member, std::string_view topic) const;

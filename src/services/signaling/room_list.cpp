@@ -107,14 +107,14 @@ RoomList list_rooms(const Lobby& lobby, std::size_t most) {
     lobby.rooms.each([&](const Room& room) {
         RoomLine line;
         line.members = room.size();
-        line.elsewhere = lobby.members_elsewhere(room.topic());
+        line.elsewhere = lobby.members_elsewhere(room);
         list.add(room.topic(), std::move(line));
     });
     // Those that have members on other threads of this process alone.
     lobby.each_sibling_topic([&](const std::string& topic) {
         if (lobby.rooms.find(topic)) return;
         RoomLine line;
-        line.elsewhere = lobby.members_elsewhere(topic);
+        line.elsewhere = lobby.members_on_siblings(topic);
         list.add(topic, std::move(line));
     });
     return list;

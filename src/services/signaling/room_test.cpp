@@ -108,7 +108,7 @@ TEST_F(RoomsTest, TopicsAreKeptThoughTheTextTheyCameFromIsGone) {
 
 TEST_F(RoomsTest, TellTheirWatcherEveryChangeOfSize) {
     struct Sizes : Rooms::Watcher {
-        void on_size(const Room& room) override {
+        void on_size(Room& room) override {
             heard.push_back(room.topic() + " " + std::to_string(room.size()));
         }
         std::vector<std::string> heard;

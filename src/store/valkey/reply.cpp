@@ -1,5 +1,6 @@
 #include "store/valkey/reply.hpp"
 
+#include <fmt/format.h>
 #include <hiredis/hiredis.h>
 
 namespace seance::valkey {
@@ -77,6 +78,12 @@ std::optional<Reply> ReplyReader::next() {
     if (raw == nullptr) return std::nullopt;
     std::unique_ptr<void, decltype(&freeReplyObject)> owned(raw, &freeReplyObject);
     return convert(*static_cast<redisReply*>(raw));
+}
+
+void append_length(std::string& wire, char kind, std::size_t length) {
+    const fmt::format_int digits(length);
+    wire += kind;
+    wire.append(digits.data(), digits.size()).append("\r\n", 2);
 }
 
 }  // namespace seance::valkey

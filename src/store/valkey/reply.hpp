@@ -51,16 +51,16 @@ class ReplyReader {
     std::string reason_;
 };
 
+void append_length(std::string& wire, char kind, std::size_t length);  // "$5\r\n"
+
 // A command as the server reads it: an array of bulk strings. `arguments` may hold any bytes.
 template <class Range>
 void append_command(std::string& wire, const Range& arguments) {
-    wire.append("*").append(std::to_string(std::size(arguments))).append("\r\n");
-    for (std::string_view argument : arguments)
-        wire.append("$")
-            .append(std::to_string(argument.size()))
-            .append("\r\n")
-            .append(argument)
-            .append("\r\n");
+    append_length(wire, '*', std::size(arguments));
+    for (std::string_view argument : arguments) {
+        append_length(wire, '$', argument.size());
+        wire.append(argument).append("\r\n", 2);
+    }
 }
 template <class Range>
 std::string encode_command(const Range& arguments) {

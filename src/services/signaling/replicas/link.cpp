@@ -61,15 +61,14 @@ ReplicaNote Link::note(Kind kind) const {
 
 // --- topics come and go -----------------------------------------------------------------------------------
 
-void Link::on_size(const Room& room) {
-    auto at = topics_.find(room.topic());
-    if (at == topics_.end()) {
-        if (room.size() > 0) join(room);
-        return;
-    }
-    auto& known = *at->second;
+void Link::on_size(Room& room) {
+    if (!room.shared()) return join(room);
+    auto& known = *room.shared();
     known.members = static_cast<std::uint32_t>(room.size());
-    if (room.size() == 0) return leave(known);
+    if (room.size() == 0) {
+        room.share(nullptr);
+        return leave(known);
+    }
     if (known.state == State::Asked || std::exchange(known.changed, true)) return;
     changed_.push_back(room.topic());
     if (changed_.size() > 1) return;
@@ -78,7 +77,7 @@ void Link::on_size(const Room& room) {
     });
 }
 
-void Link::join(const Room& room) {
+void Link::join(Room& room) {
     auto made = std::make_unique<Topic>();
     made->name = room.topic();
     made->channel = prefix_ + hashed_topic(room.topic());
@@ -86,6 +85,7 @@ void Link::join(const Room& room) {
     made->members = static_cast<std::uint32_t>(room.size());
     made->join = ++joined_;
     auto& kept = *made;
+    room.share(&kept);
     topics_.emplace(kept.name, std::move(made));
     by_channel_.emplace(kept.channel, &kept);
     if (pub_sub_.open()) unsettled_.insert(kept.join);
@@ -144,22 +144,20 @@ void Link::settle(Topic& topic) {
 
 // --- messages ---------------------------------------------------------------------------------------------
 
-const SharedTopic* Link::find(std::string_view topic) const {
-    auto at = topics_.find(topic);
-    return at == topics_.end() ? nullptr : at->second.get();
-}
-
-void Link::publish(std::string_view topic, const SharedTopic* known, std::string_view text) {
+void Link::publish(std::string_view topic, SharedTopic* known, std::string_view text) {
     if (known && known->state == State::Ready && outbound_.sends_now() && known->elsewhere.members() == 0)
         return;
     auto publish = note(Kind::Publish);
     publish.text = text;
-    auto bytes = print_note(publish);
+    auto& bytes = printed_;
+    bytes.clear();
+    append_note(bytes, publish);
     if (known && known->state == State::Asked && outbound_.sends_now()) {
-        outbound_.hold_for_channel(*topics_.find(topic)->second, std::move(bytes));
+        outbound_.hold_for_channel(*known, bytes);
         return;
     }
-    outbound_.send(known ? known->channel : prefix_ + hashed_topic(topic), std::move(bytes));
+    if (known) return outbound_.send(known->channel, bytes);
+    outbound_.send(prefix_ + hashed_topic(topic), bytes);
 }
 
 void Link::on_message(std::string_view channel, std::string_view payload) {

@@ -40,11 +40,9 @@ class Link final : valkey::PubSub::Listener {
     Link(Loop& loop, const Settings& settings, Presence::Node node, Owner& owner);
     ~Link();
 
-    void on_size(const Room& room);  // of members on this loop, after each change
-    // What is known of a topic; null if it has no members on this loop.
-    const SharedTopic* find(std::string_view topic) const;
-    // `known`: as found.
-    void publish(std::string_view topic, const SharedTopic* known, std::string_view text);
+    void on_size(Room& room);  // of members on this loop, after each change
+    // `known`: what its room, if there is one here, shares.
+    void publish(std::string_view topic, SharedTopic* known, std::string_view text);
 
     // Whoever has just joined topics is told so once settled() has reached joined(): its channels are
     // confirmed and the other replicas have said what they have. At once while Valkey is away.
@@ -64,7 +62,7 @@ class Link final : valkey::PubSub::Listener {
     void on_message(std::string_view channel, std::string_view payload) override;
     void on_refused() override { counters_.dropped.add(); }
 
-    void join(const Room& room);
+    void join(Room& room);
     void leave(Topic& topic);
     void greet(Topic& topic);
     void settle(Topic& topic);
@@ -89,6 +87,7 @@ class Link final : valkey::PubSub::Listener {
     std::uint64_t joined_ = 0;
     std::set<std::uint64_t> unsettled_;
     std::vector<std::string> changed_;  // topics, told at the end of the loop's turn
+    std::string printed_;               // the note that is being sent
     Instant resume_{};
     valkey::PubSub pub_sub_;
     Outbound outbound_;

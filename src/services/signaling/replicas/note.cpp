@@ -34,15 +34,19 @@ std::string print_node(Presence::Node node) {
 }
 
 std::string print_note(const ReplicaNote& note) {
-    using Kind = ReplicaNote::Kind;
     std::string out;
-    out.reserve(1 + 2 * kNodeDigits + note.text.size());
+    append_note(out, note);
+    return out;
+}
+
+void append_note(std::string& out, const ReplicaNote& note) {
+    using Kind = ReplicaNote::Kind;
+    out.reserve(out.size() + 1 + 2 * kNodeDigits + note.text.size());
     out += static_cast<char>(note.kind);
     append_node(out, note.sender);
     if (note.kind == Kind::Publish) out += note.text;
     if (note.kind == Kind::Hello || note.kind == Kind::Members) out += fmt::format_int(note.members).str();
     if (note.kind == Kind::Recount) append_node(out, note.target);
-    return out;
 }
 
 std::optional<ReplicaNote> parse_note(std::string_view bytes) {

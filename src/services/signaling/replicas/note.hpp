@@ -26,6 +26,7 @@ struct ReplicaNote {
 };
 
 std::string print_note(const ReplicaNote& note);
+void append_note(std::string& out, const ReplicaNote& note);
 std::string print_node(Presence::Node node);
 std::optional<ReplicaNote> parse_note(std::string_view bytes);  // nothing: not from a replica of ours
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -21,8 +22,8 @@ class Outbound {
         : pub_sub_(pub_sub), topics_(topics), counters_(counters) {}
 
     bool sends_now() const { return pub_sub_.open() && !paused_; }
-    void send(const std::string& channel, std::string note);
-    void hold_for_channel(SharedTopic& topic, std::string note);
+    void send(const std::string& channel, std::string_view note);
+    void hold_for_channel(SharedTopic& topic, std::string_view note);
     void send_held(SharedTopic& topic);
 
     void pause(SharedTopic& topic);  // of each topic, after pause(): what it held waits for Valkey
@@ -31,7 +32,7 @@ class Outbound {
     void resume();
 
   private:
-    void hold(const std::string& channel, std::string note);
+    void hold(const std::string& channel, std::string_view note);
     std::vector<std::string> take_held(SharedTopic& topic);
 
     valkey::PubSub& pub_sub_;
