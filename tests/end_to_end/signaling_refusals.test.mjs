@@ -86,7 +86,23 @@ test('the log says why an upgrade was refused, and never the token', { skip }, (
     }
     const lines = await waitFor(() => { const all = server.log.filter(line => line.event === 'request'); return all.length === refusals.length && all }, 'the lines')
     assert.deepEqual(lines.map(line => [line.status, line.reason]), refusals.map(([, status, reason]) => [status, reason]))
+    assert.deepEqual(lines.map(line => line.origin).filter(Boolean), ['https://evil.test'])
     assert.ok(!JSON.stringify(server.log).includes(token().split('.')[0]))
+  }))
+
+test('the log says that clients behind an unknown proxy count as one', { skip }, () =>
+  withServer({ MAX_CONNECTIONS_PER_IP: '1', TURN_URLS: 'turn:a.test', TURN_SECRET: 'shared', TURN_MAX_PER_MINUTE: '1' }, async server => {
+    const turn = headers => fetch(`http://127.0.0.1:${server.port}/turn`, { headers })
+    const first = await upgrade(server)
+    await turn()
+    for (const headers of [{}, { 'X-Forwarded-For': '203.0.113.1' }]) {
+      assert.equal((await upgrade(server, '/', headers)).status, 429)
+      assert.equal((await turn(headers)).status, 429)
+    }
+    const lines = await waitFor(() => { const all = server.log.filter(line => line.status === 429); return all.length === 4 && all }, 'the lines')
+    assert.deepEqual(lines.map(line => line.hint?.includes('set TRUSTED_PEERS') ?? false), [false, false, true, true])
+    assert.equal(lines[1].reason, 'Your address has asked too often, try again in a minute.')
+    first.end()
   }))
 
 for (const [setting, status, reason] of [

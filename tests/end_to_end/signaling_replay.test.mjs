@@ -100,6 +100,8 @@ test('a replay says what went otherwise, and what it cannot read', { skip }, asy
     }
     writeFileSync(file, '{"t":1}\n')
     assert.equal((await run('--speed', '0', '--url', server.url, '--replay', file)).code, 65)
+    const { code, stderr } = await run('--replay', folder, '--url', server.url)
+    assert.deepEqual([code, stderr.includes('is a folder; name the file that RECORD_FILE has written')], [65, true])
     assert.match((await run('--help')).stdout, /--replay FILE/)
   } finally {
     await server.stop('SIGKILL')

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "core/base/text.hpp"
+#include "core/observe/log.hpp"
 #include "net/proxy/trusted_client.hpp"
 #include "services/signaling/origins.hpp"
 
@@ -11,6 +12,8 @@ namespace {
 
 // More than any page needs, and few enough to check for every connection.
 constexpr std::size_t kMostTokens = 32;
+// Of a page's origin, in the log.
+constexpr std::size_t kLongestOrigin = 200;
 
 std::int64_t unix_now() {
     return std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
@@ -25,6 +28,15 @@ Admission refuse(int status, std::string reason, observe::Counter& counter) {
 }
 
 }  // namespace
+
+std::string proxy_hint(const http::FieldViews& fields, std::string_view peer_address,
+                       const proxy::Networks& trusted) {
+    bool forwarded = !fields.get("x-forwarded-for").empty() || !fields.get("x-real-ip").empty();
+    if (!forwarded || proxy::identify_client(peer_address, fields, trusted).peer_trusted) return {};
+    return ",\"hint\":\"it came with X-Forwarded-For or X-Real-IP of a peer that is not in TRUSTED_PEERS; if "
+           "that is "
+           "your proxy, set TRUSTED_PEERS to its address, or all clients behind it count as one\"";
+}
 
 Outcome<std::unique_ptr<Grants>> read_grants(std::string_view query, const SecretText& key,
                                              std::int64_t now) {
@@ -47,8 +59,12 @@ Outcome<std::unique_ptr<Grants>> read_grants(std::string_view query, const Secre
 
 Admission admit(const http::RequestHead& head, std::string_view peer_address, const Settings& settings,
                 Shared& shared, Counters& counters) {
-    if (!origin_allowed(settings.allowed_origins, head.fields.get("origin")))
-        return refuse(403, "pages of this origin may not connect here", counters.refused_origin);
+    if (auto origin = head.fields.get("origin"); !origin_allowed(settings.allowed_origins, origin)) {
+        auto refused = refuse(403, "pages of this origin may not connect here", counters.refused_origin);
+        refused.details = ",\"origin\":";
+        observe::append_json_string(refused.details, origin.substr(0, kLongestOrigin));
+        return refused;
+    }
     Admission admission;
     if (!settings.room_token_secret.empty()) {
         auto grants = read_grants(head.query(), settings.room_token_secret, unix_now());
@@ -61,9 +77,12 @@ Admission admit(const http::RequestHead& head, std::string_view peer_address, co
     auto place = shared.places.take(client);
     if (place.answer == Places::Answer::Full)
         return refuse(503, "all places are taken, try again later", counters.refused_full);
-    if (place.answer == Places::Answer::AddressFull)
-        return refuse(429, "your address has as many connections as it may, close one first",
-                      counters.refused_address);
+    if (place.answer == Places::Answer::AddressFull) {
+        auto refused = refuse(429, "your address has as many connections as it may, close one first",
+                              counters.refused_address);
+        refused.details = proxy_hint(head.fields, peer_address, settings.trusted);
+        return refused;
+    }
     admission.place = place.address;
     return admission;
 }

@@ -10,8 +10,9 @@ std::string idle(const config::Sources& sources) {
     auto settings = read_settings(read);
     EXPECT_TRUE(read.problems().empty()) << read.problems().front();
     std::string out;
-    for (const auto& [name, needs] : find_idle(sources, settings))
-        out += (out.empty() ? "" : ", ") + name + ": " + std::string(needs);
+    for (const auto& [name, needs, overruled_by] : find_idle(sources, settings))
+        out += (out.empty() ? "" : ", ") + name + ": " + std::string(needs) +
+               (overruled_by.empty() ? "" : "overruled by " + std::string(overruled_by));
     return out;
 }
 
@@ -31,6 +32,15 @@ TEST(IdleSettings, AreThoseOfAFeatureThatIsOff) {
     EXPECT_EQ(idle({{"TURN_TTL", "2h"}}), "TURN_TTL: TURN_URLS");
     EXPECT_EQ(idle({{"COMPRESS_FROM_BYTES", "1"}}), "COMPRESS_FROM_BYTES: COMPRESSION");
     EXPECT_EQ(idle({{"RECORD_CONTENT", "true"}}), "RECORD_CONTENT: RECORD_FILE");
+}
+
+TEST(IdleSettings, AreThoseOfAFolderWhereValkeyKeepsTheDocuments) {
+    EXPECT_EQ(idle({{"SYNC", "true"},
+                    {"SYNC_DIRECTORY", "d"},
+                    {"SYNC_FSYNC", "always"},
+                    {"VALKEY_URL", "redis://localhost"}}),
+              "SYNC_DIRECTORY: overruled by VALKEY_URL, SYNC_FSYNC: overruled by VALKEY_URL");
+    EXPECT_EQ(idle({{"SYNC", "true"}, {"VALKEY_URL", "redis://localhost"}}), "");
 }
 
 TEST(IdleSettings, AreNoneOfThoseThatHaveTheirEffect) {

@@ -36,6 +36,9 @@ std::string origin_problem(std::string_view entry) {
     if (rest.find('*') != std::string_view::npos &&
         (!rest.starts_with("*.") || rest.find('*', 1) != std::string_view::npos))
         return "may have one * only, as in https://*.seance.dev";
+    if ((iequals(scheme, "https://") && rest.ends_with(":443")) ||
+        (iequals(scheme, "http://") && rest.ends_with(":80")))
+        return "names the port that browsers leave out of an origin, and would match no page; leave it out";
     return {};
 }
 

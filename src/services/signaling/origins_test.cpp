@@ -32,9 +32,11 @@ TEST(Origins, MayBeAnyNameBelowADomain) {
 }
 
 TEST(Origins, AreCheckedWhenTheyAreConfigured) {
-    for (auto good : {"*", "https://seance.dev", "http://localhost:3000", "https://*.seance.dev"})
+    for (auto good : {"*", "https://seance.dev", "http://localhost:3000", "https://*.seance.dev",
+                      "http://localhost:443", "https://seance.dev:8443"})
         EXPECT_EQ(origin_problem(good), "") << good;
-    for (auto bad : {"seance.dev", "https://seance.dev/", "https://a.*.dev", "https://*.*.dev", "https://"})
+    for (auto bad : {"seance.dev", "https://seance.dev/", "https://a.*.dev", "https://*.*.dev", "https://",
+                     "https://seance.dev:443", "http://*.seance.dev:80"})
         EXPECT_NE(origin_problem(bad), "") << bad;
 }
 

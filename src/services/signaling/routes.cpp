@@ -17,12 +17,15 @@ namespace seance::signaling {
 namespace {
 
 // The log gets the reason as well, for whoever has to find out why nobody can connect.
-void refuse(http::Exchange& exchange, int status, std::string_view reason) {
-    if (exchange.is_logged()) {
-        std::string field = ",\"reason\":";
-        observe::append_json_string(field, reason);
-        exchange.log_fields(std::move(field));
-    }
+void log_reason(http::Exchange& exchange, std::string_view reason, std::string_view details) {
+    if (!exchange.is_logged()) return;
+    std::string fields = ",\"reason\":";
+    observe::append_json_string(fields, reason);
+    exchange.log_fields(fields.append(details));
+}
+
+void refuse(http::Exchange& exchange, int status, std::string_view reason, std::string_view details = {}) {
+    log_reason(exchange, reason, details);
     auto page = http::text_response(status, fmt::format("Refused: {}.\n", reason));
     if (status == 426) page.fields.add("Sec-WebSocket-Version", "13");
     if (status == 503 || status == 429) page.fields.add("Retry-After", status == 503 ? "1" : "10");
@@ -61,7 +64,8 @@ void upgrade(http::Exchange& exchange, Lobby& lobby) {
         return refuse(exchange, 503, "this server is going away, connect again");
     }
     auto admission = admit(head, exchange.peer_address(), lobby.settings(), lobby.shared(), lobby.counters);
-    if (admission.status != 101) return refuse(exchange, admission.status, admission.reason);
+    if (admission.status != 101)
+        return refuse(exchange, admission.status, admission.reason, admission.details);
     if (lobby.settings().sync.enabled && sync::is_sync_path(head.path()))
         return upgrade_to_sync(exchange, lobby, answer.accept, std::move(admission));
 
@@ -96,6 +100,17 @@ http::Response health(const Lobby& lobby, const sync::Counters* sync) {
     return page;
 }
 
+// Of an answer of /turn, whose body is one line that says why.
+void log_refusal(http::Exchange& exchange, const http::Response& page, const Settings& settings) {
+    std::string_view reason(page.body);
+    reason = reason.substr(0, reason.find('\n'));
+    if (reason.starts_with("Refused: ")) reason.remove_prefix(std::string_view("Refused: ").size());
+    std::string hint;
+    if (page.status == 429)
+        hint = proxy_hint(exchange.head().fields, exchange.peer_address(), settings.trusted);
+    log_reason(exchange, reason, hint);
+}
+
 // What the answers of a loop need beside its lobby.
 struct Beside {
     explicit Beside(const Settings& settings) : turn(settings) {
@@ -113,7 +128,9 @@ Awaitable<void> answer_request(http::Exchange& exchange, Lobby& lobby, Beside& b
     } else if (head.path() == "/health" && (head.method == "GET" || head.method == "HEAD")) {
         exchange.reply(health(lobby, beside.sync ? &*beside.sync : nullptr));
     } else if (head.path() == turn::kPath) {
-        exchange.reply(beside.turn.answer(head, exchange.peer_address()));
+        auto page = beside.turn.answer(head, exchange.peer_address());
+        if (page.status >= 400) log_refusal(exchange, page, lobby.settings());
+        exchange.reply(std::move(page));
     } else {
         http::Response okay{200, {{"Content-Type", "text/plain"}}, "okay"};
         exchange.reply(std::move(okay));

@@ -120,7 +120,9 @@ Settings read_settings(config::Reader& read) {
          {.about = "Between WebSocket pings; a peer silent for two of them is cut", .min = 1000});
     read(s.close_timeout, "CLOSE_TIMEOUT", {.about = "For a peer to answer our Close frame", .min = 100});
     read(s.drain_spread, "DRAIN_SPREAD",
-         {.about = "After SIGTERM peers are sent away over this time, 200 a second or faster"});
+         {.about =
+              "After SIGTERM peers are sent away over this time, 200 a second or faster, and CLOSE_TIMEOUT "
+              "before DRAIN_TIMEOUT ends"});
     read(s.drain_timeout, "DRAIN_TIMEOUT", {.about = "For everything to end after SIGTERM", .min = 100});
     // The last to be told to leave still gets its time to answer.
     s.drain_spread = std::min(s.drain_spread, std::max(Duration::zero(), s.drain_timeout - s.close_timeout));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <vector>
@@ -62,6 +63,8 @@ Outcome<Arguments> parse_arguments(int argc, char** argv) {
 }
 
 Outcome<std::vector<CapturedEvent>> read_capture(const std::string& path) {
+    if (std::filesystem::is_directory(path))
+        return Problem{fmt::format("{} is a folder; name the file that RECORD_FILE has written", path)};
     std::ifstream file(path);
     if (!file) return Problem{fmt::format("{} cannot be read", path)};
     std::vector<CapturedEvent> events;
