@@ -174,10 +174,7 @@ TEST(SignalingPresence, IsThatOfTheModelAfterReplicasAndValkeyHaveDied) {
         3, {World::Nothing, World::ReplicaDies, World::ValkeyDies, World::ReplicaDies, World::ValkeyFreezes});
 }
 
-// Members that are counted for ever after they have left: a link says nothing of a change where it knows of
-// nobody else, nor later of what it has left while Valkey was away. Until that is mended:
-// --gtest_also_run_disabled_tests.
-TEST(SignalingPresence, DISABLED_KnowsWhoLeftWhileAnotherReplicaWasSlowToAnswer) {
+TEST(SignalingPresence, KnowsWhoLeftWhileAnotherReplicaWasSlowToAnswer) {
     RedisServer valkey;
     Replica left(valkey.port()), right(valkey.port());
     Peer amy(left.port()), ann(left.port()), bob(right.port());
@@ -195,7 +192,7 @@ TEST(SignalingPresence, DISABLED_KnowsWhoLeftWhileAnotherReplicaWasSlowToAnswer)
     EXPECT_TRUE(comes_to_count(bob, "ann", 1));
 }
 
-TEST(SignalingPresence, DISABLED_KnowsWhoLeftWhileAReplicaSlept) {
+TEST(SignalingPresence, KnowsWhoLeftWhileAReplicaSlept) {
     RedisServer valkey;
     const Program::Settings quick{{"REPLICA_LEASE", "600ms"}};
     Replica left(valkey.port(), quick), right(valkey.port(), quick);
@@ -215,7 +212,7 @@ TEST(SignalingPresence, DISABLED_KnowsWhoLeftWhileAReplicaSlept) {
     EXPECT_TRUE(comes_to_count(bob, "ann", 1));
 }
 
-TEST(SignalingPresence, DISABLED_KnowsWhoLeftWhileTheirReplicaHadNoConnection) {
+TEST(SignalingPresence, KnowsWhoLeftWhileTheirReplicaHadNoConnection) {
     RedisServer valkey;
     Replica left(valkey.port()), right(valkey.port());
     Peer ann(left.port()), bob(right.port());

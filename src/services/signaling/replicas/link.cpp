@@ -93,12 +93,12 @@ void Link::join(Room& room) {
 }
 
 void Link::leave(Topic& topic) {
-    if (topic.state != State::Asked) {
-        auto last = note(Kind::Members);
-        if (topic.state == State::Greeting || topic.elsewhere.members() > 0)
-            pub_sub_.publish(topic.channel, print_note(last));
-    } else {
-        outbound_.send_held(topic);
+    if (topic.state == State::Asked) outbound_.send_held(topic);
+    if (topic.state == State::Greeting || topic.listened) {
+        if (pub_sub_.open())
+            pub_sub_.publish(topic.channel, print_note(note(Kind::Members)));
+        else
+            left_while_away_.push_back(topic.channel);
     }
     pub_sub_.unsubscribe(topic.channel);
     settle(topic);
@@ -114,9 +114,9 @@ void Link::flush_changed() {
     }
 }
 
-// Nobody needs to hear it who has not been heard of: a newcomer greets, and is answered.
+// A newcomer greets, and is answered.
 void Link::tell_members(Topic& topic) {
-    if (topic.state == State::Ready && topic.elsewhere.members() == 0) return;
+    if (topic.state == State::Ready && !topic.listened) return;
     auto now = note(Kind::Members);
     now.members = topic.members;
     pub_sub_.publish(topic.channel, print_note(now));
@@ -145,7 +145,8 @@ void Link::settle(Topic& topic) {
 // --- messages ---------------------------------------------------------------------------------------------
 
 void Link::publish(std::string_view topic, SharedTopic* known, std::string_view text) {
-    if (known && known->state == State::Ready && outbound_.sends_now() && known->elsewhere.members() == 0)
+    if (known && known->state == State::Ready && outbound_.sends_now() && known->elsewhere.members() == 0 &&
+        !known->misses_answers())
         return;
     auto publish = note(Kind::Publish);
     publish.text = text;
@@ -208,6 +209,9 @@ void Link::on_open() {
     counters_.open.add(1);
     observe::log(observe::Level::Info, "replicas_reachable")
         .field("topics", static_cast<std::uint64_t>(topics_.size()));
+    // Before its greeting, of one that has members again.
+    for (const auto& channel : std::exchange(left_while_away_, {}))
+        pub_sub_.publish(channel, print_note(note(Kind::Members)));
     // The first time nobody has lost anything: what clients have said by now waits for its channels alone.
     resume_ = Clock::now() + (resume_ == Instant{} ? Duration::zero() : kResume);
     if (resume_ <= Clock::now()) outbound_.resume();

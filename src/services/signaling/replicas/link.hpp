@@ -86,8 +86,9 @@ class Link final : valkey::PubSub::Listener {
     Leases leases_;
     std::uint64_t joined_ = 0;
     std::set<std::uint64_t> unsettled_;
-    std::vector<std::string> changed_;  // topics, told at the end of the loop's turn
-    std::string printed_;               // the note that is being sent
+    std::vector<std::string> changed_;          // topics, told at the end of the loop's turn
+    std::vector<std::string> left_while_away_;  // channels whose others count members that have gone
+    std::string printed_;                       // the note that is being sent
     Instant resume_{};
     valkey::PubSub pub_sub_;
     Outbound outbound_;

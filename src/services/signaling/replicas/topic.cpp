@@ -13,24 +13,25 @@ void SharedTopic::greet(Instant now) {
 
 bool SharedTopic::greeting_reached(std::int64_t others) {
     awaited_ = std::max<std::int64_t>(0, others);
+    if (others != 0) listened = true;
     return ready_if_answered();
 }
 
 bool SharedTopic::answered_by(Presence::Node other) {
-    if (state != State::Greeting) return false;
+    listened = true;
+    if (state == State::Asked) return false;
     if (std::find(answered_.begin(), answered_.end(), other) == answered_.end()) answered_.push_back(other);
     return ready_if_answered();
 }
 
 bool SharedTopic::give_up_greeting(Instant now, Duration limit) {
     if (state != State::Greeting || now - greeted_ < limit) return false;
-    awaited_ = 0;
-    return ready_if_answered();
+    state = State::Ready;
+    return true;
 }
 
 bool SharedTopic::ready_if_answered() {
-    if (state != State::Greeting || awaited_ < 0 || static_cast<std::int64_t>(answered_.size()) < awaited_)
-        return false;
+    if (state != State::Greeting || misses_answers()) return false;
     state = State::Ready;
     return true;
 }

@@ -23,18 +23,23 @@ struct SharedTopic {
     std::vector<std::string> held;  // notes that wait for the channel
     bool changed = false;           // the others do not know `members` yet
     Shares elsewhere;               // what the others have
+    bool listened = false;          // others may count what we have here, though we may not know of them
 
     void greet(Instant now);
     // Each gives true when the topic becomes Ready by it.
     bool greeting_reached(std::int64_t others);  // negative: not known
     bool answered_by(Presence::Node other);  // who speaks of its members has heard the greeting, or need not
     bool give_up_greeting(Instant now, Duration limit);
+    // Somebody who has got the greeting has not answered: it may be slow, and have members.
+    bool misses_answers() const {
+        return awaited_ < 0 || static_cast<std::int64_t>(answered_.size()) < awaited_;
+    }
 
   private:
     bool ready_if_answered();
 
     Instant greeted_{};
-    std::int64_t awaited_ = -1;             // others that have got our greeting; -1: not known yet
+    std::int64_t awaited_ = -1;             // others that have got our greeting; -1: not known
     std::vector<Presence::Node> answered_;  // who has said since then what it has
 };
 

@@ -36,6 +36,27 @@ TEST(SharedTopic, WaitsOnlySoLongForAnswers) {
     EXPECT_FALSE(topic.give_up_greeting(Instant{1h} + 249ms, 250ms));
     EXPECT_TRUE(topic.give_up_greeting(Instant{1h} + 250ms, 250ms));
     EXPECT_FALSE(topic.give_up_greeting(Instant{1h} + 300ms, 250ms));
+    EXPECT_TRUE(topic.misses_answers());
+    EXPECT_FALSE(topic.answered_by(1)) << "it was ready";
+    EXPECT_FALSE(topic.misses_answers());
+}
+
+TEST(SharedTopic, KnowsWhetherOthersMayCountItsMembers) {
+    SharedTopic topic;
+    topic.greet(Instant{1h});
+    topic.greeting_reached(0);
+    EXPECT_FALSE(topic.listened);
+    topic.answered_by(1);  // or it has greeted
+    EXPECT_TRUE(topic.listened);
+
+    SharedTopic slow, unknown;
+    slow.greet(Instant{1h});
+    slow.greeting_reached(1);
+    slow.give_up_greeting(Instant{2h}, 250ms);
+    EXPECT_TRUE(slow.listened);
+    unknown.greet(Instant{1h});
+    unknown.greeting_reached(-2);
+    EXPECT_TRUE(unknown.listened);
 }
 
 TEST(SharedTopic, GreetsAnewAfterALoss) {
