@@ -133,7 +133,8 @@ Awaitable<Failure> Ledger::check_virtual(const http::RequestHead& head, std::str
 }
 
 Awaitable<Answer<Caller>> Ledger::caller(const http::RequestHead& head) {
-    auto& config = models_->config();
+    const auto models = models_;  // held, as wherever Valkey is waited for: a reload lets go of it
+    auto& config = models->config();
     auto refused = check_key(config, find_key(head, config.key_header), settings_.loopback_only());
     if (!refused) {
         Caller caller;
@@ -182,7 +183,8 @@ Awaitable<Result<Ledger::Known>> Ledger::read_caller(std::string hash, Duration 
 
 Awaitable<Answer<Caller>> Ledger::identify(std::string key, Fresh fresh) {
     auto hash = sha256_hex(key);
-    auto& config = models_->config().ledger;
+    const auto models = models_;
+    auto& config = models->config().ledger;
     auto found = known_.find(hash);
     bool young = found != known_.end() && Clock::now() - found->second.read < config.key_ttl;
     if (young && fresh == Fresh::No) co_return found->second.caller;
