@@ -1,10 +1,13 @@
 // config.yaml changes under a running gateway: by signal, by writing, by renaming, in an included file.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import fs from 'node:fs/promises'
+import http from 'node:http'
 import path from 'node:path'
 import { test } from 'node:test'
 import { startOpenAi } from '../emulators/openai.mjs'
-import { missing, startGateway, waitFor } from './litellm/program.mjs'
+import { missing, patience, startGateway, waitFor } from './litellm/program.mjs'
+import { startValkey } from './valkey.mjs'
 
 const skip = missing('openai')
 const { default: OpenAI } = skip ? {} : await import('openai')
@@ -222,4 +225,47 @@ router_settings: { num_retries: 0, cooldown_time: 60 }
     await assert.rejects(client.chat.completions.create({ model: 'a', messages }), { status: 429 }, 'it still cools down')
   })
   await upstream.stop()
+})
+
+// What it was read with is gone by then: a build with a sanitizer tells who still looks at it.
+test('a call goes on while the configuration changes as it reads its body, and again as it waits for Valkey', { skip }, async () => {
+  const config = answer => `model_list:
+  - model_name: a
+    litellm_params: { model: openai/x, mock_response: "${answer}", input_cost_per_token: 0.001, output_cost_per_token: 0.001 }
+general_settings: { master_key: sk-master }
+`
+  const valkey = await startValkey()
+  try {
+    await withGateway(config('first'), async gateway => {
+      const generated = await fetch(`${gateway.url}/key/generate`, { method: 'POST', headers: { authorization: 'Bearer sk-master' }, body: '{"max_budget":1000}' })
+      const { key } = await generated.json()
+      const body = JSON.stringify({ model: 'a', messages })
+      const begin = async () => {
+        const headers = { authorization: `Bearer ${key}`, 'content-length': body.length, expect: '100-continue' }
+        const call = http.request(`${gateway.url}/v1/chat/completions`, { method: 'POST', headers, agent: false })
+        const answered = once(call, 'response')
+        call.flushHeaders()
+        await once(call, 'continue')
+        const end = async () => {
+          call.end(body)
+          const [response] = await answered
+          return { status: response.statusCode, text: (await response.toArray()).join('') }
+        }
+        return end
+      }
+      assert.equal((await (await begin())()).status, 200)
+      const end = await begin()
+      await gateway.reload(config('second'))
+      valkey.freeze()
+      const answer = end()
+      await gateway.reload(config('third'))
+      valkey.thaw()
+
+      const { status, text } = await answer
+      assert.equal(status, 200, text)
+      assert.match(text, /first/)
+    }, { env: { REDIS_URL: valkey.url, ...patience, LITELLM_VALKEY_PATIENCE: '5s' } })
+  } finally {
+    await valkey.stop()
+  }
 })

@@ -85,11 +85,13 @@ Store read_store(std::string_view pem) {
     if (!text) return nullptr;
     ERR_clear_error();
     bool any = false;
-    while (Certificate one{PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr)}) {
+    // OpenSSL's own trusted form as well.
+    auto next = [&] { return Certificate(PEM_read_bio_X509_AUX(text.get(), nullptr, nullptr, nullptr)); };
+    while (auto one = next()) {
         if (X509_STORE_add_cert(store.get(), one.get()) != 1) return nullptr;
         any = true;
     }
-    return any && has_ended() ? store : nullptr;
+    return has_ended() && any ? store : nullptr;
 }
 
 }  // namespace

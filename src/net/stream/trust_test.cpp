@@ -65,6 +65,16 @@ TEST(AuthoritiesOf, AreReadOnceWhileTheyAreHeld) {
     EXPECT_EQ(authorities_of(Trust{}), system);
 }
 
+TEST(AuthoritiesOf, MayBeInTheFormOfOpenSslsOwn) {
+    auto trusted = certificate();
+    for (auto at = trusted.find(" CERTIFICATE"); at != std::string::npos;
+         at = trusted.find(" CERTIFICATE", at + 20))
+        trusted.insert(at, " TRUSTED");
+
+    EXPECT_EQ(count_certificates(trusted), 1u);
+    EXPECT_NO_THROW(authorities_of({.certificates = trusted}));
+}
+
 TEST(AuthoritiesOf, AreThoseOfTheFileAsItIsNow) {
     testing_support::SelfSigned made;
     Trust named{.file = made.certificate_file()};

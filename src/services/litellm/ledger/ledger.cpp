@@ -133,7 +133,8 @@ Awaitable<Failure> Ledger::check_virtual(const http::RequestHead& head, std::str
 }
 
 Awaitable<Answer<Caller>> Ledger::caller(const http::RequestHead& head) {
-    auto& config = models_->config();
+    const auto models = models_;  // held, as wherever Valkey is waited for: a reload lets go of it
+    auto& config = models->config();
     auto refused = check_key(config, find_key(head, config.key_header), settings_.loopback_only());
     if (!refused) {
         Caller caller;
@@ -182,12 +183,14 @@ Awaitable<Result<Ledger::Known>> Ledger::read_caller(std::string hash, Duration 
 
 Awaitable<Answer<Caller>> Ledger::identify(std::string key, Fresh fresh) {
     auto hash = sha256_hex(key);
-    auto& config = models_->config().ledger;
+    const auto models = models_;
+    auto& config = models->config().ledger;
     auto found = known_.find(hash);
     bool young = found != known_.end() && Clock::now() - found->second.read < config.key_ttl;
     if (young && fresh == Fresh::No) co_return found->second.caller;
     const bool needs_answer = found == known_.end() && !config.serve_when_away;
-    auto read = co_await read_caller(hash, needs_answer ? config.patience : config.deadline);
+    const auto limit = needs_answer ? config.patience : config.deadline;
+    auto read = co_await read_caller(hash, limit);
     if (!read) {
         found = known_.find(hash);
         if (found != known_.end() && Clock::now() - found->second.read < config.key_ttl)

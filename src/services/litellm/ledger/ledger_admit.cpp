@@ -102,7 +102,8 @@ Awaitable<AdmissionPtr> Ledger::admit(const http::RequestHead& head, std::string
     admission->started_ms_ = unix_ms();
     bool is_model = ask.endpoint.empty();
     admission->asked_model_ = admission->model_ = is_model ? ask.model : ask.endpoint;
-    auto& config = models_->config();
+    const auto in_force = models_;  // held while Valkey is waited for: a reload lets go of it
+    auto& config = in_force->config();
     auto& ledger = config.ledger;
     admission->call_type_ = ask.call_type;
     // Recorded, with nothing to hold it to.
@@ -202,7 +203,8 @@ void Ledger::tell_of_budget(const PurseUse& purse, NanoUsd spent) const {
 // False: to be tried again, for the records changed since they were read, or Valkey's clock is not what we
 // took it for.
 Awaitable<bool> Ledger::reserve(Admission& admission, std::string version) {
-    auto& config = models_->config().ledger;
+    const auto in_force = models_;
+    auto& config = in_force->config().ledger;
     auto& plan = admission.plan_;
     admission.lease_ = random_id();
     auto ms = [](Duration d) { return std::to_string(d / std::chrono::milliseconds(1)); };

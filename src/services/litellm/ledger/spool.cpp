@@ -166,13 +166,15 @@ bool Spool::append(std::string_view operations, std::string_view record) {
 
 std::vector<Spool::Entry> Spool::oldest(std::size_t most) const {
     std::vector<Entry> entries;
-    for (auto& segment : segments_)
+    for (auto& segment : segments_) {
+        if (entries.size() >= most) break;  // what is only looked at is in memory again
         for (auto place = segment->first(); entries.size() < most;) {
             auto entry = segment->at(place);
             if (!entry) break;
             entries.push_back({entry->number, entry->operations, entry->record});
             place = entry->next;
         }
+    }
     for (auto& entry : in_memory_) {
         if (entries.size() >= most) break;
         entries.push_back({entry.number, entry.operations, entry.record});

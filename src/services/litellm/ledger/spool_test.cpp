@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <string>
 
 #include "tests/support/temporary_folder.hpp"
 
@@ -19,6 +20,21 @@ std::size_t files_in(const std::filesystem::path& folder) {
     for (auto& item : std::filesystem::recursive_directory_iterator(folder))
         count += item.path().extension() == ".spool" ? 1 : 0;
     return count;
+}
+
+// Of what is mapped of files with that name.
+std::size_t kib_in_memory(const std::string& name) {
+    std::ifstream maps("/proc/self/smaps");
+    bool is_it = false;
+    std::size_t sum = 0;
+    for (std::string line; std::getline(maps, line);) {
+        if (line.ends_with(name)) is_it = true;
+        if (is_it && line.starts_with("Rss:")) {
+            sum += std::stoul(line.substr(4));
+            is_it = false;
+        }
+    }
+    return sum;
 }
 
 TEST(Spool, GivesEntriesInOrderUntilTheyAreDelivered) {
@@ -90,6 +106,19 @@ TEST(Spool, PutsFullFilesOnDiskOnceAndReadsThemAgain) {
     spool.delivered(8);
     EXPECT_TRUE(spool.empty());
     EXPECT_TRUE(spool.take_unsynced().full.empty());
+}
+
+TEST(Spool, LeavesFilesOutOfMemoryWhoseTurnHasNotCome) {
+    testing_support::TemporaryFolder folder;
+    Spool spool(folder.path().string(), kRoom);
+    for (int i = 0; i < 6; ++i) ASSERT_TRUE(spool.append(std::string(400'000, 'x'), ""));  // two a file
+    EXPECT_GT(kib_in_memory("000000000002.spool"), 0u);
+
+    sync(spool.take_unsynced());
+    EXPECT_EQ(spool.oldest(2).size(), 2u);
+
+    EXPECT_GT(kib_in_memory("000000000001.spool"), 0u);
+    EXPECT_EQ(kib_in_memory("000000000002.spool"), 0u);
 }
 
 TEST(Spool, SurvivesAKillAndIsAdoptedOnce) {
