@@ -186,8 +186,8 @@ Awaitable<Answer<Caller>> Ledger::identify(std::string key, Fresh fresh) {
     auto found = known_.find(hash);
     bool young = found != known_.end() && Clock::now() - found->second.read < config.key_ttl;
     if (young && fresh == Fresh::No) co_return found->second.caller;
-    const bool needs_answer = found == known_.end() && !config.serve_when_away;
-    auto read = co_await read_caller(hash, needs_answer ? config.patience : config.deadline);
+    auto limit = found == known_.end() && !config.serve_when_away ? config.patience : config.deadline;
+    auto read = co_await read_caller(hash, limit);
     if (!read) {
         found = known_.find(hash);
         if (found != known_.end() && Clock::now() - found->second.read < config.key_ttl)
