@@ -83,6 +83,19 @@ test('a call names its end user where that is enforced', { skip }, () => withGat
   assert.equal((await ask('/v1/models', { key })).status, 200)
 }))
 
+test('tags of a client are refused where the configuration says so, and those of its key count', { skip }, () => withGateway(`
+  reject_clientside_metadata_tags: true`, async ({ ask, make }) => {
+  const key = await make({ tags: ['free'] })
+  const call = (path, more) => ask(path, { key, body: { model: 'tagged', messages, max_tokens: 5, ...more } })
+  for (const path of ['/v1/chat/completions', '/v1/messages']) {
+    const refused = await call(path, { metadata: { tags: ['paid'] } })
+    assert.equal(refused.status, 400)
+    assert.match(refused.json.error.message, /^Client-side 'metadata.tags' not allowed/)
+    assert.equal((await call(path, { metadata: { user_id: 'u' } })).status, 200)
+  }
+  assert.ok((await ask('/spend/logs')).json.every(log => log.request_tags === '["free"]'))
+}))
+
 test('tags of a key and of its team choose deployments, and stand in the records of its calls', { skip }, () => withGateway(`
 router_settings: { enable_tag_filtering: true }`, async ({ ask, make }) => {
   const team = (await ask('/team/new', { body: { team_alias: 'payers', metadata: { tags: ['paid'] } } })).json.team_id

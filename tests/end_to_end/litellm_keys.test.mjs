@@ -402,6 +402,41 @@ test('budgets of models, users, teams, members and customers hold as well', { sk
   assert.equal((await ask('/customer/info?end_user_id=c1')).json.spend, callCost)
 }))
 
+test('a team or a user that is deleted takes its keys along', { skip }, () => withGateway(async ({ gateways, ask, chat, make }) => {
+  await ask('/team/new', { team_id: 't1', models: ['big'], max_budget: 1 })
+  await ask('/user/new', { user_id: 'u1', max_budget: 1 })
+  const ofTeam = await make({ team_id: 't1', key_alias: 'of-team' })
+  const ofUser = await make({ user_id: 'u1' })
+  const other = await make({ user_id: 'u2' })
+  for (const gateway of gateways) for (const key of [ofTeam, ofUser, other]) assert.equal((await chat(key.key, {}, gateway)).status, 200)
+
+  assert.equal((await ask('/team/delete', { team_ids: ['t1'] })).json.deleted_teams, 1)
+  assert.equal((await ask('/user/delete', { user_ids: ['u1'] })).json.deleted_users, 1)
+
+  for (const gateway of gateways) {
+    rejects(await chat(ofTeam.key, { model: 'team/x' }, gateway), 401, 'token_not_found_in_db', /Invalid proxy server token/)
+    rejects(await chat(ofUser.key, {}, gateway), 401, 'token_not_found_in_db', /Invalid proxy server token/)
+    assert.equal((await chat(other.key, {}, gateway)).status, 200)
+  }
+  await make({ key_alias: 'of-team' })
+}, { gateways: 2 }))
+
+test('a budget or a team that does not exist is refused, and nothing is changed', { skip }, () => withGateway(async ({ ask, make }) => {
+  const key = await make({})
+  const budget = { budget_id: 'gone' }
+  const updates = [['/key/update', { key: key.key }], ['/key/regenerate', { key: key.key }], ['/customer/update', { user_id: 'c1' }]]
+  await ask('/customer/new', { user_id: 'c1' })
+  for (const [path, more] of [['/key/generate', {}], ['/customer/new', { user_id: 'c2' }], ...updates]) rejects(await ask(path, { ...budget, ...more }), 404, 'not_found_error', /Budget not found. budget_id=gone/)
+  for (const [path, more] of [['/key/generate', {}], ...updates.slice(0, 2)]) rejects(await ask(path, { team_id: 'gone', ...more }), 404, 'not_found_error', /Team not found. team_id=gone/)
+  const { failed_updates: failed } = (await ask('/key/bulk_update', { keys: [{ key: key.key, ...budget }] })).json
+  assert.match(failed[0].failed_reason, /Budget not found/)
+
+  const { info } = (await ask(`/key/info?key=${key.key}`)).json
+  assert.deepEqual([info.budget_id, info.team_id], [null, null])
+  assert.equal((await ask('/customer/info?end_user_id=c2')).status, 404)
+  assert.equal((await ask('/key/update', { key: key.key, budget_id: null, team_id: '' })).status, 200)
+}))
+
 test('all connections to Valkey are told of once', { skip }, async () => {
   const valkey = await startValkey()
   const gateway = await startGateway('general_settings: { master_key: sk-master }\nlitellm_settings: { cache: true }', { REDIS_URL: valkey.url, NUM_WORKERS: '4' })

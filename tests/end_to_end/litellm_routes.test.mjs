@@ -28,6 +28,7 @@ model_list:
     litellm_params: { model: ollama/llama3.2, api_base: "${up.ollama.url}" }
   - model_name: titan
     litellm_params: { model: bedrock/amazon.titan-embed-text-v2:0, api_base: "${up.bedrock.url}", aws_access_key_id: A, aws_secret_access_key: B, aws_region_name: us-east-1 }
+    model_info: { base_model: text-embedding-3-small }
 router_settings: { num_retries: 0, model_group_alias: { nick: gpt } }
 `)
   const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'sk-master', maxRetries: 0 })
@@ -211,6 +212,9 @@ test('what is known of models is shown', { skip }, () => withGateway(async ({ ga
   const { model_group: group, providers, max_input_tokens: most, supports_vision: vision, input_cost_per_token: cost, mode } = groups.data[0]
   assert.deepEqual([group, providers, most, vision, cost, mode], ['gpt', ['openai'], 1000, true, 1e-6, 'chat'])
   assert.equal(groups.data[1].rpm, 5)
+  const { input_cost_per_token: listed, max_input_tokens: longest } = groups.data[5]
+  assert.deepEqual([listed, longest > 0], [2e-8, true], 'what the price table knows')
+  assert.equal((await get('/v2/model/info?model=titan')).data[0].model_info.input_cost_per_token, 2e-8)
   const page = await get('/v2/model/info?size=2&page=2')
   assert.deepEqual([page.data.map(one => one.model_name), page.total_count, page.total_pages], [['claude', 'gemini'], 6, 3])
   assert.equal(JSON.stringify(page).includes('sk-up'), false)

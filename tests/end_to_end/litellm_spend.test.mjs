@@ -110,6 +110,9 @@ test('each call leaves one record, whatever became of it', { skip }, () => withS
   assert.equal((await ask('/global/spend/keys')).json[0].key_alias, 'ada')
   assert.deepEqual((await ask('/spend/tags')).json.map(row => row.individual_request_tag).sort(), ['blue', 'green', 'red'])
   const [byDay] = (await ask('/global/spend/by_day')).json
+  const misspelled = await ask('/global/spend/by_day?group_by=modell')
+  assert.equal(misspelled.status, 400)
+  assert.match(misspelled.json.error.message, /group_by is "modell"; write model, key/)
   assert.equal(byDay.date, today)
   assert.equal(byDay.groups.big.failures, 1)
   assert.equal((await ask('/global/activity')).json.sum_api_requests, 4)
@@ -200,6 +203,23 @@ test('a client that leaves a stream pays for what it got', { skip }, () => withS
   assert.equal(record.status, 'failure')
   assert.ok(record.spend > 0 && record.completion_tokens > 0, JSON.stringify(record))
 }))
+
+test('a stream that the end of the gateway cuts costs what has come of it', { skip }, () => withSpend(async ({ upstream, ask, gateway, start }) => {
+  const key = (await ask('/key/generate', { max_budget: 10 })).json
+  const chunk = text => JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta: { content: text }, finish_reason: null }] })
+  upstream.next({ eventDelay: 50, events: Array.from({ length: 400 }, () => chunk('four words of text ')) })
+  const response = await fetch(`${gateway().url}/v1/chat/completions`, { method: 'POST', headers: { authorization: `Bearer ${key.key}` }, body: JSON.stringify({ model: 'big', messages, stream: true, max_tokens: 9000 }) })
+  await response.body.getReader().read()
+  await gateway().stop()
+  await start()
+
+  const [record] = await waitFor(async () => { const logs = (await ask(`/spend/logs?api_key=${key.key}`)).json; return logs.length > 0 && logs }, 'the record')
+  assert.equal(record.status, 'failure')
+  assert.match(record.metadata, /the gateway was stopped before the stream's end/)
+  assert.equal(record.model_id, 'big-1')
+  assert.ok(record.spend > 0 && record.completion_tokens > 0, JSON.stringify(record))
+  assert.equal((await ask(`/key/info?key=${key.key}`)).json.info.spend, record.spend)
+}, { env: { DRAIN_TIMEOUT: '500ms' } }))
 
 test('kill -9 of the gateway at any moment loses nothing that was answered and counts nothing twice', { skip, timeout: 240_000 }, () => withSpend(async ({ valkey, start, gateway, ask, chat, spool }) => {
   const key = (await ask('/key/generate', {})).json

@@ -32,6 +32,8 @@ void read_access(const Node& general, Config& config, Notes& notes) {
     if (auto list = general.find("allowed_routes"); list && !list->is_null())
         config.allowed_routes = read_texts(list, notes);
     config.enforce_user = read_bool(general.find("enforce_user_param"), notes).value_or(false);
+    config.refuse_client_tags =
+        read_bool(general.find("reject_clientside_metadata_tags"), notes).value_or(false);
     config.use_forwarded_for = read_bool(general.find("use_x_forwarded_for"), notes).value_or(false);
     config.allowed_addresses = read_addresses(general.find("allowed_ips"), notes);
 }

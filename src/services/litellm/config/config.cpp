@@ -44,6 +44,7 @@ class ConfigReader {
         read_general(section("general_settings"));
         auto& settings = section("litellm_settings");
         auto& router = section("router_settings");
+        tell_of_old_guardrails(settings.find("guardrails"));
         read_settings(settings);
         warn_about_keys(router, "router_settings", notes());
         config_.routing = read_routing(settings, router, notes());
@@ -226,15 +227,25 @@ class ConfigReader {
     // Those that LiteLLM applies to every call: a person may count on them.
     void tell_of_guardrails(const Node* list) {
         if (!list) return;
-        for (auto& entry : list->items) {
-            auto params = entry.find("litellm_params");
-            auto always = params ? read_bool(params->find("default_on"), notes()) : std::nullopt;
-            if (!always.value_or(false)) continue;
-            notes().errors.push_back(fmt::format(
-                "{}the guardrail {} is default_on and is NOT applied here: calls go on unchecked; "
-                "check texts before and after the gateway, and take the entry out",
-                entry.place(), read_text(entry.find("guardrail_name"), notes()).value_or("")));
-        }
+        for (auto& entry : list->items)
+            if (auto params = entry.find("litellm_params"))
+                tell_if_always_on(*params, read_text(entry.find("guardrail_name"), notes()).value_or(""),
+                                  entry.place());
+    }
+
+    // The older form: a list of maps from names to what they are.
+    void tell_of_old_guardrails(const Node* list) {
+        if (!list) return;
+        for (auto& entry : list->items)
+            for (auto& [name, params] : entry.members) tell_if_always_on(params, name, params.place());
+    }
+
+    void tell_if_always_on(const Node& params, std::string_view name, std::string_view place) {
+        if (!read_bool(params.find("default_on"), notes()).value_or(false)) return;
+        notes().errors.push_back(
+            fmt::format("{}the guardrail {} is default_on and is NOT applied here: calls go on unchecked; "
+                        "check texts before and after the gateway, and take the entry out",
+                        place, name));
     }
 
     void read_router(const Node& map) {

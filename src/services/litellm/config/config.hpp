@@ -40,6 +40,7 @@ struct Config {
     std::optional<proxy::Networks> allowed_addresses;        // nothing: all
     bool use_forwarded_for = false;                          // X-Forwarded-For of a proxy nearby is believed
     bool enforce_user = false;                               // a call names its end user
+    bool refuse_client_tags = false;                         // tags are those of keys and teams alone
     std::uint64_t max_body = 64 << 20;
     std::uint64_t max_answer = 64 << 20;
     bool always_include_usage = false;

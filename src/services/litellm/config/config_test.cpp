@@ -55,6 +55,24 @@ TEST(Config, ReadsTheSmallestRealFile) {
     EXPECT_THAT(config.notes.errors, IsEmpty());
 }
 
+TEST(Config, SaysAsAnErrorThatGuardrailsOfBothFormsAreNotApplied) {
+    auto config = read(
+        "model_list: [{model_name: a, litellm_params: {model: openai/a}}]\n"
+        "guardrails:\n"
+        "  - {guardrail_name: always, litellm_params: {guardrail: aim, default_on: true}}\n"
+        "  - {guardrail_name: asked-for, litellm_params: {guardrail: aim}}\n"
+        "litellm_settings:\n"
+        "  guardrails:\n"
+        "    - prompt_injection: {callbacks: [lakera_prompt_injection], default_on: true}\n"
+        "    - pii_masking: {callbacks: [presidio], default_on: false}\n"
+        "    - misread\n");
+
+    EXPECT_THAT(config.notes.errors,
+                ElementsAre(HasSubstr("config.yaml:3: the guardrail always is default_on"),
+                            HasSubstr("config.yaml:7: the guardrail prompt_injection is "
+                                      "default_on and is NOT applied")));
+}
+
 TEST(Config, TakesNumbersAndBooleansWrittenAsStrings) {
     auto config = read(
         "model_list:\n"

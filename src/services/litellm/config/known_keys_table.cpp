@@ -154,6 +154,7 @@ redis_db
 redis_username
 redis_ssl
 [litellm_settings]
+~guardrails
 drop_params
 request_timeout
 num_retries
@@ -228,6 +229,7 @@ allowed_ips
 use_x_forwarded_for
 token_rate_limit_type
 enforce_user_param
+reject_clientside_metadata_tags
 allow_requests_on_db_unavailable
 user_api_key_cache_ttl
 ~proxy_batch_write_at

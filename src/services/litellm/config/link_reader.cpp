@@ -9,15 +9,18 @@
 namespace seance::litellm {
 namespace {
 
-// The certificates of a file; "" and a sentence in `problem` if it has none that can be used.
-std::string certificates_of(const std::string& file, const std::string& place, const ReadFile& read_file,
-                            std::string& problem) {
+// The certificates of a file; "" and a sentence in `problem` if it has none that can be used. `or_else`: what
+// may be written in its place.
+std::string certificates_of(const std::string& file, const std::string& place, std::string_view or_else,
+                            const ReadFile& read_file, std::string& problem) {
     auto text = read_file(file);
     if (text && stream::count_certificates(*text) > 0) return std::move(*text);
     problem = fmt::format(
-        "{} is \"{}\", which {}; certificates of upstreams are checked against the system's. Write false, "
-        "true or the path of a file of certificates in PEM",
-        place, file, text ? "holds no certificates in PEM, or one that cannot be read" : "cannot be read");
+        "{} is \"{}\", which {}; certificates of upstreams are checked against the system's. Write {}the "
+        "path "
+        "of a file of certificates in PEM",
+        place, file, text ? "holds no certificates in PEM, or one that cannot be read" : "cannot be read",
+        or_else);
     return "";
 }
 
@@ -40,7 +43,8 @@ SharedLink read_link(const std::string& ssl_verify, const std::string& place, bo
         warn_unchecked(place, notes);
     } else if (!word.empty() && word != "true") {
         std::string problem;
-        link->certificates = certificates_of(std::string(trim(ssl_verify)), place, read_file, problem);
+        link->certificates =
+            certificates_of(std::string(trim(ssl_verify)), place, "false, true or ", read_file, problem);
         if (!problem.empty()) {
             notes.errors.push_back(problem);
             notes.faults.push_back(problem);
@@ -49,7 +53,7 @@ SharedLink read_link(const std::string& ssl_verify, const std::string& place, bo
     if (auto file = first_set({"SSL_CERT_FILE"}, environment);
         link->verify && link->certificates.empty() && !file.empty()) {
         std::string problem;
-        link->certificates = certificates_of(file, "SSL_CERT_FILE", read_file, problem);
+        link->certificates = certificates_of(file, "SSL_CERT_FILE", "", read_file, problem);
         if (!problem.empty()) notes.warnings.push_back(problem);
     }
     link->id = fmt::format("{}/{}/{}", link->verify, ipv4_only, sha256_hex(link->certificates));

@@ -9,6 +9,7 @@
 namespace seance::litellm {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -87,7 +88,8 @@ TEST(ReadLinks, BelievesTheFileOfSslCertFileWhereNothingElseIsNamed) {
     EXPECT_EQ(configured("ssl_verify: false", "", environment).link->certificates, "");
     auto absent = configured("", "", {{"SSL_CERT_FILE", "/absent.pem"}});
     EXPECT_EQ(absent.link->certificates, "");
-    EXPECT_THAT(absent.notes.warnings, ElementsAre(HasSubstr("SSL_CERT_FILE")));
+    EXPECT_THAT(absent.notes.warnings,
+                ElementsAre(AllOf(HasSubstr("SSL_CERT_FILE"), HasSubstr("Write the path"))));
 }
 
 TEST(ReadLinks, GivesLinksThatAreAlikeOneId) {

@@ -70,7 +70,7 @@ Answer<ChatRequest> parse_call_request(std::string body, const http::FieldViews&
     if (!root->is(JsonKind::Object)) return bad_request("the request body must be a JSON object");
     request.root = *root;
     JsonEdit edit(request.root);
-    if (auto refused = refuse_members(edit.members())) return std::move(*refused);
+    if (auto refused = refuse_members(edit.members(), config.refuse_client_tags)) return std::move(*refused);
 
     auto model = edit.find("model");
     if (!forced_model.empty())

@@ -6,6 +6,8 @@
 #include <boost/json/parse.hpp>
 
 #include "services/litellm/domain/entity.hpp"
+#include "services/litellm/domain/json_edit.hpp"
+#include "services/litellm/domain/json_print.hpp"
 
 namespace seance::litellm {
 
@@ -208,6 +210,14 @@ json::object PriceBook::entry(const Deployment& deployment) const {
     if (own != own_.end())
         for (auto& [name, value] : own->second.prices) merged[name] = value;
     return merged;
+}
+
+std::string PriceBook::info(const Deployment& deployment) const {
+    auto root = parse_json(deployment.info_json);
+    if (!root) return deployment.info_json;
+    JsonEdit edit(*root);
+    for (auto& [name, value] : entry(deployment)) edit.fill(name, print_json(value));
+    return edit.text();
 }
 
 }  // namespace seance::litellm

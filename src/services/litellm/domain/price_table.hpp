@@ -65,6 +65,8 @@ class PriceBook {
     std::optional<Price> find(std::string_view provider, std::string_view model) const;
     // The entry as people see it: table, then the deployment's own.
     boost::json::object entry(const Deployment& deployment) const;
+    // Its model_info with that entry beside it, as JSON; what the configuration says wins.
+    std::string info(const Deployment& deployment) const;
 
   private:
     struct Own {

@@ -34,6 +34,17 @@ ApiError no_guardrails(std::string_view where) {
         std::string(where));
 }
 
+// As LiteLLM says it.
+ApiError client_tags() {
+    auto error = bad_request(
+        "Client-side 'metadata.tags' not allowed in request. 'reject_clientside_metadata_tags'=True. Tags "
+        "can "
+        "only be set via API key metadata.",
+        "metadata.tags");
+    error.type = "bad_request_error";
+    return error;
+}
+
 std::optional<ApiError> refuse_policy(std::string_view where, const JsonValue& policy) {
     if (policy.is(JsonKind::Null)) return std::nullopt;
     auto wrong = [&](std::string_view finding) {
@@ -55,7 +66,7 @@ std::optional<ApiError> refuse_policy(std::string_view where, const JsonValue& p
 
 }  // namespace
 
-std::optional<ApiError> refuse_members(const std::vector<JsonMember>& body) {
+std::optional<ApiError> refuse_members(const std::vector<JsonMember>& body, bool refuse_tags) {
     for (auto& member : body) {
         std::string_view name = member.key;
         if (is_in(name, kOwnModels) && !member.value.is(JsonKind::Null))
@@ -69,6 +80,9 @@ std::optional<ApiError> refuse_members(const std::vector<JsonMember>& body) {
             if (auto inner = json_find(member.value, "guardrails");
                 inner && !inner->is(JsonKind::String) && asks_for_something(*inner))
                 return no_guardrails(fmt::format("{}.guardrails", name));
+        if (refuse_tags && name == "metadata" && member.value.is(JsonKind::Object) &&
+            json_find(member.value, "tags"))
+            return client_tags();
         if (name == "retry_policy")
             if (auto refused = refuse_policy(name, member.value)) return refused;
     }

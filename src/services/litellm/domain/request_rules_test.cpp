@@ -35,6 +35,16 @@ TEST(RefuseMembers, ThatAskForGuardrails) {
     EXPECT_EQ(refusal(R"({"guardrails":[],"metadata":{"guardrails":"a note of the client's"}})"), "");
 }
 
+TEST(RefuseMembers, TagsWhereTheConfigurationSaysSo) {
+    auto tagged = json_members(*parse_json(R"({"metadata":{"tags":["a"]}})"));
+
+    auto refused = refuse_members(tagged, true);
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->param, "metadata.tags");
+    EXPECT_FALSE(refuse_members(tagged));
+    EXPECT_FALSE(refuse_members(json_members(*parse_json(R"({"metadata":{"user_id":"u"}})")), true));
+}
+
 TEST(RefuseMembers, OfARetryPolicyInWordsThatMeanNothing) {
     EXPECT_EQ(refusal(R"({"retry_policy":{"RateLimitErrorRetries":3,"TimeoutErrorRetries":null}})"), "");
     EXPECT_THAT(refusal(R"({"retry_policy":3})"), HasSubstr("is no object"));

@@ -114,6 +114,22 @@ class ChatCall {
     Awaitable<Failure> send_whole(Attempt& attempt, Completion completion, const http::Fields* upstream);
     AnswerContext context_for(const Endpoint& endpoint) const;
 
+    // A stream that has begun costs what has come of it, also where the process ends before it does.
+    class CutShort {
+      public:
+        CutShort(ChatCall& call, Attempt& attempt, const StreamRelay& relay, const bool& begun)
+            : call_(call), attempt_(attempt), relay_(relay), begun_(begun) {}
+        CutShort(const CutShort&) = delete;
+        CutShort& operator=(const CutShort&) = delete;
+        ~CutShort();
+
+      private:
+        ChatCall& call_;
+        Attempt& attempt_;
+        const StreamRelay& relay_;
+        const bool& begun_;
+    };
+
     // Settling.
     http::Fields fields_for(const Deployment* deployment, const http::Fields* upstream) const;
     void add_times(http::Fields& fields, const Attempt& attempt) const;

@@ -194,6 +194,7 @@ Awaitable<Failure> ChatCall::relay_stream(Attempt& attempt) {
     collector_.reset();
     std::string out;  // for the client; held until something in it is worth beginning the answer
     bool begun = false, content = false, finished = false, first = true;
+    CutShort cut_short(*this, attempt, *relay, begun);
     scope_->on_end([&open] { open.stream.abort(); });
     while (!finished) {
         scope_->allow(attempt.limit);

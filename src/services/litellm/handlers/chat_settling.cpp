@@ -51,6 +51,12 @@ void ChatCall::settle(const Attempt& attempt, const Usage& usage) {
     admission_->settle(std::move(how));
 }
 
+ChatCall::CutShort::~CutShort() {
+    if (!begun_ || call_.admission_->settled()) return;
+    attempt_.broken = ApiError{.status = 503, .message = "the gateway was stopped before the stream's end"};
+    call_.settle(attempt_, relay_.usage());
+}
+
 // What the client is about to get of a stream, for the cache.
 void ChatCall::keep_stream(std::string_view sent, bool whole, const Usage& usage) {
     bool cached = admission_->cache_wish().write;

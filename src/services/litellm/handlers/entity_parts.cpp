@@ -38,7 +38,56 @@ Awaitable<std::optional<json::object>> shown_with_spend(Management& call, Record
     co_return info;
 }
 
+// Whose user or team, as `field` says, is the one with that id.
+Awaitable<Result<std::vector<EntityPtr>>> key_records_of(Management& call, std::string_view field,
+                                                         std::string id) {
+    auto ids = co_await call.records.ids(RecordKind::Key);
+    if (!ids) co_return ids.error();
+    auto keys = co_await call.records.get_all(RecordKind::Key, std::move(*ids));
+    if (!keys) co_return keys.error();
+    std::erase_if(*keys, [&](const EntityPtr& key) {
+        return (field == "user_id" ? key->user_id : key->team_id) != id;
+    });
+    co_return std::move(*keys);
+}
+
+// A key whose team or user is gone would have none of their limits left: it goes as well, and first. False:
+// Valkey does not answer.
+Awaitable<bool> remove_keys_of(Management& call, std::string_view field, std::string id) {
+    auto keys = co_await key_records_of(call, field, std::move(id));
+    if (!keys) co_return false;
+    for (auto& key : *keys)
+        if (!co_await call.records.remove(RecordKind::Key, key, true)) co_return false;
+    co_return true;
+}
+
 }  // namespace
+
+Awaitable<Result<Failure>> missing_reference(Management& call, const json::object& fields) {
+    static constexpr RecordKind kinds[] = {RecordKind::Team, RecordKind::Budget};
+    for (auto kind : kinds) {
+        auto field = sent_id_field(kind);
+        auto id = text_of(fields, field).value_or("");
+        if (id.empty()) continue;
+        auto found = co_await call.records.get(kind, id);
+        if (!found) co_return found.error();
+        if (*found) continue;
+        auto word = kind == RecordKind::Team ? "Team" : "Budget";
+        co_return Failure(not_found(
+            fmt::format("{} not found. {}={}. Make it first with /{}/new.", word, field, id, name_of(kind)),
+            field));
+    }
+    co_return Failure();
+}
+
+Awaitable<bool> has_references(Management& call, const json::object& fields) {
+    auto missing = co_await missing_reference(call, fields);
+    if (!missing)
+        call.away();
+    else if (*missing)
+        call.refuse(**missing);
+    co_return missing && !*missing;
+}
 
 Awaitable<std::optional<json::object>> entity_shown(Management& call, RecordKind kind, std::string id) {
     auto record = co_await call.records.get(kind, id);
@@ -78,6 +127,7 @@ Awaitable<void> create_entity(Management& call, RecordKind kind) {
     if (id.empty()) id = random_uuid();
     if (id.size() > 256)
         co_return call.refuse(bad_request("an id has at most 256 characters", sent_id_field(kind)));
+    if (!co_await has_references(call, *fields)) co_return;
     auto& record = *fields;
     record["id"] = id;
     record["created_by"] = call.who();
@@ -144,6 +194,7 @@ Awaitable<bool> change_entity(Management& call, RecordKind kind, std::string id,
 Awaitable<void> update_entity(Management& call, RecordKind kind) {
     auto fields = call.fields(kind);
     if (!fields) co_return;
+    if (!co_await has_references(call, *fields)) co_return;
     auto id = text_of(call.body, sent_id_field(kind)).value_or("");
     auto change = [&fields](json::object& record) {
         for (auto& [name, value] : *fields) record[name] = value;
@@ -162,6 +213,9 @@ Awaitable<void> remove_entity(Management& call, RecordKind kind) {
         auto found = co_await call.records.get(kind, id);
         if (!found) co_return call.away();
         if (!*found) continue;
+        bool has_keys = kind == RecordKind::Team || kind == RecordKind::User;
+        if (has_keys)
+            if (!co_await remove_keys_of(call, field, id)) co_return call.away();
         auto removed = co_await call.records.remove(kind, *found, true);
         if (!removed) co_return call.away();
         gone += *removed;
@@ -172,13 +226,10 @@ Awaitable<void> remove_entity(Management& call, RecordKind kind) {
 }
 
 Awaitable<std::optional<json::array>> keys_of(Management& call, std::string_view field, std::string id) {
-    auto ids = co_await call.records.ids(RecordKind::Key);
-    if (!ids) co_return std::nullopt;
-    auto keys = co_await call.records.get_all(RecordKind::Key, std::move(*ids));
+    auto keys = co_await key_records_of(call, field, std::move(id));
     if (!keys) co_return std::nullopt;
     json::array list;
     for (auto& key : *keys) {
-        if ((field == "user_id" ? key->user_id : key->team_id) != id) continue;
         auto purse = co_await call.records.purse(key->purse, call.now);
         if (!purse) co_return std::nullopt;
         auto info = Records::shown(*key, *purse);

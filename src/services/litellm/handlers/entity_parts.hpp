@@ -24,6 +24,12 @@ Awaitable<std::optional<boost::json::object>> settled_entity(Management& call, R
 Awaitable<std::optional<boost::json::array>> keys_of(Management& call, std::string_view field,
                                                      std::string id);
 
+// Why a record may not be kept: it names a team or a budget that does not exist, so it would have none of its
+// limits. An error: Valkey does not answer.
+Awaitable<Result<Failure>> missing_reference(Management& call, const boost::json::object& fields);
+Awaitable<bool> has_references(Management& call,
+                               const boost::json::object& fields);  // false: it has answered
+
 Awaitable<bool> answer_entity(Management& call, RecordKind kind, std::string id);
 Awaitable<void> create_entity(Management& call, RecordKind kind);
 Awaitable<void> update_entity(Management& call, RecordKind kind);

@@ -93,6 +93,12 @@ Awaitable<void> global_spend_by(Gateway& gateway, http::Exchange& exchange, std:
     } else if (what == "by_day" || what == "report") {
         auto kind = call->query("group_by").value_or("model");
         if (kind == "api_key") kind = "key";
+        if (kind == "end_user") kind = "customer";
+        static constexpr std::string_view kinds[] = {"model", "key",      "provider", "user",
+                                                     "team",  "customer", "tag"};
+        if (std::find(std::begin(kinds), std::end(kinds), kind) == std::end(kinds))
+            co_return call->refuse(bad_request(
+                fmt::format("group_by is \"{}\"; write {}", kind, fmt::join(kinds, ", ")), "group_by"));
         for (auto& day : *days) {
             json::object groups;
             for (auto& [id, sum] : day.sums.of(kind)) groups[id] = sum_json(sum);

@@ -33,6 +33,7 @@ Awaitable<std::optional<json::object>> update_one(Management& call) {
     }
     auto fields = call.fields(RecordKind::Key);
     if (!fields) co_return std::nullopt;
+    if (!co_await has_references(call, *fields)) co_return std::nullopt;
     clamp_fields(*fields, call.gateway.ledger().config().key_bounds, call.now, Clamp::Change);
     auto change = [&fields](json::object& record) { apply_to_key(record, *fields); };
     if (!co_await change_key(call, *key, change)) co_return std::nullopt;
@@ -92,6 +93,11 @@ Awaitable<void> key_bulk_update(Gateway& gateway, http::Exchange& exchange, std:
             problem = fields.error().message;
         else if (!*found)
             problem = unknown_key(key).message;
+        if (problem.empty()) {
+            auto missing = co_await missing_reference(*call, *fields);
+            if (!missing) co_return call->away();
+            if (*missing) problem = (*missing)->message;
+        }
         if (problem.empty()) {
             auto record = (*found)->json;
             clamp_fields(*fields, gateway.ledger().config().key_bounds, call->now, Clamp::Change);

@@ -6,6 +6,7 @@
 #include "core/base/hash.hpp"
 #include "core/base/id.hpp"
 #include "services/litellm/domain/key_policy.hpp"
+#include "services/litellm/handlers/entity_parts.hpp"
 #include "services/litellm/handlers/key_parts.hpp"
 #include "services/litellm/ledger/ledger.hpp"
 
@@ -37,13 +38,7 @@ Awaitable<void> generate(Management& call, bool service_account) {
     if (service_account && !text_of(*fields, "team_id"))
         co_return call.refuse(bad_request("a service account needs a team_id", "team_id"));
     if (service_account) fields->erase("user_id");
-    if (auto team = text_of(*fields, "team_id"); team && !team->empty()) {
-        auto found = co_await call.records.get(RecordKind::Team, *team);
-        if (!found) co_return call.away();
-        if (!*found)
-            co_return call.refuse(not_found(
-                fmt::format("Team not found. team_id={}. Make it first with /team/new.", *team), "team_id"));
-    }
+    if (!co_await has_references(call, *fields)) co_return;
     auto own = text_of(call.body, "key");
     if (own && (!own->starts_with("sk-") || own->size() < kLeastOwnKey || own->size() > kMostOwnKey))
         co_return call.refuse(
@@ -135,6 +130,7 @@ Awaitable<void> key_regenerate(Gateway& gateway, http::Exchange& exchange, std::
     if (!*found) co_return call->refuse(unknown_key(key));
     auto fields = call->fields(RecordKind::Key);
     if (!fields) co_return;
+    if (!co_await has_references(*call, *fields)) co_return;
     auto own = text_of(call->body, "new_key");
     if (own && (!own->starts_with("sk-") || own->size() < kLeastOwnKey || own->size() > kMostOwnKey))
         co_return call->refuse(bad_request("new_key must start with 'sk-'", "new_key"));

@@ -24,7 +24,7 @@ struct GroupInfo {
     bool has_tpm = false, has_rpm = false;
     std::vector<std::pair<std::string, bool>> abilities;  // supports_…
 
-    void add(const Deployment& deployment, const config::Sources& environment) {
+    void add(const Deployment& deployment, const config::Sources& environment, const PriceBook& prices) {
         auto choice = choose_provider(deployment.litellm_model, deployment.forced_provider,
                                       deployment.api_base, environment);
         auto name = choice.provider ? std::string(choice.provider->prefix) : std::string("unknown");
@@ -32,7 +32,8 @@ struct GroupInfo {
         if (mode.empty()) mode = deployment.mode;
         if (deployment.tpm) has_tpm = true, tpm += *deployment.tpm;
         if (deployment.rpm) has_rpm = true, rpm += *deployment.rpm;
-        auto root = parse_json(deployment.info_json);
+        auto text = prices.info(deployment);
+        auto root = parse_json(text);
         JsonFields info(root);
         most_input = std::max(most_input, info.count("max_input_tokens"));
         most_output = std::max(most_output, info.count("max_output_tokens"));
@@ -92,6 +93,7 @@ Awaitable<void> model_group_info(Gateway& gateway, http::Exchange& exchange, std
     auto wanted = http::query_value(exchange.head().query(), "model_group");
     auto caller = co_await gateway.ledger().caller(exchange.head());
     if (!caller) co_return reply_error(exchange, caller.error());
+    auto& prices = gateway.ledger().prices();
     JsonArray list;
     for (auto& name : models->public_names(true)) {
         if ((wanted && *wanted != name) || !gateway.ledger().may_use(*caller, name)) continue;
@@ -100,7 +102,7 @@ Awaitable<void> model_group_info(Gateway& gateway, http::Exchange& exchange, std
             if (alias.name == name) target = alias.target;
         GroupInfo info;
         for (auto& deployment : models->config().deployments)
-            if (deployment->model_name == target) info.add(*deployment, models->config().environment);
+            if (deployment->model_name == target) info.add(*deployment, models->config().environment, prices);
         if (!info.providers.empty()) list.add(info.json(name));
     }
     reply_json(exchange, 200, JsonObject().raw("data", list.str()).str());
@@ -114,6 +116,7 @@ Awaitable<void> model_info_pages(Gateway& gateway, http::Exchange& exchange, std
     auto model = http::query_value(query, "model");
     auto caller = co_await gateway.ledger().caller(exchange.head());
     if (!caller) co_return reply_error(exchange, caller.error());
+    auto& prices = gateway.ledger().prices();
     std::uint64_t total = 0;
     JsonArray list;
     for (auto& deployment : models->config().deployments) {
@@ -124,7 +127,7 @@ Awaitable<void> model_info_pages(Gateway& gateway, http::Exchange& exchange, std
         list.add(JsonObject()
                      .text("model_name", deployment->model_name)
                      .raw("litellm_params", deployment->params_json)
-                     .raw("model_info", deployment->info_json)
+                     .raw("model_info", prices.info(*deployment))
                      .str());
     }
     reply_json(exchange, 200,

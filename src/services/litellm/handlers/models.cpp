@@ -1,8 +1,6 @@
 #include <fmt/format.h>
 
 #include "services/litellm/domain/json_build.hpp"
-#include "services/litellm/domain/json_edit.hpp"
-#include "services/litellm/domain/json_print.hpp"
 #include "services/litellm/domain/model_access.hpp"
 #include "services/litellm/domain/model_listing.hpp"
 #include "services/litellm/handlers/handlers.hpp"
@@ -10,15 +8,6 @@
 
 namespace seance::litellm {
 namespace {
-
-// model_info with what the price table knows beside it; what the configuration says wins.
-std::string with_prices(const std::string& info, const boost::json::object& prices) {
-    auto root = parse_json(info);
-    if (!root) return info;
-    JsonEdit edit(*root);
-    for (auto& [name, value] : prices) edit.fill(name, print_json(value));
-    return edit.text();
-}
 
 // The group that a public name stands for.
 std::string group_of(const ModelTable& models, const std::string& name) {
@@ -122,10 +111,9 @@ Awaitable<void> model_info(Gateway& gateway, http::Exchange& exchange, std::stri
         if (wanted && deployment->id != *wanted) continue;
         if (!gateway.ledger().may_use(*caller, deployment->model_name)) continue;
         found = true;
-        list +=
-            fmt::format("{}{{\"model_name\":{},\"litellm_params\":{},\"model_info\":{}}}",
-                        list.empty() ? "" : ",", json_quote(deployment->model_name), deployment->params_json,
-                        with_prices(deployment->info_json, prices.entry(*deployment)));
+        list += fmt::format("{}{{\"model_name\":{},\"litellm_params\":{},\"model_info\":{}}}",
+                            list.empty() ? "" : ",", json_quote(deployment->model_name),
+                            deployment->params_json, prices.info(*deployment));
     }
     if (!found) {
         reply_error(exchange, bad_request(fmt::format("Model id = {} not found on litellm proxy", *wanted),

@@ -14,11 +14,21 @@ namespace {
 using namespace std::chrono_literals;
 
 // Entries: more than come in meanwhile, and not so many that admissions would notice: 5 ms of Valkey's.
-constexpr std::size_t kBatch = 128;
+constexpr std::size_t kBatch = 128, kBatchBytes = 1 << 20;
 constexpr auto kDeadline = 2s;  // of a batch; nobody waits for it
 constexpr Duration kFirstPause = 50ms, kLongestPause = 2s;
 constexpr auto kHouseInterval = 1s;
 constexpr int kHouseTurnsToAdopt = 30, kHouseTurnsToForget = 600;
+
+// Records with prompts are long; one alone may be longer than a batch.
+void keep_bytes(std::vector<Spool::Entry>& entries) {
+    std::size_t bytes = 0, count = 0;
+    while (count < entries.size() && (count == 0 || bytes < kBatchBytes)) {
+        bytes += entries[count].operations.size() + entries[count].record.size();
+        ++count;
+    }
+    entries.resize(count);
+}
 
 }  // namespace
 
@@ -101,6 +111,7 @@ void Courier::tell_of_disk() {
 Awaitable<bool> Courier::carry_some(Spool& spool) {
     auto entries = spool.oldest(kBatch);
     if (entries.empty()) co_return true;
+    keep_bytes(entries);
     std::vector<std::string> arguments{spool.writer(), std::to_string(config_.most_records)};
     arguments.reserve(2 + entries.size() * 3);
     for (auto& entry : entries) {

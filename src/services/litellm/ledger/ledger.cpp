@@ -61,7 +61,7 @@ Ledger::Ledger(Loop& loop, const Settings& settings, std::shared_ptr<const Model
     auto& config = models_->config().ledger;
     cache_ = std::make_shared<AnswerCache>(loop, config.cache);
     if (!config.server) return;
-    store_ = std::make_unique<Store>(loop, *config.server, config.deadline);
+    store_ = std::make_unique<Store>(loop, *config.server, config.deadline, config.patience);
     courier_ = std::make_shared<Courier>(loop, config, first);
 }
 

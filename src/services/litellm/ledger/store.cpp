@@ -2,15 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/observe/log.hpp"
 
 namespace seance::litellm {
 namespace {
 
-valkey::ClientOptions options_for(Duration deadline) {
+valkey::ClientOptions options_for(Duration deadline, Duration longest) {
     valkey::ClientOptions options;
     options.connect_timeout = std::chrono::seconds(1);
     options.command_timeout = deadline;
+    options.longest_silence = std::max(options.longest_silence, longest);
     options.longest_retry = std::chrono::seconds(1);
     return options;
 }
@@ -28,15 +31,15 @@ error_code refused_by_server() {
     return boost::system::errc::make_error_code(boost::system::errc::protocol_error);
 }
 
-Store::Store(Loop& loop, const StoreAddress& address, Duration deadline)
+Store::Store(Loop& loop, const StoreAddress& address, Duration deadline, Duration longest)
     : deadline_(deadline),
       prefix_(address.cluster ? kClusterPrefix : kPrefix),
       answers_(address.cluster ? "{litellm}answers:" : ""),
       version_key_(key("version")) {
     if (address.cluster)
-        router_ = std::make_unique<valkey::Router>(loop, address.nodes(), options_for(deadline));
+        router_ = std::make_unique<valkey::Router>(loop, address.nodes(), options_for(deadline, longest));
     else
-        client_ = std::make_unique<valkey::Client>(loop, address.server, options_for(deadline));
+        client_ = std::make_unique<valkey::Client>(loop, address.server, options_for(deadline, longest));
 }
 
 std::string Store::record_key(std::string_view kind, std::string_view id) const {

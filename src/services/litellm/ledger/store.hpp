@@ -20,7 +20,8 @@ inline constexpr std::string_view kPrefix = "litellm:", kClusterPrefix = "{litel
 // request nothing.
 class Store {
   public:
-    Store(Loop& loop, const StoreAddress& address, Duration deadline);
+    // `longest`: a command's own limit, if they may be longer than the deadline.
+    Store(Loop& loop, const StoreAddress& address, Duration deadline, Duration longest = Duration::zero());
 
     std::string key(std::string_view name) const { return prefix_ + std::string(name); }  // "litellm:version"
     std::string record_key(std::string_view kind, std::string_view id) const;  // "litellm:key:<hash>"

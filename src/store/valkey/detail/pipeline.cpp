@@ -68,7 +68,7 @@ void CommandQueue::take_batch(std::string& wire, Pipeline& pipeline) {
         waiting->wire.clear();
         if (waiting->wire.capacity() <= 2 * kBatch && spare_.capacity() < waiting->wire.capacity())
             spare_.swap(waiting->wire);
-        waiting->wire = {};
+        std::string().swap(waiting->wire);  // which frees it
         if (silent) continue;
         // Made for a connection whose server could be silent, and sent over one whose server may not be.
         for (std::size_t more = 1; more < waiting->unanswered; ++more) expect_reply(waiting);

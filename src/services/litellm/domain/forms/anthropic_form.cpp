@@ -52,7 +52,7 @@ Answer<ChatRequest> AnthropicForm::parse(std::string body, const http::FieldView
     if (!root->is(JsonKind::Object)) return bad_request("the request body must be a JSON object");
     root_ = *root;
     JsonFields given(root_);
-    if (auto refused = refuse_members(given.members())) return std::move(*refused);
+    if (auto refused = refuse_members(given.members(), config.refuse_client_tags)) return std::move(*refused);
     auto messages = given.find("messages");
     if (!messages) return bad_request("messages: Field required", "messages");
     if (!messages->is(JsonKind::Array)) return bad_request("messages: must be a list", "messages");
