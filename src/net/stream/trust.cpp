@@ -2,6 +2,7 @@
 
 #include <openssl/asn1t.h>
 #include <openssl/bio.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -43,10 +44,10 @@ bool has_ended() {
 
 // One piece of a text in PEM (RFC 7468).
 struct Block {
+    // Not by OPENSSL_free(), which leaves the name of this file in the program.
     ~Block() {
-        OPENSSL_free(label);
-        OPENSSL_free(header);
-        OPENSSL_free(der);
+        for (void* part : {static_cast<void*>(label), static_cast<void*>(header), static_cast<void*>(der)})
+            CRYPTO_free(part, "", 0);
     }
     bool read(BIO* text) { return PEM_read_bio(text, &label, &header, &der, &size) == 1; }
 

@@ -44,7 +44,7 @@ struct LedgerConfig {
     std::optional<StoreAddress> server;  // nothing: there is no store
     Duration deadline = std::chrono::milliseconds(50);
     Duration patience = std::chrono::milliseconds(500);  // of what cannot go on without an answer
-    bool serve_when_away = false;  // allow_requests_on_db_unavailable
+    bool serve_when_away = false;                        // allow_requests_on_db_unavailable
     Duration key_ttl = std::chrono::seconds(60);
     Duration window = std::chrono::seconds(60);
     Duration lease = std::chrono::seconds(60);
