@@ -13,8 +13,12 @@ namespace seance {
 namespace {
 
 constexpr std::size_t kEventsPerTurn = 128;
-// For those that give way, in a turn without others: what a request that comes meanwhile waits.
 constexpr Duration kLeastForLine = std::chrono::microseconds(50);
+// What those that give way wait for others before they get as much time as these.
+constexpr Duration kMostOwed = std::chrono::milliseconds(2);
+// Of the loop, before the line's: a new request comes through by some handlers, each posted by the one
+// before.
+constexpr int kMostRounds = 8;
 constexpr std::uint32_t kAlways = EPOLLIN | EPOLLRDHUP | EPOLLET;
 
 epoll_event event_of(const Watched& watched, std::uint32_t kinds) {
@@ -57,6 +61,7 @@ Watched* Reactor::enter(int fd) {
     if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) return nullptr;
     free_.pop_back();
     watched.fd = fd;
+    stirred_ = true;
     return &watched;
 }
 
@@ -74,7 +79,10 @@ void Reactor::start(Watched& watched, Direction direction, Operation& operation)
     if (watched.waiting[direction])
         return operation.finish(Operation::End::Later, asio::error::already_started);
     const bool may = direction == kReading ? watched.may_read() : watched.writable;
-    if (may && !watched.gives_way && operation.attempt()) return operation.finish(Operation::End::Later, {});
+    if (may && !watched.gives_way && operation.attempt()) {
+        stirred_ = true;
+        return operation.finish(Operation::End::Later, {});
+    }
     watched.waiting[direction] = &operation;
     ++waiting_;
     if (direction == kWriting && !watched.asked_of_writing) {
@@ -132,9 +140,17 @@ void Reactor::arm() {
 }
 
 void Reactor::dispatch() {
+    if (rounds_ == 0) turn_begun_ = Clock::now();
+    if (take_events()) stirred_ = true;
+    if (!line_.empty() && std::exchange(stirred_, false) && ++rounds_ < kMostRounds) return;
+    rounds_ = 0;
+    if (!line_.empty()) serve_line();
+}
+
+// Whether there were others than those that give way.
+bool Reactor::take_events() {
     std::array<epoll_event, kEventsPerTurn> events;
     std::size_t count, served = 0;
-    const auto begun = Clock::now();
     do {
         const int ready = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 0);
         count = static_cast<std::size_t>(std::max(0, ready));
@@ -144,7 +160,7 @@ void Reactor::dispatch() {
                 ++served;
         // Whoever is behind a crowd that gives way is not to wait for it.
     } while (count == kEventsPerTurn && served < kEventsPerTurn);
-    if (!line_.empty()) serve_line(std::max<Duration>(Clock::now() - begun, kLeastForLine));
+    return served > 0;
 }
 
 // False: it stands in line.
@@ -167,8 +183,15 @@ void Reactor::stand_in_line(Watched& watched) {
     if (!std::exchange(watched.in_line, true)) line_.push_back({watched.index, watched.generation});
 }
 
-void Reactor::serve_line(Duration time) {
-    const auto end = Clock::now() + time;
+// Others that come meanwhile end it, until they owe the line too much.
+void Reactor::serve_line() {
+    const auto begun = Clock::now();
+    const Duration others = begun - turn_begun_;
+    owed_ = std::min(owed_ + others, kMostOwed);
+    const bool others_first = owed_ < kMostOwed;
+    const auto end = begun + (others_first ? kLeastForLine : std::max(others, kLeastForLine));
+    bool came = false;
+    auto now = begun;
     do {
         const auto next = line_.front();
         line_.pop_front();
@@ -176,7 +199,11 @@ void Reactor::serve_line(Duration time) {
         if (watched.generation != next.generation) continue;
         watched.in_line = false;
         attempt(watched);
-    } while (!line_.empty() && Clock::now() < end);
+        came = others_first && take_events();
+        now = Clock::now();
+    } while (!came && !line_.empty() && now < end);
+    owed_ = std::max(owed_ - (now - begun), Duration::zero());
+    stirred_ = came;  // what those of the line have set off is no reason to wait
 }
 
 void Reactor::attempt(Watched& watched) {

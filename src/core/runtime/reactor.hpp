@@ -45,9 +45,10 @@ struct Watched {
 // change of the set for each wait without a buffer, a read in vain before each wait with one, and a removal
 // at the end. Made by use_service(); everything is called on the loop's thread.
 //
-// Sockets that give way stand in line while others are served, and get as much time as those, or 50
-// microseconds, whichever is more: a loop with more running streams than it can carry still answers a new
-// request at once, and the streams get what is left, in fewer and larger pieces.
+// Sockets that give way stand in line: while others are ready, and what these have posted to the loop has not
+// run, they wait. After two milliseconds of that in all they get as much time as the others. A loop with more
+// running streams than it can carry still answers a new request at once, and the streams get what is left, in
+// fewer and larger pieces.
 class Reactor final : public asio::execution_context::service {
   public:
     using key_type = Reactor;
@@ -80,9 +81,10 @@ class Reactor final : public asio::execution_context::service {
     void shutdown() override;
     void arm();
     void dispatch();
+    bool take_events();
     bool note(std::uint32_t index, std::uint32_t generation, std::uint32_t kinds);
     void stand_in_line(Watched& watched);
-    void serve_line(Duration time);
+    void serve_line();
     void attempt(Watched& watched);
     void attempt(Watched& watched, Direction direction);
     void abort(Watched& watched, Direction direction, Operation::End end);
@@ -99,6 +101,12 @@ class Reactor final : public asio::execution_context::service {
     };
     std::deque<InLine> line_;
     bool turn_is_due_ = false;  // posted, since somebody stands in line
+    // Since the line's last turn: others were served or came, so that what they have posted goes first; for
+    // how many rounds of the loop; and since when.
+    bool stirred_ = false;
+    int rounds_ = 0;
+    Instant turn_begun_{};
+    Duration owed_{};  // what others have had of the line's time
 };
 
 }  // namespace seance

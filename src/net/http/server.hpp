@@ -86,6 +86,9 @@ class Exchange {
     // so that an incomplete message never looks whole.
     virtual Awaitable<error_code> start(int status, const Fields& fields,
                                         std::optional<std::uint64_t> length) = 0;
+    // The same without length for who has the first piece already: the head goes out with that, by write() or
+    // finish(), which are next.
+    virtual void start_with_next(int status, const Fields& fields) = 0;
     // Sends from an open file instead (sendfile); after start() with a length, in place of write().
     virtual Awaitable<error_code> send_file(int fd, std::uint64_t offset, std::uint64_t length) = 0;
     virtual Awaitable<error_code> write(std::string_view data) = 0;

@@ -65,6 +65,17 @@ void Connection::reply(PreparedResponse response) {
 
 Awaitable<error_code> Connection::start(int status, const Fields& fields,
                                         std::optional<std::uint64_t> length) {
+    put_streamed_head(status, fields, length);
+    iovec part{work_->out.data(), work_->out.size()};
+    co_return co_await write_vector(&part, 1);
+}
+
+void Connection::start_with_next(int status, const Fields& fields) {
+    put_streamed_head(status, fields, std::nullopt);
+    head_waits_ = true;
+}
+
+void Connection::put_streamed_head(int status, const Fields& fields, std::optional<std::uint64_t> length) {
     auto& out = work_->out;
     if (!body_is_over()) close_after_ = true;
     bodiless_ = no_body_allowed(status);
@@ -79,8 +90,6 @@ Awaitable<error_code> Connection::start(int status, const Fields& fields,
     end_head(out);
     phase_ = Phase::Streaming;
     if (!bodiless_) to_send_ = length;
-    iovec part{out.data(), out.size()};
-    co_return co_await write_vector(&part, 1);
 }
 
 Awaitable<error_code> Connection::write(std::string_view data) {
@@ -94,11 +103,10 @@ Awaitable<error_code> Connection::write(std::string_view data) {
     iovec parts[3];
     int count = 0;
     auto& out = work_->out;
-    if (chunked_) {
-        out.clear();
-        append_chunk_size(out, data.size());
-        parts[count++] = {out.data(), out.size()};
-    }
+    const bool with_head = std::exchange(head_waits_, false);
+    if (!with_head) out.clear();
+    if (chunked_) append_chunk_size(out, data.size());
+    if (!out.empty()) parts[count++] = {out.data(), out.size()};
     parts[count++] = {const_cast<char*>(data.data()), data.size()};
     if (chunked_) parts[count++] = {const_cast<char*>(kEnd.data()), kEnd.size()};
     co_return co_await write_vector(parts, count);
@@ -137,9 +145,11 @@ Awaitable<error_code> Connection::write_informational(int status, const Fields& 
 Awaitable<error_code> Connection::finish() {
     if (to_send_.value_or(0) > 0) co_return error_code(errc::make_error_code(errc::message_size));
     phase_ = Phase::Finished;
-    if (!chunked_ || bodiless_) co_return error_code{};
-    static constexpr std::string_view kLast = "0\r\n\r\n";
-    iovec part{const_cast<char*>(kLast.data()), kLast.size()};
+    auto& out = work_->out;
+    if (!std::exchange(head_waits_, false)) out.clear();
+    if (chunked_ && !bodiless_) out += "0\r\n\r\n";
+    if (out.empty()) co_return error_code{};
+    iovec part{out.data(), out.size()};
     auto error = co_await write_vector(&part, 1);
     if (error) phase_ = Phase::Streaming;
     co_return error;

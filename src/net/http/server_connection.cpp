@@ -263,7 +263,7 @@ Awaitable<bool> Connection::answer() {
     sent_ = body_bytes_ = 0;
     log_ = shared_->options.log_requests;
     warn_ = false;
-    continued_ = body_failed_ = chunked_ = bodiless_ = false;
+    continued_ = body_failed_ = chunked_ = bodiless_ = head_waits_ = false;
     to_send_.reset();
     work.request_id.clear();
     work.log_fields.clear();

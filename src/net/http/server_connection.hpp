@@ -75,6 +75,7 @@ class Connection final : public Exchange,
     void reply(PreparedResponse response) override;
     Awaitable<error_code> start(int status, const Fields& fields,
                                 std::optional<std::uint64_t> length) override;
+    void start_with_next(int status, const Fields& fields) override;
     Awaitable<error_code> write(std::string_view data) override;
     Awaitable<error_code> send_file(int fd, std::uint64_t offset, std::uint64_t length) override;
     Awaitable<error_code> write_informational(int status, const Fields& fields) override;
@@ -100,6 +101,7 @@ class Connection final : public Exchange,
     Awaitable<void> refuse(int status, const char* reason);
     bool make_room();
     bool body_is_over();  // takes what is already here
+    void put_streamed_head(int status, const Fields& fields, std::optional<std::uint64_t> length);
     void begin_response(std::string& out, int status);
     void end_head(std::string& out);
     bool no_body_allowed(int status) const {
@@ -142,6 +144,7 @@ class Connection final : public Exchange,
     bool idle_ = true, close_after_ = false, keep_alive_ = false, log_ = true, warn_ = false,
          chunked_ = false, bodiless_ = false, continued_ = false;
     bool body_failed_ = false;
+    bool head_waits_ = false;               // in work_->out, for the first piece
     std::optional<std::uint64_t> to_send_;  // of a declared length
     std::function<void()> gone_;
     bool watching_ = false;

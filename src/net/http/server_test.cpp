@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <boost/asio/detached.hpp>
+#include <cstring>
 #include <deque>
 
 #include "core/runtime/wait.hpp"
@@ -46,6 +47,14 @@ Awaitable<void> stream(Exchange& exchange) {
     co_await exchange.start(200, fields, std::nullopt);
     co_await exchange.write("one");
     co_await exchange.write("twotwo");
+    co_await exchange.finish();
+}
+
+Awaitable<void> stream_with_head(Exchange& exchange) {
+    Fields fields{{"Content-Type", "text/plain"}};
+    exchange.start_with_next(200, fields);
+    if (exchange.head().path() == "/nothing") co_return;
+    if (exchange.head().path() == "/one") co_await exchange.write("one");
     co_await exchange.finish();
 }
 
@@ -154,6 +163,24 @@ TEST(Server, StreamsInChunks) {
 
     EXPECT_THAT(client.receives_head(), HasSubstr("Transfer-Encoding: chunked"));
     EXPECT_EQ(client.receives_until("0\r\n\r\n"), "3\r\none\r\n6\r\ntwotwo\r\n0\r\n\r\n");
+}
+
+TEST(Server, SendsAHeadThatWaitsWithWhatIsNext) {
+    ServerFixture server(stream_with_head);
+    auto client = server.client(), old_client = server.client(), left = server.client();
+    const std::string kHost = " HTTP/1.1\r\nHost: a\r\n\r\n";
+
+    client.sends("GET /one" + kHost + "GET /end" + kHost + "HEAD /one" + kHost + "GET /one" + kHost);
+    old_client.sends("GET /one HTTP/1.0\r\n\r\n");
+    left.sends("GET /nothing" + kHost);
+
+    for (const char* body : {"3\r\none\r\n0\r\n\r\n", "0\r\n\r\n", "", "3\r\none\r\n0\r\n\r\n"}) {
+        EXPECT_THAT(client.receives_head(), StartsWith("HTTP/1.1 200 OK\r\n"));
+        EXPECT_EQ(client.receives(std::strlen(body)), body);
+    }
+    EXPECT_THAT(old_client.receives_all(),
+                AllOf(StartsWith("HTTP/1.1 200"), EndsWith("\r\n\r\none"), Not(HasSubstr("chunked"))));
+    EXPECT_EQ(left.receives_all(), "");
 }
 
 TEST(Server, CutsTheConnectionOfAnIncompleteAnswer) {

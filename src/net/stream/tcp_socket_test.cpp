@@ -377,6 +377,43 @@ TEST_F(TcpSocketTest, ServesWhoGivesWayAfterOthersThatAreReady) {
     EXPECT_EQ(heard, (Heard{"other", "patient"}));
 }
 
+TEST_F(TcpSocketTest, RunsWhatOthersHavePostedBeforeItServesWhoGivesWay) {
+    Ends patient(context), other(context);
+    patient.ours.give_way(true);
+    read(patient.ours, 8);
+    // A request's way: what was read is handled after a post, and its answer's write tells its end by
+    // another.
+    other.ours.async_wait(Reactor::kReading, [&](error_code) {
+        asio::post(context, [&] {
+            other.ours.async_write_some(asio::buffer("asked", 5),
+                                        [&](error_code, std::size_t) { heard.emplace_back("written"); });
+        });
+    });
+    poll();
+    patient.says("patient");
+    other.says("x");
+    run();
+
+    EXPECT_EQ(heard, (Heard{"written", "patient"}));
+}
+
+TEST_F(TcpSocketTest, ServesWhoComesInTheLinesTurnBeforeTheRestOfTheLine) {
+    Ends first(context), second(context), other(context);
+    for (auto* one : {&first, &second}) one->ours.give_way(true);
+    first.ours.async_wait(Reactor::kReading, [&](error_code) {
+        heard.emplace_back("first");
+        other.says("other");
+    });
+    read(second.ours, 8);
+    read(other.ours, 8);
+    poll();
+    first.says("x");
+    second.says("second");
+    run();
+
+    EXPECT_EQ(heard, (Heard{"first", "other", "second"}));
+}
+
 TEST_F(TcpSocketTest, ServesSomebodyBehindACrowdThatGivesWay) {
     constexpr std::size_t kCrowd = 300;  // more than the kernel tells of at once
     std::deque<Ends> crowd;

@@ -86,9 +86,8 @@ Awaitable<bool> send(Gateway& gateway, http::Exchange& exchange, ClientForm& for
         co_return true;
     }
     make_stream(fields);
-    auto lost = co_await exchange.start(200, fields, std::nullopt);
-    if (!lost) lost = co_await exchange.write(*stream);
-    if (!lost) co_await exchange.finish();
+    exchange.start_with_next(200, fields);
+    if (!co_await exchange.write(*stream)) co_await exchange.finish();
     co_return true;
 }
 

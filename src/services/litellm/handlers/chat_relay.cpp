@@ -176,11 +176,10 @@ Awaitable<Failure> ChatCall::send_whole(Attempt& attempt, Completion completion,
 Awaitable<Failure> ChatCall::send_stream(Attempt& attempt, Completion stream, const http::Fields* upstream) {
     auto fields = fields_for(attempt.deployment.get(), upstream);
     make_stream(fields);
-    auto lost = co_await exchange_.start(200, fields, std::nullopt);
+    exchange_.start_with_next(200, fields);
     note(attempt, stream.usage);
     keep_stream(stream.json, true, stream.usage);
-    if (!lost && !scope_->client_gone()) lost = co_await exchange_.write(stream.json);
-    if (lost)
+    if (scope_->client_gone() || co_await exchange_.write(stream.json))
         scope_->end(CallScope::Ended::ClientGone);
     else
         co_await exchange_.finish();
@@ -237,8 +236,7 @@ Awaitable<Failure> ChatCall::relay_stream(Attempt& attempt) {
             begun = true;
             auto fields = fields_for(attempt.deployment.get(), &open.fields);
             make_stream(fields);
-            if (co_await exchange_.start(200, fields, std::nullopt))
-                scope_->end(CallScope::Ended::ClientGone);
+            exchange_.start_with_next(200, fields);
         }
         if (step.error) attempt.broken = *step.error;
         if (finished) settle(attempt, relay->usage());
@@ -296,10 +294,7 @@ Awaitable<Failure> ChatCall::relay_opaque(Attempt& attempt) {
         }
         if (!begun) {
             begun = true;
-            if (co_await exchange_.start(200, fields, std::nullopt)) {
-                scope_->end(CallScope::Ended::ClientGone);
-                break;
-            }
+            exchange_.start_with_next(200, fields);
         }
         if (piece->empty()) {
             settle(attempt, {request_.prompt_estimate, 0});

@@ -91,9 +91,8 @@ std::string for_client(std::string body, What what, std::string_view id, const R
 Awaitable<void> send_events(http::Exchange& exchange, const std::string& events) {
     auto fields = common_fields(exchange.head(), call_id(exchange.head()));
     make_stream(fields);
-    if (co_await exchange.start(200, fields, std::nullopt)) co_return;
-    if (!events.empty() && co_await exchange.write(events)) co_return;
-    co_await exchange.finish();
+    exchange.start_with_next(200, fields);
+    if (!co_await exchange.write(events)) co_await exchange.finish();
 }
 
 // The events of an answer as its keeper sends them, under the names that the client knows.
