@@ -58,7 +58,8 @@ test('a place for documents without SYNC is refused, and what does nothing is wa
 test('a file and a folder that nobody can write to are wrong settings', { skip }, async () => {
   for (const [settings, message] of [
     [{ RECORD_FILE: '/dev/null/capture.jsonl' }, 'RECORD_FILE /dev/null/capture.jsonl cannot be written: Not a directory; name one that'],
-    [{ SYNC: 'true', SYNC_DIRECTORY: '/dev/null/documents' }, 'SYNC_DIRECTORY /dev/null/documents cannot be used: Not a directory; name one that']
+    [{ SYNC: 'true', SYNC_DIRECTORY: '/dev/null/documents' }, 'SYNC_DIRECTORY /dev/null/documents cannot be used: Not a directory; name one that'],
+    [{ SYNC: 'true', SYNC_DIRECTORY: '/proc' }, 'SYNC_DIRECTORY /proc cannot be used: ']
   ]) {
     const { code, stderr } = await start(settings)
     assert.deepEqual([code, stderr.startsWith(`seance-signaling: ${message}`)], [65, true], stderr)

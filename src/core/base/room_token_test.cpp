@@ -64,6 +64,13 @@ TEST(RoomToken, IsRefusedOnceItHasExpired) {
     EXPECT_EQ(refusal(text, kNow + 60), "the room token has expired");
 }
 
+// An issuer whose clock is ahead writes now, and means our near future. An end is an end.
+TEST(RoomToken, IsTakenHalfAMinuteBeforeItsBeginning) {
+    const std::string good = R"({"aud":"seance-signaling","topics":["a"],"access":"read","exp":1900000000)";
+    EXPECT_EQ(refusal(forge(kHeader, good + R"(,"nbf":1800000030})")), "");
+    EXPECT_EQ(refusal(forge(kHeader, good + R"(,"nbf":1800000031})")), "the room token is not valid yet");
+}
+
 // A forgotten division by 1000, which would be good for 57,000 years.
 TEST(RoomToken, IsRefusedWithATimeInMilliseconds) {
     const std::string good = R"("aud":"seance-signaling","topics":["a"],"access":"read")";

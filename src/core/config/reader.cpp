@@ -5,10 +5,39 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/base/text.hpp"
 
 namespace seance::config {
+namespace {
+
+bool within(Duration value, const About& about) {
+    auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(value).count();
+    return ms >= about.min && ms <= about.max;
+}
+
+// What a number without a unit will have meant: what the setting takes, and is of the size of its default. ""
+// if it takes neither.
+std::string with_unit(const std::string& number, Duration fallback, const About& about) {
+    std::string likely;
+    double least = 0;
+    for (const char* unit : {"s", "ms"}) {
+        auto value = parse_duration(number + unit);
+        if (!value || !within(*value, about)) continue;
+        // In orders of magnitude; where there is no default every number is of seconds.
+        auto off = fallback == Duration::zero() || *value == Duration::zero()
+                       ? 0.0
+                       : std::abs(std::log(static_cast<double>(value->count()) /
+                                           static_cast<double>(fallback.count())));
+        if (!likely.empty() && off >= least) continue;
+        likely = number + unit;
+        least = off;
+    }
+    return likely;
+}
+
+}  // namespace
 
 Sources process_environment() {
     Sources sources;
@@ -66,10 +95,10 @@ void Reader::operator()(Duration& value, const char* name, const About& about) {
     auto parsed = parse_duration(*text);
     if (!parsed) {
         bool bare = parse_number(*text).has_value();
+        auto likely = bare ? with_unit(*text, value, about) : "";
         return problem(
-            bare ? fmt::format("{} is \"{}\" without a unit; write {}s or {}ms", name, *text, *text, *text)
-                 : fmt::format("{} is \"{}\"; write a whole number and a unit, such as 5s, 500ms or 2m", name,
-                               *text));
+            fmt::format("{} is \"{}\"{}; write {}", name, *text, bare ? " without a unit" : "",
+                        likely.empty() ? "a whole number and a unit, such as 5s, 500ms or 2m" : likely));
     }
     auto ms = std::chrono::duration_cast<milliseconds>(*parsed).count();
     if (ms < about.min)

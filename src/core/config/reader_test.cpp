@@ -38,7 +38,7 @@ TEST(Reader, ListsEveryProblemAtOnce) {
     read(key, "KEY", {.about = "the upstream's key", .required = true});
 
     EXPECT_THAT(read.problems(), ElementsAre("PORT is 70000; it must be from 1 to 65535",
-                                             "TIMEOUT is \"5\" without a unit; write 5s or 5ms",
+                                             "TIMEOUT is \"5\" without a unit; write 5s",
                                              "MODE is \"fast\"; it must be one of: safe, quick",
                                              "ON is \"maybe\"; write true or false",
                                              "KEY is not set; it is required: the upstream's key"));
@@ -54,6 +54,24 @@ TEST(Reader, ChecksTheEdgesOfARange) {
 
         EXPECT_EQ(read.problems().empty(), good) << text;
     }
+}
+
+TEST(Reader, ProposesTheUnitThatFitsTheSetting) {
+    auto proposal = [](const std::string& text, Duration fallback, std::int64_t min) {
+        Sources sources = {{"T", text}};
+        Reader read{sources};
+        read(fallback, "T", {.about = "", .min = min});
+        return read.problems().empty() ? "" : read.problems()[0].substr(read.problems()[0].find("write"));
+    };
+    const std::string any = "write a whole number and a unit, such as 5s, 500ms or 2m";
+    EXPECT_EQ(proposal("6", 6s, 300), "write 6s") << "6ms would be refused as well";
+    EXPECT_EQ(proposal("90", 30s, 0), "write 90s");
+    EXPECT_EQ(proposal("3000", 5s, 0), "write 3000ms");
+    EXPECT_EQ(proposal("80", 50ms, 0), "write 80ms");
+    EXPECT_EQ(proposal("10", 0s, 0), "write 10s");
+    EXPECT_EQ(proposal("0", 10s, 0), "write 0s");
+    EXPECT_EQ(proposal("0", 10s, 100), any) << "neither is taken";
+    EXPECT_EQ(proposal("99999999999999", 10s, 0), any) << "nothing waits for centuries";
 }
 
 TEST(Reader, ReadsLists) {

@@ -4,6 +4,7 @@
 
 #include "core/base/hash.hpp"
 #include "core/base/text.hpp"
+#include "core/config/ports.hpp"
 #include "store/object/key.hpp"
 
 namespace seance::backend {
@@ -88,6 +89,7 @@ Settings read_settings(config::Reader& read) {
          {.about = "TCP port to listen on; 0: any free one, written to the log", .max = 65535});
     read(s.address, "ADDRESS", {.about = "Address to listen on; :: is every interface, IPv4 too"});
     read(s.admin_port, "ADMIN_PORT", {.about = "Port of /metrics, on loopback only; 0: none", .max = 65535});
+    config::check_admin_port(read, s.admin_port, s.port, s.address);
 
     std::string store = "directory";
     read(store, "OBJECT_STORE", {.about = "Where published files are kept", .one_of = {"directory", "s3"}});

@@ -16,6 +16,16 @@ TEST(BackendSettings, NeedNothing) {
     EXPECT_EQ(settings.store, StoreKind::Directory);
 }
 
+TEST(BackendSettings, KeepThePortsApart) {
+    config::Sources sources{{"ADDRESS", "127.0.0.1"}, {"PORT", "81"}, {"ADMIN_PORT", "81"}};
+    config::Reader read(sources);
+
+    read_settings(read);
+
+    ASSERT_EQ(read.problems().size(), 1u);
+    EXPECT_EQ(read.problems()[0].find("ADMIN_PORT is 81, the same as PORT"), 0u);
+}
+
 TEST(BackendSettings, TakeValkeyByPartsOrByAUrlThatIsNotShown) {
     config::Sources parts{{"REDIS_HOST", "cache"}, {"REDIS_PORT", "6380"}};
     config::Sources whole{{"REDIS_HOST", "cache"}, {"REDIS_URL", "rediss://:hunter2@cache.example/2"}};

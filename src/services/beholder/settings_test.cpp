@@ -48,4 +48,9 @@ TEST(Settings, ReportEveryProblemAtOnce) {
         testing::Contains(testing::HasSubstr("EVENTS_UPSTREAM is \"posthog.com\"; write scheme and host")));
 }
 
+TEST(Settings, KeepThePortsApart) {
+    EXPECT_THAT(read({{"PORT", "81"}, {"ADMIN_PORT", "81"}}).problems,
+                testing::ElementsAre(testing::HasSubstr("ADMIN_PORT is 81, the same as PORT")));
+}
+
 }  // namespace seance::beholder

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/config/ports.hpp"
 #include "net/http/parser.hpp"
 
 namespace seance::landing {
@@ -33,6 +34,7 @@ Settings read_settings(config::Reader& read) {
          {.about = "TCP port to listen on; 0: any free one, written to the log", .max = 65535});
     read(s.address, "ADDRESS", {.about = "Address to listen on; :: is every interface, IPv4 too"});
     read(s.admin_port, "ADMIN_PORT", {.about = "Port of /metrics, on loopback only; 0: none", .max = 65535});
+    config::check_admin_port(read, s.admin_port, s.port, s.address);
     read(s.root, "LANDING_ROOT", {.about = "Folder of the built site, with an index.html"});
     read(s.threads, "THREADS", {.about = "Event loops, each on its own thread", .min = 1, .max = 256});
 

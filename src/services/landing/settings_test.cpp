@@ -21,6 +21,11 @@ TEST(LandingSettings, AreGoodWhenNothingIsSet) {
     EXPECT_THAT(problems_of({}), IsEmpty());
 }
 
+TEST(LandingSettings, KeepThePortsApart) {
+    EXPECT_THAT(problems_of({{"PORT", "81"}, {"ADMIN_PORT", "81"}}),
+                ElementsAre(HasSubstr("ADMIN_PORT is 81, the same as PORT")));
+}
+
 TEST(LandingSettings, ComputeOriginsAndLetEachBeReplaced) {
     config::Sources sources{{"PUBLIC_DOMAIN", "seance.dev"},
                             {"BEHOLDER_ORIGIN", "https://e.example.com"},

@@ -8,6 +8,7 @@
 
 #include "core/base/text.hpp"
 #include "core/base/version.hpp"
+#include "core/config/ports.hpp"
 
 namespace seance::litellm {
 namespace {
@@ -134,6 +135,7 @@ std::variant<Settings, int> read_settings(int argc, const char* const* argv,
     if (!flags.config.empty()) settings.config_path = flags.config;
     if (!flags.host.empty()) settings.host = flags.host;
     settings.port = flags.port.value_or(settings.port);
+    config::check_admin_port(read, settings.admin_port, settings.port, settings.host, "PORT or --port");
     settings.workers = flags.workers.value_or(settings.workers);
     if (settings.port == 0) settings.workers = 1;  // each loop would get a port of its own
     settings.ask_health = flags.health;

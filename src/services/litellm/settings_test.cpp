@@ -50,6 +50,14 @@ TEST(Settings, ListsProblemsAndLeaves) {
     EXPECT_EQ(std::get<int>(read({"--version"})), 0);
 }
 
+TEST(Settings, KeepThePortsApart) {
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(std::get<int>(read({"-c", "x", "--port", "81"}, {{"ADMIN_PORT", "81"}})), 65);
+    EXPECT_EQ(testing::internal::GetCapturedStderr(),
+              "seance-litellm: ADMIN_PORT is 81, the same as PORT or --port; set one of the two to another "
+              "port\n");
+}
+
 TEST(Settings, ShowNoSecretsInTheirHelp) {
     testing::internal::CaptureStdout();
     EXPECT_EQ(std::get<int>(read({"--help"}, {{"LITELLM_MASTER_KEY", "sk-hunter2"},

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/base/text.hpp"
+#include "core/config/ports.hpp"
 #include "services/signaling/origins.hpp"
 
 namespace seance::signaling {
@@ -106,6 +107,7 @@ Settings read_settings(config::Reader& read) {
     read(s.address, "ADDRESS", {.about = "Address to listen on; :: is every interface, IPv4 too"});
     read(s.admin_port, "ADMIN_PORT",
          {.about = "Port of /metrics and /rooms, on loopback only; 0: none", .max = 65535});
+    config::check_admin_port(read, s.admin_port, s.port, s.address);
     read(s.threads, "THREADS", {.about = "Event loops, each on its own thread", .min = 1, .max = 256});
     read_who(read, s);
     read_what(read, s);

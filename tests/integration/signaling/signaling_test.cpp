@@ -206,11 +206,14 @@ TEST(SignalingProgram, DoesNotWaitForPeersThatIgnoreTheirClose) {
 }
 
 TEST(SignalingProgram, ListsEveryProblemOfItsSettings) {
-    Program program(Program::Settings{{"PING_INTERVAL", "30"}, {"MAX_QUEUE_BYTES", "2000"}},
-                    Program::MayFail);
+    Program program(
+        Program::Settings{
+            {"PORT", "4444"}, {"ADMIN_PORT", "4444"}, {"PING_INTERVAL", "30"}, {"MAX_QUEUE_BYTES", "2000"}},
+        Program::MayFail);
 
     EXPECT_EQ(program.exit_code(), 65);
     auto errors = program.errors();
+    EXPECT_THAT(errors, HasSubstr("ADMIN_PORT is 4444, the same as PORT; set one of the two"));
     EXPECT_THAT(errors, HasSubstr("PING_INTERVAL"));
     EXPECT_THAT(errors, HasSubstr("MAX_QUEUE_BYTES is 2000 and has to be at least"));
 }

@@ -1,10 +1,12 @@
 #include "services/signaling/sync/directory_store.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <unordered_set>
@@ -22,6 +24,22 @@ using namespace std::chrono_literals;
 
 // A file that a compaction left behind when it was cut short.
 constexpr Duration kLeftBehind = 1h;
+
+// "" if files can be made in the folder, which is made if it is missing. That is tried, for permissions do
+// not say that it is /proc, say, where no file can be made. A full disk is no reason: it is waited for.
+std::string why_unusable(const std::filesystem::path& directory) {
+    std::error_code error;
+    std::filesystem::create_directories(directory, error);
+    if (error) return error.message();
+    if (::access(directory.c_str(), R_OK | W_OK | X_OK) != 0) return std::strerror(errno);
+    auto trial = (directory / "trial-XXXXXX.new").string();  // sweep() takes it if we die here
+    int file = ::mkostemps(trial.data(), 4, O_CLOEXEC);
+    if (file < 0 && (errno == ENOSPC || errno == EDQUOT)) return "";
+    if (file < 0) return fmt::format("no file can be made in it ({})", std::strerror(errno));
+    ::close(file);
+    ::unlink(trial.c_str());
+    return "";
+}
 
 }  // namespace
 
@@ -106,14 +124,10 @@ DirectoryStore::DirectoryStore(const std::filesystem::path& directory, Fsync fsy
     shared_->fsync = fsync;
     shared_->ttl = ttl;
     std::signal(SIGXFSZ, SIG_IGN);  // a limit on the size of files fails a write, as a full disk does
-    std::error_code error;
-    std::filesystem::create_directories(directory, error);
-    if (!error && ::access(directory.c_str(), R_OK | W_OK | X_OK) != 0)
-        error.assign(errno, std::generic_category());
-    if (error)
+    if (auto why = why_unusable(directory); !why.empty())
         throw config::Unusable(
             fmt::format("SYNC_DIRECTORY {} cannot be used: {}; name one that this user may write to",
-                        directory.string(), error.message()));
+                        directory.string(), why));
 }
 
 DirectoryStore::~DirectoryStore() {

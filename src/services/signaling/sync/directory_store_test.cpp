@@ -3,11 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <fstream>
 
 #include "core/base/hash.hpp"
+#include "core/config/unusable.hpp"
 #include "services/signaling/sync/log_file.hpp"
 #include "tests/support/loop_thread.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -239,6 +241,23 @@ TEST_F(DirectoryStoreTest, SaysWhenItsDirectoryCannotBeUsed) {
     } catch (const std::runtime_error& error) {
         EXPECT_THAT(error.what(), HasSubstr("SYNC_DIRECTORY"));
     }
+}
+
+// Its permissions are in order, for root at least.
+TEST_F(DirectoryStoreTest, SaysAtOnceThatNoFileCanBeMadeInItsDirectory) {
+    if (::geteuid() != 0) GTEST_SKIP() << "/proc is already refused to this user by its permissions";
+    try {
+        DirectoryStore refused("/proc", Fsync::Never, {});
+        FAIL();
+    } catch (const config::Unusable& error) {
+        EXPECT_STREQ(error.what(),
+                     "SYNC_DIRECTORY /proc cannot be used: no file can be made in it (No such file or "
+                     "directory); name one that this user may write to");
+    }
+}
+
+TEST_F(DirectoryStoreTest, LeavesNothingInItsDirectoryWhenItStarts) {
+    EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
 }  // namespace seance::signaling::sync
