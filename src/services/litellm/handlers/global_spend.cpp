@@ -36,9 +36,8 @@ Awaitable<std::map<std::string, std::string>> aliases_of(Management& call, std::
     co_return names;
 }
 
-Awaitable<json::array> top_keys(Management& call, const DaySums& sums) {
+Awaitable<json::array> top_keys(Management& call, const DaySums& sums, std::size_t most) {
     auto sorted = by_spend(sums.of("key"));
-    auto most = call.query_number("limit", 10, 1000);
     if (sorted.size() > most) sorted.resize(most);
     std::vector<std::string> hashes;
     hashes.reserve(sorted.size());
@@ -71,8 +70,9 @@ Awaitable<void> global_spend(Gateway& gateway, http::Exchange& exchange, std::st
 Awaitable<void> global_spend_by(Gateway& gateway, http::Exchange& exchange, std::string what) {
     auto call = co_await begin_spend(gateway, exchange);
     if (!call) co_return;
-    auto days_wanted = static_cast<int>(call->query_number("days", 30, 3650));
-    auto span = span_of(*call, days_wanted);
+    auto days_wanted = call->count("days", 30, 3650);
+    if (!days_wanted) co_return;
+    auto span = span_of(*call, static_cast<int>(*days_wanted));
     if (!span) co_return;
     SpendReader reader(*gateway.ledger().patient_store());
     auto days = co_await reader.days(span->from, span->until);
@@ -108,7 +108,9 @@ Awaitable<void> global_spend_by(Gateway& gateway, http::Exchange& exchange, std:
             list.emplace_back(std::move(one));
         }
     } else if (what == "keys") {
-        list = co_await top_keys(*call, sums);
+        auto most = call->count("limit", 10, 1000);
+        if (!most) co_return;
+        list = co_await top_keys(*call, sums, *most);
     } else if (what == "models" || what == "provider" || what == "tags" || what == "end_users" ||
                what == "teams") {
         std::string_view kind = what == "models"      ? "model"
