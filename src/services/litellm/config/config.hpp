@@ -75,7 +75,8 @@ struct Config {
 // Gives the text of a file, or the sentence that says why not.
 using ReadFile = std::function<Outcome<std::string>(const std::string& path)>;
 
-// Reads `path` and what it includes. Fails only if a file cannot be read or is not YAML.
+// Reads `path` and what it includes. Fails only if a file cannot be read or is not YAML, or a variable is a
+// count of nothing.
 Outcome<Config> read_config(const std::string& path, const ReadFile& read_file, config::Sources environment);
 Outcome<std::string> read_file_from_disk(const std::string& path);
 
