@@ -82,8 +82,10 @@ class ConfigReader {
         read_links(settings, config_, read_file_);
         check_variables(root_, notes());
         check_replaced_keys(config_, notes());
-        for (auto& unpriced : unpriced_models(config_, places))
-            notes().warnings.push_back(std::move(unpriced));
+        for (auto& [model, sentence] : unpriced_models(config_, places)) {
+            notes().warnings.push_back(std::move(sentence));
+            config_.told_unpriced.insert(std::move(model));
+        }
         take_fingerprints();
         return std::move(config_);
     }

@@ -2,6 +2,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -67,8 +68,9 @@ struct Config {
 
     config::Sources environment;  // with environment_variables
     Notes notes;
-    bool empty = false;                               // the file holds nothing at all
-    std::vector<std::string> files;                   // that were read, the including one first
+    std::set<std::string> told_unpriced;  // "openai/gpt-x": of these the notes say that no price is known
+    bool empty = false;                   // the file holds nothing at all
+    std::vector<std::string> files;       // that were read, the including one first
     std::map<std::string, std::string> fingerprints;  // of each setting by its path, to tell what changed
 };
 

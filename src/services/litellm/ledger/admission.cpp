@@ -60,7 +60,8 @@ std::optional<NanoUsd> Admission::cost(const Usage& usage, const Deployment& dep
     if (deployment.mock_response || model.empty()) return std::nullopt;
     auto name = fmt::format("{}/{}", provider, model);
     if (!is_self_hosted(provider) && ledger_->unpriced_.size() < 1000 &&
-        ledger_->unpriced_.insert(name).second && is_first_of_process(name))
+        ledger_->unpriced_.insert(name).second && !models_->config().told_unpriced.contains(name) &&
+        is_first_of_process(name))
         observe::log(observe::Level::Warning, "price_unknown")
             .field("model", name)
             .field("consequence", "its calls cost 0; set input_cost_per_token and output_cost_per_token");
