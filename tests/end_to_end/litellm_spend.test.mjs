@@ -67,7 +67,7 @@ async function withSpend (body, { config = '', env = {} } = {}) {
 
 const nanos = usd => Math.round(usd * 1e9)
 
-test('each call leaves one record, whatever became of it', { skip }, () => withSpend(async ({ upstream, ask, chat, gateway }) => {
+test('each call leaves one record, whatever became of it', { skip }, () => withSpend(async ({ upstream, ask, chat, gateway, valkey }) => {
   const key = (await ask('/key/generate', { key_alias: 'ada', user_id: 'u1', team_id: undefined })).json
   const good = await chat(key.key, { user: 'customer-7', metadata: { tags: ['blue'], session_id: 's1' } }, { 'x-litellm-call-id': 'call-1', 'x-litellm-tags': 'red, green', 'x-litellm-spend-logs-metadata': '{"job":1}' })
   assert.equal(good.headers.get('x-litellm-response-cost'), '0.012')
@@ -110,6 +110,10 @@ test('each call leaves one record, whatever became of it', { skip }, () => withS
   assert.equal((await ask('/global/spend/keys')).json[0].key_alias, 'ada')
   assert.deepEqual((await ask('/spend/tags')).json.map(row => row.individual_request_tag).sort(), ['blue', 'green', 'red'])
   const [byDay] = (await ask('/global/spend/by_day')).json
+  const fields = (await valkey.command('HKEYS', `litellm:day:${today}`)).map(field => field.split('|')[0])
+  const kinds = [...new Set(fields)].filter(kind => kind !== 'all').sort()
+  assert.deepEqual(kinds, ['key', 'model', 'provider', 'tag', 'user'])
+  for (const kind of kinds) assert.notDeepEqual((await ask(`/global/spend/by_day?group_by=${kind}`)).json[0].groups, {}, kind)
   const misspelled = await ask('/global/spend/by_day?group_by=modell')
   assert.equal(misspelled.status, 400)
   assert.match(misspelled.json.error.message, /group_by is "modell"; write model, key/)
