@@ -252,6 +252,13 @@ test('a regenerated key keeps limits and spend, and the old one stops', { skip }
   const old = await make({ key_alias: 'rota', max_budget: 1 })
   await chat(old.key)
 
+  for (const [path, field] of [[`/key/${old.key}/regenerate`, 'new_key'], ['/key/generate', 'key']]) {
+    for (const wrong of ['nothing', 'sk-1', `sk-${'x'.repeat(254)}`]) {
+      const { status, json } = await ask(path, { [field]: wrong })
+      assert.deepEqual([status, json.error.param], [400, field])
+      assert.match(json.error.message, /starts with 'sk-' and has 8 to 256 characters/)
+    }
+  }
   const fresh = (await ask(`/key/${old.key}/regenerate`, {})).json
 
   assert.notEqual(fresh.key, old.key)
