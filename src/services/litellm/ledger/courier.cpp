@@ -20,16 +20,6 @@ constexpr Duration kFirstPause = 50ms, kLongestPause = 2s;
 constexpr auto kHouseInterval = 1s;
 constexpr int kHouseTurnsToAdopt = 30, kHouseTurnsToForget = 600;
 
-// Records with prompts are long; one alone may be longer than a batch.
-void keep_bytes(std::vector<Spool::Entry>& entries) {
-    std::size_t bytes = 0, count = 0;
-    while (count < entries.size() && (count == 0 || bytes < kBatchBytes)) {
-        bytes += entries[count].operations.size() + entries[count].record.size();
-        ++count;
-    }
-    entries.resize(count);
-}
-
 }  // namespace
 
 Courier::Courier(Loop& loop, const LedgerConfig& config, bool adopts)
@@ -109,9 +99,8 @@ void Courier::tell_of_disk() {
 }
 
 Awaitable<bool> Courier::carry_some(Spool& spool) {
-    auto entries = spool.oldest(kBatch);
+    auto entries = spool.oldest(kBatch, kBatchBytes);
     if (entries.empty()) co_return true;
-    keep_bytes(entries);
     std::vector<std::string> arguments{spool.writer(), std::to_string(config_.most_records)};
     arguments.reserve(2 + entries.size() * 3);
     for (auto& entry : entries) {

@@ -164,20 +164,26 @@ bool Spool::append(std::string_view operations, std::string_view record) {
     return true;
 }
 
-std::vector<Spool::Entry> Spool::oldest(std::size_t most) const {
+std::vector<Spool::Entry> Spool::oldest(std::size_t most, std::size_t bytes) const {
     std::vector<Entry> entries;
+    std::size_t taken = 0;
+    auto is_enough = [&] { return entries.size() >= most || taken >= bytes; };
+    auto take = [&](const auto& entry) {
+        entries.push_back({entry.number, entry.operations, entry.record});
+        taken += entry.operations.size() + entry.record.size();
+    };
     for (auto& segment : segments_) {
-        if (entries.size() >= most) break;  // what is only looked at is in memory again
-        for (auto place = segment->first(); entries.size() < most;) {
+        if (is_enough()) break;  // what is only looked at is in memory again
+        for (auto place = segment->first(); !is_enough();) {
             auto entry = segment->at(place);
             if (!entry) break;
-            entries.push_back({entry->number, entry->operations, entry->record});
+            take(*entry);
             place = entry->next;
         }
     }
     for (auto& entry : in_memory_) {
-        if (entries.size() >= most) break;
-        entries.push_back({entry.number, entry.operations, entry.record});
+        if (is_enough()) break;
+        take(entry);
     }
     return entries;
 }

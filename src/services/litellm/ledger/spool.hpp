@@ -44,8 +44,9 @@ class Spool {
     bool append(std::string_view operations, std::string_view record);
     // Puts on disk what waits in memory, as far as there is room by now.
     void settle_on_disk();
-    // The oldest that are not delivered, in order.
-    std::vector<Entry> oldest(std::size_t most) const;
+    // The oldest that are not delivered, in order: so many, and none after those that have `bytes` together;
+    // records with prompts are long, and one alone may be longer.
+    std::vector<Entry> oldest(std::size_t most, std::size_t bytes = SIZE_MAX) const;
     // Everything up to that number is in Valkey.
     void delivered(std::uint64_t number);
 

@@ -121,6 +121,21 @@ TEST(Spool, LeavesFilesOutOfMemoryWhoseTurnHasNotCome) {
     EXPECT_EQ(kib_in_memory("000000000002.spool"), 0u);
 }
 
+TEST(Spool, GivesNoneAfterThoseThatAreLongTogetherButOneAtLeast) {
+    testing_support::TemporaryFolder folder;
+    Spool spool(folder.path().string(), kRoom);
+    for (int i = 0; i < 7; ++i) ASSERT_TRUE(spool.append(std::string(300'000, 'x'), "y"));  // three a file
+
+    EXPECT_EQ(spool.oldest(10, 1).size(), 1u);
+    EXPECT_EQ(spool.oldest(10, 300'001).size(), 1u);
+    EXPECT_EQ(spool.oldest(10, 300'002).size(), 2u);
+    EXPECT_EQ(spool.oldest(10, 1'000'000).size(), 4u);
+    EXPECT_EQ(spool.oldest(2, 1'000'000).size(), 2u);
+    sync(spool.take_unsynced());
+    EXPECT_EQ(spool.oldest(10, 900'000).size(), 3u);
+    EXPECT_EQ(kib_in_memory("000000000002.spool"), 0u) << "not looked at";
+}
+
 TEST(Spool, SurvivesAKillAndIsAdoptedOnce) {
     testing_support::TemporaryFolder folder;
     auto child = fork();
