@@ -148,13 +148,12 @@ Awaitable<void> Courier::keep_house() {
         spool_.settle_on_disk();
         tell_of_disk();
         // What has waited for a whole turn may wait for long: it should survive the machine as well.
-        if (!spool_.empty() && behind) {
-            auto flush = [unsynced = spool_.take_unsynced()] {
-                sync(unsynced);
-                return true;
-            };
+        if ((!spool_.empty() && behind) || spool_.sync_fails()) {
+            auto flush = [unsynced = spool_.take_unsynced()] { return sync(unsynced); };
             if (!disk_) disk_.emplace(1u);
-            co_await disk_->run(std::move(flush));
+            auto synced = co_await disk_->run(std::move(flush));
+            spool_.after_sync(std::move(synced));
+            tell_of_disk();
         }
         behind = !spool_.empty();
         if (!adopts_) continue;
