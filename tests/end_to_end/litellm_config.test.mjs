@@ -179,5 +179,8 @@ test('flags and variables: LITELLM_LOG, JSON_LOGS, timing headers, TLS files', {
   assert.match(tls.stderr, /c\.pem is no readable file of certificates/)
   assert.match(run(['--ssl_keyfile_path', 'k.pem']).stderr, /TLS needs both/)
   assert.match(run([], { LITELLM_LOG: 'LOUD' }).stderr, /LITELLM_LOG is "LOUD"; write DEBUG, INFO or ERROR/)
+  const nothing = run([], { LITELLM_SPOOL_MAX_MB: '0' })
+  assert.equal(nothing.status, 65)
+  assert.equal(nothing.stderr, 'seance-litellm: LITELLM_SPOOL_MAX_MB is "0"; set it to a whole number of MB from 1 up, or leave it out for 1024\n')
   await fs.rm(folder, { recursive: true })
 })

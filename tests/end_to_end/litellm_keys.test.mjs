@@ -252,6 +252,13 @@ test('a regenerated key keeps limits and spend, and the old one stops', { skip }
   const old = await make({ key_alias: 'rota', max_budget: 1 })
   await chat(old.key)
 
+  for (const [path, field] of [[`/key/${old.key}/regenerate`, 'new_key'], ['/key/generate', 'key']]) {
+    for (const wrong of ['nothing', 'sk-1', `sk-${'x'.repeat(254)}`]) {
+      const { status, json } = await ask(path, { [field]: wrong })
+      assert.deepEqual([status, json.error.param], [400, field])
+      assert.match(json.error.message, /starts with 'sk-' and has 8 to 256 characters/)
+    }
+  }
   const fresh = (await ask(`/key/${old.key}/regenerate`, {})).json
 
   assert.notEqual(fresh.key, old.key)
@@ -298,6 +305,17 @@ test('keys are listed by page and filter, and changed in bulk', { skip }, () => 
   assert.equal((await ask('/key/list?user_id=u')).json.total_count, 2)
   assert.equal((await ask('/key/list?key_alias=k3&return_full_object=true')).json.keys[0].key_alias, 'k3')
   assert.deepEqual((await ask('/key/aliases')).json.aliases, ['k0', 'k1', 'k2', 'k3', 'k4'])
+  const sizes = { '/key/list': 'size', '/user/list': 'page_size', '/team/list': 'page_size', '/customer/list': 'page_size', '/budget/list': 'page_size', '/v2/model/info': 'size', '/spend/logs': 'limit', '/global/spend/keys': 'limit', '/global/spend/by_day': 'days' }
+  for (const [path, size] of Object.entries(sizes)) {
+    assert.equal((await ask(`${path}?${size}=1`)).status, 200, path)
+    for (const name of ['size', 'page_size'].includes(size) ? [size, 'page'] : [size]) {
+      for (const wrong of ['x', '0', '-1']) {
+        const { status, json } = await ask(`${path}?${name}=${wrong}`)
+        assert.deepEqual([status, json?.error?.param, json?.error?.type], [400, name, 'invalid_request_error'], `${path}?${name}=${wrong}`)
+        assert.match(json.error.message, new RegExp(`^${name} is "${wrong}"; write a whole number from 1 up`))
+      }
+    }
+  }
   const bulk = (await ask('/key/bulk_update', { keys: [{ key: keys[0].key, max_budget: 3 }, { key: 'sk-nobody-at-all' }] })).json
   assert.equal(bulk.successful_updates[0].key_info.max_budget, 3)
   assert.match(bulk.failed_updates[0].failed_reason, /not found/)

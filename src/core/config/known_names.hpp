@@ -7,7 +7,7 @@ namespace seance::config {
 // The settings of all services, by which a program tells another's variable from a misspelled one of its own.
 // Made by tests/lint/settings --write build/bin.
 // clang-format off
-inline constexpr std::array<std::string_view, 113> kKnownNames{
+inline constexpr std::array<std::string_view, 114> kKnownNames{
     "ADDRESS",
     "ADMIN_PORT",
     "ALLOWED_ORIGINS",
@@ -92,6 +92,7 @@ inline constexpr std::array<std::string_view, 113> kKnownNames{
     "SPACES_SECRET_ACCESS_KEY",
     "SPA_FALLBACK",
     "SSL_CERTFILE_PATH",
+    "SSL_CERT_FILE",
     "SSL_KEYFILE_PATH",
     "SSL_VERIFY",
     "STRICT_TRANSPORT_SECURITY",

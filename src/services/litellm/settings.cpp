@@ -100,6 +100,9 @@ void declare_other_variables(config::Reader& read) {
     text("LITELLM_DETAILED_TIMING", "true: headers x-litellm-timing-* in each answer");
     secret("SLACK_WEBHOOK_URL", "Whom general_settings.alerting: [slack] tells");
     text("SSL_VERIFY", "Certificates to believe upstreams by, a PEM file; false checks nothing");
+    text("SSL_CERT_FILE",
+         "The same where neither SSL_VERIFY nor ssl_verify names one, and to believe Valkey by [the "
+         "system's]");
 }
 
 }  // namespace

@@ -71,6 +71,13 @@ TEST(Settings, ShowNoSecretsInTheirHelp) {
     EXPECT_THAT(help, testing::Not(testing::HasSubstr("hunter")));
 }
 
+TEST(Settings, ListTheVariableOfTheSystemsCertificatesInTheirHelp) {
+    testing::internal::CaptureStdout();
+    EXPECT_EQ(std::get<int>(read({"--help"})), 0);
+
+    EXPECT_THAT(testing::internal::GetCapturedStdout(), testing::HasSubstr("\n  SSL_CERT_FILE  "));
+}
+
 TEST(Settings, NamesVariablesThatAreNearlyASetting) {
     auto settings = std::get<Settings>(read({"-c", "x"}, {{"LITELLM_SPOL_DIR", "/x"},
                                                           {"LITELLM_MASTERKEY", "sk-1"},

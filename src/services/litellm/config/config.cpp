@@ -48,8 +48,10 @@ class ConfigReader {
         read_settings(settings);
         warn_about_keys(router, "router_settings", notes());
         config_.routing = read_routing(settings, router, notes());
-        config_.ledger =
+        auto ledger =
             read_ledger_config(section("general_settings"), settings, router, config_.environment, notes());
+        if (!ledger) return ledger.error();
+        config_.ledger = std::move(*ledger);
         if (auto& file = config_.ledger.price_file; !file.empty()) {
             auto text = read_file_(file);
             if (!text) return Problem{"LITELLM_MODEL_COST_MAP_FILE: " + text.error().what};
@@ -80,8 +82,10 @@ class ConfigReader {
         read_links(settings, config_, read_file_);
         check_variables(root_, notes());
         check_replaced_keys(config_, notes());
-        for (auto& unpriced : unpriced_models(config_, places))
-            notes().warnings.push_back(std::move(unpriced));
+        for (auto& [model, sentence] : unpriced_models(config_, places)) {
+            notes().warnings.push_back(std::move(sentence));
+            config_.told_unpriced.insert(std::move(model));
+        }
         take_fingerprints();
         return std::move(config_);
     }
@@ -183,9 +187,9 @@ class ConfigReader {
         read_alerts(map, config_);
         config_.pass_through =
             read_pass_through(map.find("pass_through_endpoints"), config_.environment, notes());
-        if (auto most = read_number(map.find("max_request_size_mb"), notes()); most && *most > 0)
+        if (auto most = read_above_zero(map.find("max_request_size_mb"), notes()))
             config_.max_body = static_cast<std::uint64_t>(std::min(*most, 4096.0) * kMebibyte);
-        if (auto most = read_number(map.find("max_response_size_mb"), notes()); most && *most > 0)
+        if (auto most = read_above_zero(map.find("max_response_size_mb"), notes()))
             config_.max_answer = static_cast<std::uint64_t>(std::min(*most, 4096.0) * kMebibyte);
         config_.always_include_usage =
             read_bool(map.find("always_include_stream_usage"), notes()).value_or(false);

@@ -2,6 +2,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -67,15 +68,17 @@ struct Config {
 
     config::Sources environment;  // with environment_variables
     Notes notes;
-    bool empty = false;                               // the file holds nothing at all
-    std::vector<std::string> files;                   // that were read, the including one first
+    std::set<std::string> told_unpriced;  // "openai/gpt-x": of these the notes say that no price is known
+    bool empty = false;                   // the file holds nothing at all
+    std::vector<std::string> files;       // that were read, the including one first
     std::map<std::string, std::string> fingerprints;  // of each setting by its path, to tell what changed
 };
 
 // Gives the text of a file, or the sentence that says why not.
 using ReadFile = std::function<Outcome<std::string>(const std::string& path)>;
 
-// Reads `path` and what it includes. Fails only if a file cannot be read or is not YAML.
+// Reads `path` and what it includes. Fails only if a file cannot be read or is not YAML, or a variable is a
+// count of nothing.
 Outcome<Config> read_config(const std::string& path, const ReadFile& read_file, config::Sources environment);
 Outcome<std::string> read_file_from_disk(const std::string& path);
 

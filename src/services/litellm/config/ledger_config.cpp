@@ -19,7 +19,7 @@ class LedgerReader {
                  const config::Sources& environment, Notes& notes)
         : general_(general), litellm_(litellm), router_(router), environment_(environment), notes_(notes) {}
 
-    LedgerConfig read() {
+    Outcome<LedgerConfig> read() {
         read_server();
         read_availability();
         read_limits();
@@ -27,6 +27,7 @@ class LedgerReader {
         read_key_rules(litellm_, config_, notes_);
         read_cache();
         if (!config_.server) warn_without_store();
+        if (!refused_.empty()) return Problem{fmt::format("{}", fmt::join(refused_, "; "))};
         return std::move(config_);
     }
 
@@ -34,6 +35,16 @@ class LedgerReader {
     std::string variable(const std::string& name) const {
         auto found = environment_.find(name);
         return found == environment_.end() ? std::string() : std::string(trim(found->second));
+    }
+
+    std::uint64_t count_of(const char* name, const char* of, std::uint64_t usual, std::uint64_t most) {
+        auto text = variable(name);
+        auto count = text.empty() ? usual : parse_number(text).value_or(0);
+        if (count > 0) return std::min(count, most);
+        refused_.push_back(
+            fmt::format("{} is \"{}\"; set it to a whole number of {} from 1 up, or leave it out for {}",
+                        name, text, of, usual));
+        return usual;
     }
 
     std::optional<Duration> seconds(const Node& map, const char* name) {
@@ -111,8 +122,8 @@ class LedgerReader {
         config_.serve_when_away =
             read_bool(general_.find("allow_requests_on_db_unavailable"), notes_).value_or(false);
         if (auto ttl = seconds(general_, "user_api_key_cache_ttl")) config_.key_ttl = *ttl;
-        if (auto size = parse_number(variable("LITELLM_RATE_LIMIT_WINDOW_SIZE")); size && *size > 0)
-            config_.window = std::chrono::seconds(std::min<std::uint64_t>(*size, 86400));
+        config_.window =
+            std::chrono::seconds(count_of("LITELLM_RATE_LIMIT_WINDOW_SIZE", "seconds", 60, 86'400));
     }
 
     void read_limits() {
@@ -171,8 +182,8 @@ class LedgerReader {
                 notes_.errors.push_back(fmt::format(
                     "maximum_spend_logs_retention_period is \"{}\"; write a time such as 30d", *text));
         }
-        if (auto most = read_integer(general_.find("maximum_spend_logs_count"), notes_); most && *most > 0)
-            config_.most_records = static_cast<std::uint64_t>(std::min<std::int64_t>(*most, 100'000'000));
+        if (auto most = read_count(general_.find("maximum_spend_logs_count"), notes_))
+            config_.most_records = std::min<std::uint64_t>(*most, 100'000'000);
         config_.price_file = variable("LITELLM_MODEL_COST_MAP_FILE");
         config_.spool_folder = variable("LITELLM_SPOOL_DIR");
         if (config_.spool_folder.empty()) {
@@ -180,8 +191,7 @@ class LedgerReader {
             config_.spool_folder = state.empty() ? fmt::format("/var/tmp/seance-litellm-{}", getuid())
                                                  : state.substr(0, state.find(':')) + "/spool";
         }
-        if (auto most = parse_number(variable("LITELLM_SPOOL_MAX_MB")); most && *most > 0)
-            config_.most_spooled = std::min<std::uint64_t>(*most, 1 << 20) << 20;
+        config_.most_spooled = count_of("LITELLM_SPOOL_MAX_MB", "MB", 1024, 1 << 20) << 20;
     }
 
     void read_cache() {
@@ -259,6 +269,7 @@ class LedgerReader {
     const config::Sources& environment_;
     Notes& notes_;
     LedgerConfig config_;
+    std::vector<std::string> refused_;
 };
 
 }  // namespace
@@ -280,8 +291,8 @@ std::string CacheConfig::name_of_group(std::string_view group) const {
     return std::string(group);
 }
 
-LedgerConfig read_ledger_config(const Node& general, const Node& litellm, const Node& router,
-                                const config::Sources& environment, Notes& notes) {
+Outcome<LedgerConfig> read_ledger_config(const Node& general, const Node& litellm, const Node& router,
+                                         const config::Sources& environment, Notes& notes) {
     return LedgerReader(general, litellm, router, environment, notes).read();
 }
 

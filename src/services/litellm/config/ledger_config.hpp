@@ -64,7 +64,8 @@ struct LedgerConfig {
     CacheConfig cache;
 };
 
-LedgerConfig read_ledger_config(const Node& general, const Node& litellm, const Node& router,
-                                const config::Sources& environment, Notes& notes);
+// A problem is one that the gateway does not start with; others are told in `notes`.
+Outcome<LedgerConfig> read_ledger_config(const Node& general, const Node& litellm, const Node& router,
+                                         const config::Sources& environment, Notes& notes);
 
 }  // namespace seance::litellm

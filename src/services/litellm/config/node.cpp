@@ -191,12 +191,25 @@ std::optional<double> read_number(const Node* node, Notes& notes) {
     return std::nullopt;
 }
 
+std::optional<double> read_above_zero(const Node* node, Notes& notes) {
+    auto value = read_number(node, notes);
+    if (!value || *value > 0) return value;
+    mismatch(*node, notes, "a number above 0");
+    return std::nullopt;
+}
+
 std::optional<std::int64_t> read_integer(const Node* node, Notes& notes) {
     auto value = read_number(node, notes);
     if (!value) return std::nullopt;
     if (*value == std::floor(*value) && std::abs(*value) < 9e15) return static_cast<std::int64_t>(*value);
     mismatch(*node, notes, "a whole number");
     return std::nullopt;
+}
+
+std::optional<std::uint64_t> read_count(const Node* node, Notes& notes) {
+    auto value = read_above_zero(node, notes);
+    auto count = value ? read_integer(node, notes) : std::nullopt;
+    return count ? std::optional(static_cast<std::uint64_t>(*count)) : std::nullopt;
 }
 
 std::vector<std::string> read_texts(const Node* node, Notes& notes) {

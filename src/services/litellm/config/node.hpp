@@ -50,8 +50,10 @@ void resolve_environment(Node& node, const config::Sources& environment);
 std::optional<std::string> read_text(const Node* node, Notes& notes);
 std::optional<bool> read_bool(const Node* node, Notes& notes);
 std::optional<double> read_number(const Node* node, Notes& notes);
+std::optional<double> read_above_zero(const Node* node, Notes& notes);
 std::optional<std::int64_t> read_integer(const Node* node, Notes& notes);
-std::vector<std::string> read_texts(const Node* node, Notes& notes);  // a list, or one text
+std::optional<std::uint64_t> read_count(const Node* node, Notes& notes);  // 1 at least
+std::vector<std::string> read_texts(const Node* node, Notes& notes);      // a list, or one text
 
 // The value as JSON: numbers keep their digits, YAML's words for true, false and null become JSON's.
 std::string to_json(const Node& node);

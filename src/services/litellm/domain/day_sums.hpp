@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -15,8 +16,15 @@ struct SpendSum {
     void add(const SpendSum& other);
 };
 
-// The sums of a day, or of several: kind → id → sum. Kinds: all (id ""), model, key, provider, user, team,
-// customer, tag.
+// What the sums of a day are by, beside those of all: also what group_by of /global/spend/by_day may name.
+enum class SpendKind { Model, Key, Provider, User, Team, Customer, Tag };
+inline constexpr std::array<std::string_view, 7> kSpendKinds{"model", "key",      "provider", "user",
+                                                             "team",  "customer", "tag"};
+constexpr std::string_view name_of(SpendKind kind) {
+    return kSpendKinds[static_cast<std::size_t>(kind)];
+}
+
+// The sums of a day, or of several: kind → id → sum. Kinds: those above, and all (id "").
 class DaySums {
   public:
     // One field of a day's hash in Valkey, "<kind>|<id>|<what>"; ids may hold bars. Others are passed over.

@@ -13,8 +13,8 @@ bool is_self_hosted(std::string_view provider) {
     return false;
 }
 
-std::vector<std::string> unpriced_models(const Config& config, const std::vector<std::string>& places) {
-    std::vector<std::string> sentences;
+std::vector<Unpriced> unpriced_models(const Config& config, const std::vector<std::string>& places) {
+    std::vector<Unpriced> found;
     PriceBook prices(config, config.ledger_prices);
     for (std::size_t i = 0; i < config.deployments.size(); ++i) {
         auto& deployment = config.deployments[i];
@@ -31,9 +31,10 @@ std::vector<std::string> unpriced_models(const Config& config, const std::vector
             "{}no price is known of model {} ({}): its calls cost 0, and no budget holds them. Set "
             "input_cost_per_token and output_cost_per_token in its litellm_params, to 0 if it is free",
             i < places.size() ? places[i] : "", deployment->model_name, deployment->litellm_model);
-        if (sentences.empty() || sentences.back() != sentence) sentences.push_back(std::move(sentence));
+        if (found.empty() || found.back().sentence != sentence)
+            found.push_back({fmt::format("{}/{}", provider, endpoint->model), std::move(sentence)});
     }
-    return sentences;
+    return found;
 }
 
 }  // namespace seance::litellm

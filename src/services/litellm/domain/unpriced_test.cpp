@@ -8,16 +8,18 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-std::vector<std::string> unpriced(const std::string& list) {
+Config read(const std::string& list) {
     ReadFile read_file = [&](const std::string&) -> Outcome<std::string> {
         return Outcome<std::string>(boost::system::in_place_value, "model_list:\n" + list);
     };
     auto config = read_config("c.yaml", read_file, {});
-    EXPECT_TRUE(config.has_value());
+    return std::move(config.value());
+}
+
+std::vector<std::string> unpriced(const std::string& list) {
     std::vector<std::string> told;
-    if (config)
-        for (auto& warning : config->notes.warnings)
-            if (warning.find("no price is known") != std::string::npos) told.push_back(warning);
+    for (auto& warning : read(list).notes.warnings)
+        if (warning.find("no price is known") != std::string::npos) told.push_back(warning);
     return told;
 }
 
@@ -30,6 +32,16 @@ TEST(UnpricedModels, AreToldWithTheirLineAndWhatToSet) {
         ElementsAre("c.yaml:5: no price is known of model big (openai/nobody-knows): its calls cost 0, "
                     "and no budget holds them. Set input_cost_per_token and output_cost_per_token in "
                     "its litellm_params, to 0 if it is free"));
+}
+
+TEST(UnpricedModels, AreKeptByTheNameThatTheirCallsHave) {
+    auto config = read(
+        "  - {model_name: a, litellm_params: {model: gpt-nobody-knows, custom_llm_provider: openai, api_key: "
+        "k}}\n"
+        "  - {model_name: b, litellm_params: {model: azure/mine, api_key: k, api_base: http://x}}\n"
+        "  - {model_name: c/*, litellm_params: {model: openai/*, api_key: k}}\n");
+
+    EXPECT_THAT(config.told_unpriced, ElementsAre("azure/mine", "openai/gpt-nobody-knows"));
 }
 
 TEST(UnpricedModels, AreNoneWithAPriceFromAnywhere) {

@@ -16,7 +16,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr int kMostTries = 5;  // of a change that another one came in between
-constexpr std::size_t kMostListed = 1000;
+constexpr std::size_t kUsuallyListed = 1000;
 
 }  // namespace
 
@@ -240,15 +240,16 @@ Awaitable<std::optional<json::array>> keys_of(Management& call, std::string_view
 }
 
 Awaitable<void> list_entities(Management& call, RecordKind kind, std::string_view wrapped) {
+    auto page = call.page("page_size", kUsuallyListed);
+    if (!page) co_return;
     auto ids = co_await call.records.ids(kind);
     if (!ids) co_return call.away();
-    auto size = call.query_number("page_size", kMostListed, kMostListed),
-         page = call.query_number("page", 1, 1'000'000);
     json::array list;
-    for (auto at = (page - 1) * size; at < std::min(page * size, ids->size()); ++at)
+    for (auto at = page->begin(); at < page->end(ids->size()); ++at)
         if (auto info = co_await entity_shown(call, kind, (*ids)[at])) list.emplace_back(std::move(*info));
     if (wrapped.empty()) co_return call.reply(list);
-    json::object whole{{wrapped, list}, {"total", ids->size()}, {"page", page}, {"page_size", size}};
+    json::object whole{
+        {wrapped, list}, {"total", ids->size()}, {"page", page->number}, {"page_size", page->size}};
     call.reply(whole);
 }
 

@@ -36,9 +36,8 @@ Awaitable<std::map<std::string, std::string>> aliases_of(Management& call, std::
     co_return names;
 }
 
-Awaitable<json::array> top_keys(Management& call, const DaySums& sums) {
-    auto sorted = by_spend(sums.of("key"));
-    auto most = call.query_number("limit", 10, 1000);
+Awaitable<json::array> top_keys(Management& call, const DaySums& sums, std::size_t most) {
+    auto sorted = by_spend(sums.of(name_of(SpendKind::Key)));
     if (sorted.size() > most) sorted.resize(most);
     std::vector<std::string> hashes;
     hashes.reserve(sorted.size());
@@ -71,8 +70,9 @@ Awaitable<void> global_spend(Gateway& gateway, http::Exchange& exchange, std::st
 Awaitable<void> global_spend_by(Gateway& gateway, http::Exchange& exchange, std::string what) {
     auto call = co_await begin_spend(gateway, exchange);
     if (!call) co_return;
-    auto days_wanted = static_cast<int>(call->query_number("days", 30, 3650));
-    auto span = span_of(*call, days_wanted);
+    auto days_wanted = call->count("days", 30, 3650);
+    if (!days_wanted) co_return;
+    auto span = span_of(*call, static_cast<int>(*days_wanted));
     if (!span) co_return;
     SpendReader reader(*gateway.ledger().patient_store());
     auto days = co_await reader.days(span->from, span->until);
@@ -85,8 +85,9 @@ Awaitable<void> global_spend_by(Gateway& gateway, http::Exchange& exchange, std:
         for (auto& day : *days) {
             auto spend = day.sums.all().spend;
             if (key) {
-                auto found = day.sums.of("key").find(key->starts_with("sk-") ? sha256_hex(*key) : *key);
-                spend = found == day.sums.of("key").end() ? 0 : found->second.spend;
+                auto& of_keys = day.sums.of(name_of(SpendKind::Key));
+                auto found = of_keys.find(key->starts_with("sk-") ? sha256_hex(*key) : *key);
+                spend = found == of_keys.end() ? 0 : found->second.spend;
             }
             list.emplace_back(json::object{{"date", day.date}, {"spend", to_usd(spend)}});
         }
@@ -94,11 +95,9 @@ Awaitable<void> global_spend_by(Gateway& gateway, http::Exchange& exchange, std:
         auto kind = call->query("group_by").value_or("model");
         if (kind == "api_key") kind = "key";
         if (kind == "end_user") kind = "customer";
-        static constexpr std::string_view kinds[] = {"model", "key",      "provider", "user",
-                                                     "team",  "customer", "tag"};
-        if (std::find(std::begin(kinds), std::end(kinds), kind) == std::end(kinds))
+        if (std::find(kSpendKinds.begin(), kSpendKinds.end(), kind) == kSpendKinds.end())
             co_return call->refuse(bad_request(
-                fmt::format("group_by is \"{}\"; write {}", kind, fmt::join(kinds, ", ")), "group_by"));
+                fmt::format("group_by is \"{}\"; write {}", kind, fmt::join(kSpendKinds, ", ")), "group_by"));
         for (auto& day : *days) {
             json::object groups;
             for (auto& [id, sum] : day.sums.of(kind)) groups[id] = sum_json(sum);
@@ -108,14 +107,16 @@ Awaitable<void> global_spend_by(Gateway& gateway, http::Exchange& exchange, std:
             list.emplace_back(std::move(one));
         }
     } else if (what == "keys") {
-        list = co_await top_keys(*call, sums);
+        auto most = call->count("limit", 10, 1000);
+        if (!most) co_return;
+        list = co_await top_keys(*call, sums, *most);
     } else if (what == "models" || what == "provider" || what == "tags" || what == "end_users" ||
                what == "teams") {
-        std::string_view kind = what == "models"      ? "model"
-                                : what == "provider"  ? "provider"
-                                : what == "tags"      ? "tag"
-                                : what == "end_users" ? "customer"
-                                                      : "team";
+        auto kind = name_of(what == "models"      ? SpendKind::Model
+                            : what == "provider"  ? SpendKind::Provider
+                            : what == "tags"      ? SpendKind::Tag
+                            : what == "end_users" ? SpendKind::Customer
+                                                  : SpendKind::Team);
         for (auto& [id, sum] : by_spend(sums.of(kind))) {
             auto one = sum_json(sum);
             one[what == "tags"        ? "individual_request_tag"

@@ -111,6 +111,8 @@ Awaitable<void> key_info(Gateway& gateway, http::Exchange& exchange, std::string
 Awaitable<void> key_list(Gateway& gateway, http::Exchange& exchange, std::string) {
     auto call = co_await begin_management(gateway, exchange);
     if (!call) co_return;
+    auto page = call->page("size", 10);
+    if (!page) co_return;
     auto ids = co_await call->records.ids(RecordKind::Key);
     if (!ids) co_return call->away();
     auto user = call->query("user_id"), team = call->query("team_id"), alias = call->query("key_alias"),
@@ -129,10 +131,9 @@ Awaitable<void> key_list(Gateway& gateway, http::Exchange& exchange, std::string
                 (!alias || key->alias.find(*alias) != std::string::npos) && (!hash || key->id == *hash))
                 matching.push_back(key);
     }
-    auto size = call->query_number("size", 10, 1000), page = call->query_number("page", 1, 1'000'000);
     Expansion expansion(*call, call->query("expand").value_or(""));
     json::array list;
-    for (auto at = (page - 1) * size; at < std::min(page * size, matching.size()); ++at) {
+    for (auto at = page->begin(); at < page->end(matching.size()); ++at) {
         if (whole != "true" && whole != "True") {
             list.emplace_back(matching[at]->id);
         } else if (auto info = co_await key_shown(*call, matching[at]->id)) {
@@ -142,8 +143,8 @@ Awaitable<void> key_list(Gateway& gateway, http::Exchange& exchange, std::string
     }
     json::object answer{{"keys", list},
                         {"total_count", matching.size()},
-                        {"current_page", page},
-                        {"total_pages", (matching.size() + size - 1) / size}};
+                        {"current_page", page->number},
+                        {"total_pages", page->count(matching.size())}};
     call->reply(answer);
 }
 

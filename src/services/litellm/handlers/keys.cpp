@@ -27,6 +27,16 @@ std::string new_secret() {
     return "sk-" + text;
 }
 
+// The value of one's own that `field` asks for, else a new one.
+Answer<std::string> secret_of(const json::object& body, const char* field) {
+    auto own = text_of(body, field);
+    if (!own) return new_secret();
+    if (own->starts_with("sk-") && own->size() >= kLeastOwnKey && own->size() <= kMostOwnKey) return *own;
+    return bad_request(fmt::format("Invalid key format. A key starts with 'sk-' and has {} to {} characters",
+                                   kLeastOwnKey, kMostOwnKey),
+                       field);
+}
+
 Awaitable<void> generate(Management& call, bool service_account) {
     auto& config = call.gateway.ledger().config();
     if (auto refused = check_generation(config.key_generation, call.body)) co_return call.refuse(*refused);
@@ -39,18 +49,12 @@ Awaitable<void> generate(Management& call, bool service_account) {
         co_return call.refuse(bad_request("a service account needs a team_id", "team_id"));
     if (service_account) fields->erase("user_id");
     if (!co_await has_references(call, *fields)) co_return;
-    auto own = text_of(call.body, "key");
-    if (own && (!own->starts_with("sk-") || own->size() < kLeastOwnKey || own->size() > kMostOwnKey))
-        co_return call.refuse(
-            bad_request(fmt::format("Invalid key format. A key starts with 'sk-' and has {} to {} "
-                                    "characters",
-                                    kLeastOwnKey, kMostOwnKey),
-                        "key"));
-    auto secret = own.value_or(new_secret());
-    auto hash = sha256_hex(secret);
+    auto secret = secret_of(call.body, "key");
+    if (!secret) co_return call.refuse(secret.error());
+    auto hash = sha256_hex(*secret);
     auto& record = *fields;
     record["id"] = hash;
-    record["key_name"] = name_of_key(secret);
+    record["key_name"] = name_of_key(*secret);
     record["created_by"] = call.who();
     record["updated_by"] = call.who();
     if (service_account) record["key_type"] = text_of(record, "key_type").value_or("default");
@@ -63,7 +67,7 @@ Awaitable<void> generate(Management& call, bool service_account) {
         co_return call.refuse(bad_request("a key with this value exists already", "key"));
     auto info = co_await key_shown(call, hash);
     if (!info) co_return call.away();
-    (*info)["key"] = secret;
+    (*info)["key"] = *secret;
     (*info)["token_id"] = hash;
     call.reply(*info);
 }
@@ -131,17 +135,15 @@ Awaitable<void> key_regenerate(Gateway& gateway, http::Exchange& exchange, std::
     auto fields = call->fields(RecordKind::Key);
     if (!fields) co_return;
     if (!co_await has_references(*call, *fields)) co_return;
-    auto own = text_of(call->body, "new_key");
-    if (own && (!own->starts_with("sk-") || own->size() < kLeastOwnKey || own->size() > kMostOwnKey))
-        co_return call->refuse(bad_request("new_key must start with 'sk-'", "new_key"));
-    auto secret = own.value_or(new_secret());
-    auto hash = sha256_hex(secret);
+    auto secret = secret_of(call->body, "new_key");
+    if (!secret) co_return call->refuse(secret.error());
+    auto hash = sha256_hex(*secret);
     // The old record goes first, so that at no time two secrets open the same purse.
     auto record = (*found)->json;
     clamp_fields(*fields, gateway.ledger().config().key_bounds, call->now, Clamp::Change);
     apply_to_key(record, *fields);
     record["id"] = hash;
-    record["key_name"] = name_of_key(secret);
+    record["key_name"] = name_of_key(*secret);
     record["updated_by"] = call->who();
     auto gone = co_await call->records.remove(RecordKind::Key, *found, false);
     if (!gone) co_return call->away();
@@ -154,7 +156,7 @@ Awaitable<void> key_regenerate(Gateway& gateway, http::Exchange& exchange, std::
     }
     auto info = co_await key_shown(*call, hash);
     if (!info) co_return call->away();
-    (*info)["key"] = secret;
+    (*info)["key"] = *secret;
     (*info)["token_id"] = hash;
     call->reply(*info);
 }

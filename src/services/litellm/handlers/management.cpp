@@ -27,11 +27,19 @@ std::optional<std::string> Management::query(std::string_view name) const {
     return value;
 }
 
-std::size_t Management::query_number(std::string_view name, std::size_t otherwise, std::size_t most) const {
-    auto text = query(name);
-    auto number = text ? parse_number(*text) : std::nullopt;
-    if (!number || *number == 0) return otherwise;
-    return static_cast<std::size_t>(std::min<std::uint64_t>(*number, most));
+std::optional<std::size_t> Management::count(std::string_view name, std::size_t otherwise,
+                                             std::size_t most) const {
+    auto number = query_count(exchange.head().query(), name, otherwise, most);
+    if (number) return *number;
+    refuse(number.error());
+    return std::nullopt;
+}
+
+std::optional<Page> Management::page(std::string_view size_name, std::size_t usual_size) const {
+    auto page = parse_page(exchange.head().query(), size_name, usual_size);
+    if (page) return *page;
+    refuse(page.error());
+    return std::nullopt;
 }
 
 void Management::reply(const boost::json::value& value) const {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "services/litellm/domain/paging.hpp"
 #include "services/litellm/domain/record_fields.hpp"
 #include "services/litellm/handlers/gateway.hpp"
 #include "services/litellm/ledger/records.hpp"
@@ -21,7 +22,9 @@ struct Management {
     UnixMs now = 0;
 
     std::optional<std::string> query(std::string_view name) const;
-    std::size_t query_number(std::string_view name, std::size_t otherwise, std::size_t most) const;
+    // As domain's query_count and parse_page. Nothing once it has refused.
+    std::optional<std::size_t> count(std::string_view name, std::size_t otherwise, std::size_t most) const;
+    std::optional<Page> page(std::string_view size_name, std::size_t usual_size) const;
     void reply(const boost::json::value& value) const;
     void refuse(const ApiError& error) const;
     void away() const;  // Valkey did not answer

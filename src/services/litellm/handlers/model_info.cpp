@@ -2,17 +2,15 @@
 
 #include <algorithm>
 
-#include "core/base/text.hpp"
 #include "services/litellm/domain/chat_request.hpp"
 #include "services/litellm/domain/json_build.hpp"
+#include "services/litellm/domain/paging.hpp"
 #include "services/litellm/handlers/handlers.hpp"
 #include "services/litellm/ledger/ledger.hpp"
 
 // What is known of models beside their names.
 namespace seance::litellm {
 namespace {
-
-constexpr std::uint64_t kMostPage = 1000;
 
 // The sum, the largest or the first of a number over the deployments of a group.
 struct GroupInfo {
@@ -80,12 +78,6 @@ struct GroupInfo {
     }
 };
 
-std::uint64_t query_number(std::string_view query, std::string_view name, std::uint64_t otherwise) {
-    auto text = http::query_value(query, name);
-    auto number = text ? parse_number(*text) : std::nullopt;
-    return number && *number > 0 ? *number : otherwise;
-}
-
 }  // namespace
 
 Awaitable<void> model_group_info(Gateway& gateway, http::Exchange& exchange, std::string) {
@@ -111,19 +103,19 @@ Awaitable<void> model_group_info(Gateway& gateway, http::Exchange& exchange, std
 Awaitable<void> model_info_pages(Gateway& gateway, http::Exchange& exchange, std::string) {
     auto models = gateway.models();
     auto query = exchange.head().query();
-    auto page = query_number(query, "page", 1);
-    auto size = std::min(query_number(query, "size", 50), kMostPage);
     auto model = http::query_value(query, "model");
     auto caller = co_await gateway.ledger().caller(exchange.head());
     if (!caller) co_return reply_error(exchange, caller.error());
+    auto page = parse_page(query, "size", 50);
+    if (!page) co_return reply_error(exchange, page.error());
     auto& prices = gateway.ledger().prices();
-    std::uint64_t total = 0;
+    std::size_t total = 0;
     JsonArray list;
     for (auto& deployment : models->config().deployments) {
         if (model && deployment->model_name != *model) continue;
         if (!gateway.ledger().may_use(*caller, deployment->model_name)) continue;
         auto at = total++;
-        if (at / size + 1 != page) continue;
+        if (at / page->size + 1 != page->number) continue;
         list.add(JsonObject()
                      .text("model_name", deployment->model_name)
                      .raw("litellm_params", deployment->params_json)
@@ -134,9 +126,9 @@ Awaitable<void> model_info_pages(Gateway& gateway, http::Exchange& exchange, std
                JsonObject()
                    .raw("data", list.str())
                    .number("total_count", total)
-                   .number("current_page", page)
-                   .number("total_pages", (total + size - 1) / size)
-                   .number("size", size)
+                   .number("current_page", page->number)
+                   .number("total_pages", page->count(total))
+                   .number("size", page->size)
                    .str());
 }
 

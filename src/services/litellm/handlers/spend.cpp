@@ -86,6 +86,8 @@ Awaitable<void> list_spenders(Gateway& gateway, http::Exchange& exchange, Record
 Awaitable<void> spend_logs(Gateway& gateway, http::Exchange& exchange, std::string) {
     auto call = co_await begin_spend(gateway, exchange);
     if (!call) co_return;
+    auto most = call->count("limit", kMostRecords, kMostRecords);
+    if (!most) co_return;
     std::optional<UnixMs> from, until;
     bool dated = call->query("start_date").has_value() || call->query("end_date").has_value();
     if (dated) {
@@ -115,8 +117,7 @@ Awaitable<void> spend_logs(Gateway& gateway, http::Exchange& exchange, std::stri
     };
     std::function<bool(std::string_view)> filter = wanted;
     SpendReader reader(*gateway.ledger().patient_store());
-    auto most = call->query_number("limit", kMostRecords, kMostRecords);
-    auto records = co_await reader.records(from, until, std::move(filter), most);
+    auto records = co_await reader.records(from, until, std::move(filter), *most);
     if (!records) co_return call->away();
     auto summarize = call->query("summarize");
     if (dated && summarize != "false" && summarize != "False" && !key && !user && !request)

@@ -8,6 +8,7 @@
 
 #include "core/observe/log.hpp"
 #include "services/litellm/alerts.hpp"
+#include "services/litellm/domain/day_sums.hpp"
 #include "services/litellm/domain/pattern.hpp"
 #include "services/litellm/domain/unpriced.hpp"
 #include "services/litellm/ledger/budget_gauges.hpp"
@@ -60,7 +61,8 @@ std::optional<NanoUsd> Admission::cost(const Usage& usage, const Deployment& dep
     if (deployment.mock_response || model.empty()) return std::nullopt;
     auto name = fmt::format("{}/{}", provider, model);
     if (!is_self_hosted(provider) && ledger_->unpriced_.size() < 1000 &&
-        ledger_->unpriced_.insert(name).second && is_first_of_process(name))
+        ledger_->unpriced_.insert(name).second && !models_->config().told_unpriced.contains(name) &&
+        is_first_of_process(name))
         observe::log(observe::Level::Warning, "price_unknown")
             .field("model", name)
             .field("consequence", "its calls cost 0; set input_cost_per_token and output_cost_per_token");
@@ -161,18 +163,22 @@ std::string Admission::operations(const Settlement& how, NanoUsd cost) const {
         if (caller_.key) out += fmt::format("\"k\":{},", json_quote(caller_.key->purse));
         if (caller_.key && cost > 0) out += fmt::format("\"m\":{},", json_quote(asked_model_));
     }
-    std::string groups = fmt::format("\"all|\",{}", json_quote("model|" + summed_model(how)));
-    auto group = [&](std::string_view kind, std::string_view id) {
-        if (!id.empty()) groups += "," + json_quote(fmt::format("{}|{}", kind, id));
+    std::string groups = "\"all|\"";
+    auto add = [&](SpendKind kind, std::string_view id) {
+        groups += "," + json_quote(fmt::format("{}|{}", name_of(kind), id));
     };
-    group("key", caller_.name());
-    group("provider", how.provider);
+    auto group = [&](SpendKind kind, std::string_view id) {
+        if (!id.empty()) add(kind, id);
+    };
+    add(SpendKind::Model, summed_model(how));
+    group(SpendKind::Key, caller_.name());
+    group(SpendKind::Provider, how.provider);
     if (caller_.key) {
-        group("user", caller_.key->user_id);
-        group("team", caller_.key->team_id);
+        group(SpendKind::User, caller_.key->user_id);
+        group(SpendKind::Team, caller_.key->team_id);
     }
-    if (caller_.customer) group("customer", caller_.customer->id);
-    for (auto& tag : tags_) group("tag", tag);
+    if (caller_.customer) group(SpendKind::Customer, caller_.customer->id);
+    for (auto& tag : tags_) group(SpendKind::Tag, tag);
     bool failed = how.status >= 400;
     return out + fmt::format("\"c\":\"{}\",\"d\":\"{}\",\"g\":[{}],\"i\":{},\"t\":{},\"f\":{},\"h\":{}}}",
                              cost, print_day(started_ms_), groups, how.usage.prompt, how.usage.completion,

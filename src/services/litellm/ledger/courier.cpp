@@ -20,16 +20,6 @@ constexpr Duration kFirstPause = 50ms, kLongestPause = 2s;
 constexpr auto kHouseInterval = 1s;
 constexpr int kHouseTurnsToAdopt = 30, kHouseTurnsToForget = 600;
 
-// Records with prompts are long; one alone may be longer than a batch.
-void keep_bytes(std::vector<Spool::Entry>& entries) {
-    std::size_t bytes = 0, count = 0;
-    while (count < entries.size() && (count == 0 || bytes < kBatchBytes)) {
-        bytes += entries[count].operations.size() + entries[count].record.size();
-        ++count;
-    }
-    entries.resize(count);
-}
-
 }  // namespace
 
 Courier::Courier(Loop& loop, const LedgerConfig& config, bool adopts)
@@ -109,9 +99,8 @@ void Courier::tell_of_disk() {
 }
 
 Awaitable<bool> Courier::carry_some(Spool& spool) {
-    auto entries = spool.oldest(kBatch);
+    auto entries = spool.oldest(kBatch, kBatchBytes);
     if (entries.empty()) co_return true;
-    keep_bytes(entries);
     std::vector<std::string> arguments{spool.writer(), std::to_string(config_.most_records)};
     arguments.reserve(2 + entries.size() * 3);
     for (auto& entry : entries) {
@@ -159,13 +148,12 @@ Awaitable<void> Courier::keep_house() {
         spool_.settle_on_disk();
         tell_of_disk();
         // What has waited for a whole turn may wait for long: it should survive the machine as well.
-        if (!spool_.empty() && behind) {
-            auto flush = [unsynced = spool_.take_unsynced()] {
-                sync(unsynced);
-                return true;
-            };
+        if ((!spool_.empty() && behind) || spool_.sync_fails()) {
+            auto flush = [unsynced = spool_.take_unsynced()] { return sync(unsynced); };
             if (!disk_) disk_.emplace(1u);
-            co_await disk_->run(std::move(flush));
+            auto synced = co_await disk_->run(std::move(flush));
+            spool_.after_sync(std::move(synced));
+            tell_of_disk();
         }
         behind = !spool_.empty();
         if (!adopts_) continue;

@@ -135,7 +135,8 @@ bool Spool::add_segment(std::size_t needed) {
 }
 
 bool Spool::write(std::uint64_t number, std::string_view operations, std::string_view record) {
-    if (!segments_.empty() && segments_.back()->append(number, operations, record)) return true;
+    // Never to one that counts as synced: it is the last where the next has failed.
+    if (synced_ < segments_.size() && segments_.back()->append(number, operations, record)) return true;
     return add_segment(SpoolSegment::size_of(operations, record)) &&
            segments_.back()->append(number, operations, record);
 }
@@ -164,20 +165,26 @@ bool Spool::append(std::string_view operations, std::string_view record) {
     return true;
 }
 
-std::vector<Spool::Entry> Spool::oldest(std::size_t most) const {
+std::vector<Spool::Entry> Spool::oldest(std::size_t most, std::size_t bytes) const {
     std::vector<Entry> entries;
+    std::size_t taken = 0;
+    auto is_enough = [&] { return entries.size() >= most || taken >= bytes; };
+    auto take = [&](const auto& entry) {
+        entries.push_back({entry.number, entry.operations, entry.record});
+        taken += entry.operations.size() + entry.record.size();
+    };
     for (auto& segment : segments_) {
-        if (entries.size() >= most) break;  // what is only looked at is in memory again
-        for (auto place = segment->first(); entries.size() < most;) {
+        if (is_enough()) break;  // what is only looked at is in memory again
+        for (auto place = segment->first(); !is_enough();) {
             auto entry = segment->at(place);
             if (!entry) break;
-            entries.push_back({entry->number, entry->operations, entry->record});
+            take(*entry);
             place = entry->next;
         }
     }
     for (auto& entry : in_memory_) {
-        if (entries.size() >= most) break;
-        entries.push_back({entry.number, entry.operations, entry.record});
+        if (is_enough()) break;
+        take(entry);
     }
     return entries;
 }
@@ -206,10 +213,37 @@ void Spool::delivered(std::uint64_t number) {
 
 Spool::Unsynced Spool::take_unsynced() {
     Unsynced unsynced;
-    if (segments_.empty()) return unsynced;
+    if (synced_ == segments_.size()) return unsynced;
     unsynced.filling = segments_.back();
     for (; synced_ + 1 < segments_.size(); ++synced_) unsynced.full.push_back(segments_[synced_]);
     return unsynced;
+}
+
+void Spool::after_sync(Synced synced) {
+    if (!synced.failed) {
+        if (synced.any) sync_problem_.clear();
+        return;
+    }
+    // The first is told until one is good again: the next ones are tried in files of other names.
+    if (sync_problem_.empty()) sync_problem_ = std::move(synced.problem);
+    disk_again_ = Clock::now() + retry_disk_;
+    // The system may drop pages that it could not write, and then gives what the disk has in their place.
+    auto first = std::find(segments_.begin(), segments_.end(), synced.failed);
+    auto younger = std::exchange(in_memory_, {});
+    for (auto at = first; at != segments_.end(); ++at) {
+        auto place = (*at)->first();
+        while (auto entry = (*at)->at(place)) {
+            in_memory_.push_back({entry->number, std::string(entry->operations), std::string(entry->record)});
+            place = entry->next;
+        }
+        on_disk_ -= (*at)->size();
+        (*at)->remove();
+    }
+    // Where it is delivered by now, those after it have not been tried.
+    auto good = first == segments_.end() ? 0 : static_cast<std::size_t>(first - segments_.begin());
+    synced_ = std::min(synced_, good);
+    segments_.erase(first, segments_.end());
+    std::move(younger.begin(), younger.end(), std::back_inserter(in_memory_));
 }
 
 std::vector<std::unique_ptr<Spool>> Spool::adopt(const std::string& folder) {
@@ -244,12 +278,14 @@ std::vector<std::unique_ptr<Spool>> Spool::adopt(const std::string& folder) {
     return found;
 }
 
-void sync(const Spool::Unsynced& unsynced) {
+Spool::Synced sync(const Spool::Unsynced& unsynced) {
     for (auto& segment : unsynced.full) {
-        segment->sync();
+        if (auto problem = segment->sync(); !problem.empty()) return {true, segment, std::move(problem)};
         segment->leave_memory();
     }
-    if (unsynced.filling) unsynced.filling->sync();
+    if (!unsynced.filling) return {};
+    auto problem = unsynced.filling->sync();
+    return {true, problem.empty() ? nullptr : unsynced.filling, std::move(problem)};
 }
 
 }  // namespace seance::litellm

@@ -37,28 +37,39 @@ class Spool {
 
     struct Entry {
         std::uint64_t number;
-        std::string_view operations, record;  // good until delivered()
+        std::string_view operations, record;  // good until delivered() or after_sync()
     };
 
     // False if it is lost.
     bool append(std::string_view operations, std::string_view record);
     // Puts on disk what waits in memory, as far as there is room by now.
     void settle_on_disk();
-    // The oldest that are not delivered, in order.
-    std::vector<Entry> oldest(std::size_t most) const;
+    // The oldest that are not delivered, in order: so many, and none after those that have `bytes` together;
+    // records with prompts are long, and one alone may be longer.
+    std::vector<Entry> oldest(std::size_t most, std::size_t bytes = SIZE_MAX) const;
     // Everything up to that number is in Valkey.
     void delivered(std::uint64_t number);
 
     bool empty() const { return waiting_ == 0; }
     std::uint64_t waiting() const { return waiting_; }
     const std::string& writer() const { return writer_; }
-    const std::string& problem() const { return problem_; }  // why the disk is not used; "" if it is
+    // Why the disk is not used; "" if it is.
+    const std::string& problem() const { return problem_.empty() ? sync_problem_ : problem_; }
     // What a thread calls, with what may not be on disk yet: the machine may lose it. Full ones come once.
     struct Unsynced {
         std::vector<std::shared_ptr<SpoolSegment>> full;  // which need not stay in memory either
         std::shared_ptr<SpoolSegment> filling;
     };
     Unsynced take_unsynced();
+    // What became of it.
+    struct Synced {
+        bool any = false;
+        std::shared_ptr<SpoolSegment> failed;  // the oldest that is not on disk; null: all are
+        std::string problem;
+    };
+    // Entries of what failed, and all younger ones, wait in memory from now on, as with a full disk.
+    void after_sync(Synced synced);
+    bool sync_fails() const { return !sync_problem_.empty(); }  // since the last one that was good
 
     // What writers left that are no longer alive. Each is locked by the process that gets it.
     static std::vector<std::unique_ptr<Spool>> adopt(const std::string& folder);
@@ -74,7 +85,7 @@ class Spool {
     bool write(std::uint64_t number, std::string_view operations, std::string_view record);
     void close();
 
-    std::string folder_, writer_, problem_;
+    std::string folder_, writer_, problem_, sync_problem_;
     std::uint64_t most_ = 0, on_disk_ = 0, next_ = 1, waiting_ = 0;
     Duration retry_disk_{};
     Instant disk_again_{};  // not tried before
@@ -86,6 +97,6 @@ class Spool {
 };
 
 // For a thread of its own.
-void sync(const Spool::Unsynced& unsynced);
+Spool::Synced sync(const Spool::Unsynced& unsynced);
 
 }  // namespace seance::litellm

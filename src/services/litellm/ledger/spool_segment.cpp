@@ -137,8 +137,9 @@ void SpoolSegment::remove() {
     unlink(path_.c_str());
 }
 
-void SpoolSegment::sync() const {
-    if (memory_) msync(memory_, size_, MS_SYNC);
+std::string SpoolSegment::sync() const {
+    if (!memory_ || msync(memory_, size_, MS_SYNC) == 0) return "";
+    return fmt::format("{} cannot be put on disk: {}", path_, std::strerror(errno));
 }
 
 // Of a file that is mapped nothing is lost by it: it is read again where it is looked at.

@@ -32,9 +32,9 @@ class SpoolSegment {
     void deliver_up_to(std::size_t place);
     std::size_t size() const { return size_; }
     void remove();
-    // On any thread while the loop uses it: puts it on disk; and takes it out of this process' memory until
-    // it is read.
-    void sync() const;
+    // On any thread while the loop uses it: puts it on disk, "" or the sentence that says why it is not; and
+    // takes it out of this process' memory until it is read.
+    std::string sync() const;
     void leave_memory() const;
 
   private:

@@ -1,6 +1,8 @@
 #include "services/litellm/ledger/spool.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,6 +11,21 @@
 #include <string>
 
 #include "tests/support/temporary_folder.hpp"
+
+namespace {
+
+int syncs_until_one_fails = -1;  // less than 0: none does
+
+}  // namespace
+
+// In place of the C library's: a disk that fails cannot be had here.
+extern "C" int msync(void* at, std::size_t size, int flags) {
+    if (syncs_until_one_fails >= 0 && syncs_until_one_fails-- == 0) {
+        errno = EIO;
+        return -1;
+    }
+    return static_cast<int>(syscall(SYS_msync, at, size, flags));
+}
 
 namespace seance::litellm {
 namespace {
@@ -119,6 +136,92 @@ TEST(Spool, LeavesFilesOutOfMemoryWhoseTurnHasNotCome) {
 
     EXPECT_GT(kib_in_memory("000000000001.spool"), 0u);
     EXPECT_EQ(kib_in_memory("000000000002.spool"), 0u);
+}
+
+TEST(Spool, GivesNoneAfterThoseThatAreLongTogetherButOneAtLeast) {
+    testing_support::TemporaryFolder folder;
+    Spool spool(folder.path().string(), kRoom);
+    for (int i = 0; i < 7; ++i) ASSERT_TRUE(spool.append(std::string(300'000, 'x'), "y"));  // three a file
+
+    EXPECT_EQ(spool.oldest(10, 1).size(), 1u);
+    EXPECT_EQ(spool.oldest(10, 300'001).size(), 1u);
+    EXPECT_EQ(spool.oldest(10, 300'002).size(), 2u);
+    EXPECT_EQ(spool.oldest(10, 1'000'000).size(), 4u);
+    EXPECT_EQ(spool.oldest(2, 1'000'000).size(), 2u);
+    sync(spool.take_unsynced());
+    EXPECT_EQ(spool.oldest(10, 900'000).size(), 3u);
+    EXPECT_EQ(kib_in_memory("000000000002.spool"), 0u) << "not looked at";
+}
+
+TEST(Spool, HoldsInMemoryWhatADiskThatFailsMayLoseUntilASyncIsGood) {
+    testing_support::TemporaryFolder folder;
+    Spool spool(folder.path().string(), kRoom, Duration{0});
+    const std::string large(400'000, 'x');
+    for (int i = 0; i < 6; ++i) ASSERT_TRUE(spool.append(large, std::to_string(i)));  // two a file
+
+    syncs_until_one_fails = 1;  // the second file
+    spool.after_sync(sync(spool.take_unsynced()));
+
+    EXPECT_TRUE(spool.sync_fails());
+    EXPECT_NE(spool.problem().find("/000000000002.spool cannot be put on disk: Input/output error"),
+              std::string::npos)
+        << spool.problem();
+    EXPECT_EQ(files_in(folder.path()), 1u) << "what the disk has of the others may not be read again";
+    auto problem = spool.problem();
+    ASSERT_TRUE(spool.append("after", "6"));
+    EXPECT_EQ(files_in(folder.path()), 3u) << "all but the first in new ones";
+    syncs_until_one_fails = 0;
+    spool.after_sync(sync(spool.take_unsynced()));
+    EXPECT_EQ(spool.problem(), problem) << "the same trouble is told once";
+    spool.settle_on_disk();
+    spool.after_sync(sync(spool.take_unsynced()));
+    EXPECT_EQ(spool.problem(), "");
+    auto entries = spool.oldest(10);
+    ASSERT_EQ(entries.size(), 7u);
+    EXPECT_EQ(spool.waiting(), 7u);
+    for (std::size_t i = 0; i < 7; ++i) {
+        EXPECT_EQ(entries[i].number, i + 1);
+        EXPECT_EQ(entries[i].operations, i < 6 ? large : "after");
+        EXPECT_EQ(entries[i].record, std::to_string(i));
+    }
+    spool.delivered(7);
+    EXPECT_TRUE(spool.empty());
+    EXPECT_EQ(files_in(folder.path()), 1u);
+}
+
+TEST(Spool, WaitsInMemoryWhileTheDiskFailsAndIsNotTriedAgainYet) {
+    testing_support::TemporaryFolder folder;
+    Spool spool(folder.path().string(), kRoom, std::chrono::hours(1));
+    ASSERT_TRUE(spool.append("one", "r"));
+    syncs_until_one_fails = 0;
+    spool.after_sync(sync(spool.take_unsynced()));
+
+    ASSERT_TRUE(spool.append("two", "r"));
+
+    EXPECT_EQ(files_in(folder.path()), 0u);
+    spool.after_sync(sync(spool.take_unsynced()));
+    EXPECT_TRUE(spool.sync_fails()) << "nothing was synced that could tell otherwise";
+    auto entries = spool.oldest(10);
+    ASSERT_EQ(entries.size(), 2u);
+    EXPECT_EQ(entries[0].operations, "one");
+    EXPECT_EQ(entries[1].operations, "two");
+    spool.delivered(1);
+    EXPECT_EQ(spool.waiting(), 1u);
+}
+
+TEST(Spool, LosesNothingMoreWhereWhatFailedWasDeliveredMeanwhile) {
+    testing_support::TemporaryFolder folder;
+    Spool spool(folder.path().string(), kRoom);
+    for (int i = 0; i < 4; ++i) ASSERT_TRUE(spool.append(std::string(400'000, 'x'), ""));  // two a file
+    syncs_until_one_fails = 0;
+    auto synced = sync(spool.take_unsynced());
+    spool.delivered(3);
+
+    spool.after_sync(std::move(synced));
+
+    EXPECT_TRUE(spool.sync_fails());
+    ASSERT_EQ(spool.oldest(10).size(), 1u);
+    EXPECT_EQ(spool.oldest(10)[0].number, 4u);
 }
 
 TEST(Spool, SurvivesAKillAndIsAdoptedOnce) {
