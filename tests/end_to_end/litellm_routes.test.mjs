@@ -6,7 +6,7 @@ import { startBedrock } from '../emulators/bedrock.mjs'
 import { startGemini } from '../emulators/gemini.mjs'
 import { startOllama } from '../emulators/ollama.mjs'
 import { startOpenAi } from '../emulators/openai.mjs'
-import { missing, startGateway } from './litellm/program.mjs'
+import { missing, startGateway, waitFor } from './litellm/program.mjs'
 
 const skip = missing('openai')
 const { default: OpenAI, toFile } = skip ? {} : await import('openai')
@@ -152,8 +152,7 @@ test('responses pass to OpenAI, streamed and whole', { skip }, () => withGateway
   assert.equal(events.at(-1).response.model, 'gpt')
   openai.next({ events: [{ raw: 'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","delta":"Hal"}\n\n' }] })
   await assert.rejects(async () => { for await (const event of await client.responses.create({ model: 'gpt', input: 'Hi', stream: true })) assert.ok(event) })
-  await new Promise(resolve => setTimeout(resolve, 50))
-  assert.ok(gateway.log.some(line => line.prompt_tokens === 6 && line.completion_tokens === 2))
+  await waitFor(() => gateway.log.some(line => line.prompt_tokens === 6 && line.completion_tokens === 2), 'the tokens in the log')
 }))
 
 test('responses of other models are chats underneath, with tools, thinking and a memory', { skip }, () => withGateway(async ({ client, gateway, anthropic }) => {

@@ -63,7 +63,7 @@ test('operators see how many documents there are, who is in them and how large, 
     assert.equal(second.members + second.elsewhere, 1)
     assert.deepEqual([second.room, second.kind], [first.room, 'signaling'])
     assert.ok(!text.includes('plans') && !text.includes('secret'))
-    assert.equal(server.log.filter(line => line.path === `/sync/${first.room}` && line.status === 101).length, 2)
+    await waitFor(() => server.log.filter(line => line.path === `/sync/${first.room}` && line.status === 101).length === 2, 'both clients in the log')
     assert.ok(!JSON.stringify(server.log).includes('plans'), 'the log has the hash too')
     const metrics = await admin('/metrics')
     assert.match(metrics, /^seance_signaling_sync_connections 2$/m)
