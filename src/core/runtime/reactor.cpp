@@ -1,5 +1,6 @@
 #include "core/runtime/reactor.hpp"
 
+#include <poll.h>
 #include <sys/epoll.h>
 
 #include <algorithm>
@@ -19,6 +20,7 @@ constexpr Duration kMostOwed = std::chrono::milliseconds(2);
 // Of the loop, before the line's: a new request comes through by some handlers, each posted by the one
 // before.
 constexpr int kMostRounds = 8;
+constexpr std::size_t kMostFirst = 16;  // a turn; of more, those that came first
 constexpr std::uint32_t kAlways = EPOLLIN | EPOLLRDHUP | EPOLLET;
 
 epoll_event event_of(const Watched& watched, std::uint32_t kinds) {
@@ -65,8 +67,13 @@ Watched* Reactor::enter(int fd) {
     return &watched;
 }
 
+void Reactor::let_go_first(Watched& watched) {
+    if (!std::exchange(watched.goes_first, true)) first_.push_back(watched.index);
+}
+
 void Reactor::leave(Watched& watched, bool closing) {
     cancel(watched);
+    if (watched.goes_first) std::erase(first_, watched.index);
     if (!closing) ::epoll_ctl(epoll_, EPOLL_CTL_DEL, watched.fd, nullptr);
     const auto index = watched.index, generation = watched.generation + 1;
     watched = {};
@@ -154,6 +161,7 @@ bool Reactor::take_events() {
     do {
         const int ready = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 0);
         count = static_cast<std::size_t>(std::max(0, ready));
+        if (count == kEventsPerTurn) serve_first();
         for (const auto& event : std::span(events).first(count))
             if (note(static_cast<std::uint32_t>(event.data.u64),
                      static_cast<std::uint32_t>(event.data.u64 >> 32), event.events))
@@ -161,6 +169,24 @@ bool Reactor::take_events() {
         // Whoever is behind a crowd that gives way is not to wait for it.
     } while (count == kEventsPerTurn && served < kEventsPerTurn);
     return served > 0;
+}
+
+void Reactor::serve_first() {
+    if (first_.empty()) return;
+    std::array<pollfd, kMostFirst> asked;
+    std::array<std::pair<std::uint32_t, std::uint32_t>, kMostFirst> whose;
+    const auto count = std::min(first_.size(), kMostFirst);
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto& watched = all_[first_[i]];
+        const auto kinds = POLLIN | POLLRDHUP | (watched.waiting[kWriting] ? POLLOUT : 0);
+        asked[i] = {watched.fd, static_cast<short>(kinds), 0};
+        whose[i] = {watched.index, watched.generation};
+    }
+    if (::poll(asked.data(), count, 0) <= 0) return;
+    // Its bits are those of epoll.
+    for (std::size_t i = 0; i < count; ++i)
+        if (asked[i].revents != 0)
+            note(whose[i].first, whose[i].second, static_cast<std::uint16_t>(asked[i].revents));
 }
 
 // False: it stands in line.
@@ -199,10 +225,11 @@ void Reactor::serve_line() {
         if (watched.generation != next.generation) continue;
         watched.in_line = false;
         attempt(watched);
-        came = others_first && take_events();
         now = Clock::now();
+        came = others_first && take_events();
     } while (!came && !line_.empty() && now < end);
     owed_ = std::max(owed_ - (now - begun), Duration::zero());
+    if (came) owed_ += Clock::now() - now;
     stirred_ = came;  // what those of the line have set off is no reason to wait
 }
 

@@ -35,6 +35,7 @@ struct Watched {
     bool asked_of_writing = false;  // few sockets ever block on that: the kernel is asked when one does
     bool gives_way = false;         // its owner's choice: others that are ready at the same time go first
     bool in_line = false;           // and it is among those that wait for their turn
+    bool goes_first = false;        // Reactor::let_go_first()
     Operation* waiting[2] = {};     // for reading, for writing
 
     bool may_read() const { return readable || ended; }
@@ -44,6 +45,9 @@ struct Watched {
 // edge-triggered (epoll(7)), and seen by Asio as one descriptor. Against Asio's own sockets that saves a
 // change of the set for each wait without a buffer, a read in vain before each wait with one, and a removal
 // at the end. Made by use_service(); everything is called on the loop's thread.
+//
+// With more sockets ready than are served in a turn each has its turn once in some. Those that go first have
+// it in each: one that carries as much as hundreds of others.
 //
 // Sockets that give way stand in line: while others are ready, and what these have posted to the loop has not
 // run, they wait. After two milliseconds of that in all they get as much time as the others. A loop with more
@@ -68,6 +72,9 @@ class Reactor final : public asio::execution_context::service {
     // forgets it by itself.
     void leave(Watched& watched, bool closing);
 
+    // Until it leaves. For few: each is looked at in each turn that is full.
+    void let_go_first(Watched& watched);
+
     // Attempts `operation` if the descriptor may be ready and does not give way, else when it is. One of each
     // direction at a time: a second gives already_started.
     void start(Watched& watched, Direction direction, Operation& operation);
@@ -82,6 +89,7 @@ class Reactor final : public asio::execution_context::service {
     void arm();
     void dispatch();
     bool take_events();
+    void serve_first();
     bool note(std::uint32_t index, std::uint32_t generation, std::uint32_t kinds);
     void stand_in_line(Watched& watched);
     void serve_line();
@@ -95,7 +103,7 @@ class Reactor final : public asio::execution_context::service {
     bool armed_ = false;
     std::size_t waiting_ = 0;
     std::deque<Watched> all_;  // never shrinks: a late event of an earlier user finds another generation
-    std::vector<std::uint32_t> free_;
+    std::vector<std::uint32_t> free_, first_;  // first_: those that go first
     struct InLine {
         std::uint32_t index, generation;
     };

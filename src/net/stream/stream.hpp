@@ -56,6 +56,7 @@ class Stream {
     TcpSocket* plain() { return tcp_ ? &*tcp_ : nullptr; }  // none over TLS
 
     void give_way(bool on) { socket().give_way(on); }  // as TcpSocket's
+    void go_first() { socket().go_first(); }
     void cancel();
     // Ends our direction. TLS cannot say so while it reads: there both directions end, and this gives false.
     bool shutdown_send();

@@ -51,6 +51,10 @@ class TcpSocket {
     void give_way(bool on) {
         if (watched_) watched_->gives_way = on;
     }
+    // It has its turn in each of the loop's, however many others are ready (Reactor).
+    void go_first() {
+        if (watched_) reactor_->let_go_first(*watched_);
+    }
     // The peer has ended its direction, or the connection is broken, and nothing is left to read.
     bool peer_is_gone() const;
     error_code shutdown_send();

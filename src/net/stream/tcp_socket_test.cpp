@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/write.hpp>
@@ -359,6 +360,63 @@ TEST_F(TcpSocketTest, ClosesWhatTheKernelCannotWatch) {
 
     EXPECT_FALSE(refused.is_open());
     EXPECT_EQ(::close(file), -1);
+}
+
+// --- going first ------------------------------------------------------------------------------------------
+
+TEST_F(TcpSocketTest, ServesWhoGoesFirstInEachTurnHoweverManyAreReady) {
+    constexpr std::size_t kCrowd = 600;  // of some turns
+    std::deque<Ends> crowd;
+    for (std::size_t i = 0; i < kCrowd; ++i) read(crowd.emplace_back(context).ours, 8);
+    Ends first(context);
+    first.ours.go_first();
+    first.ours.async_wait(Reactor::kReading, [&](error_code) {
+        heard.emplace_back("first");
+        first.ours.receive_now(&scratch, 1);
+        read(first.ours, 8);
+        first.says("second");
+    });
+    poll();
+    for (auto& one : crowd) one.says("other");
+    first.says("x");
+    run();
+
+    ASSERT_EQ(heard.size(), kCrowd + 2);
+    EXPECT_EQ(heard[0], "first");
+    EXPECT_LT(std::find(heard.begin(), heard.end(), "second") - heard.begin(), 300);
+}
+
+TEST_F(TcpSocketTest, WritesFirstToWhoGoesFirst) {
+    constexpr std::size_t kCrowd = 600;
+    std::deque<Ends> crowd;
+    for (std::size_t i = 0; i < kCrowd; ++i) read(crowd.emplace_back(context).ours, 8);
+    Ends first(context);
+    first.ours.go_first();
+    fill(first.ours);
+    wait(first.ours, Reactor::kWriting);
+    poll();
+    for (auto& one : crowd) one.says("other");
+    while (first.reads() > 0) {
+    }
+    run();
+
+    ASSERT_EQ(heard.size(), kCrowd + 1);
+    EXPECT_EQ(heard.front(), direction_over);
+}
+
+TEST_F(TcpSocketTest, LooksForNobodyWhoHasGoneFirstAndLeft) {
+    constexpr std::size_t kCrowd = 300;
+    std::deque<Ends> crowd;
+    for (std::size_t i = 0; i < kCrowd; ++i) read(crowd.emplace_back(context).ours, 8);
+    {
+        Ends gone(context);
+        gone.ours.go_first();
+    }
+    poll();
+    for (auto& one : crowd) one.says("other");
+    run();
+
+    EXPECT_EQ(heard, Heard(kCrowd, "other"));
 }
 
 // --- giving way

@@ -91,6 +91,8 @@ Awaitable<error_code> Dialer::open(Session& session) {
     } else {
         session.socket = stream::Stream(std::move(*socket));
     }
+    // It carries what hundreds of clients' sockets ask for: what it has is not to gather behind theirs.
+    session.socket.go_first();
     co_return co_await greet(session);
 }
 
