@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "core/base/text.hpp"
-#include "net/websocket/codec.hpp"
 #include "net/websocket/deflate.hpp"
+#include "net/websocket/shared_frame.hpp"
 
 namespace {
 

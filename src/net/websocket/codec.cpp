@@ -255,19 +255,4 @@ std::string close_payload(std::uint16_t code, std::string_view reason) {
     return out;
 }
 
-SharedFrame share_compressed_frame(Opcode opcode, std::string_view payload, std::uint8_t bits) {
-    auto compressed = deflater(bits).compress(payload);
-    auto frame = std::make_shared<std::string>();
-    frame->reserve(compressed.size() + 10);
-    append_head(*frame, opcode, compressed.size(), true, nullptr, true);
-    *frame += compressed;
-    return frame;
-}
-
-SharedFrame share_frame(Opcode opcode, std::string_view payload) {
-    auto frame = std::make_shared<std::string>();
-    append_frame(*frame, opcode, payload);
-    return frame;
-}
-
 }  // namespace seance::websocket

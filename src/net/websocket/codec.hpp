@@ -108,10 +108,4 @@ void append_masked_frame(std::string& out, Opcode opcode, std::string_view paylo
 // The payload of a Close frame. The reason is cut to fit, at the border of a character.
 std::string close_payload(std::uint16_t code, std::string_view reason);
 
-// A frame serialised once for many receivers.
-using SharedFrame = std::shared_ptr<const std::string>;
-SharedFrame share_frame(Opcode opcode, std::string_view payload);
-// For receivers with which permessage-deflate was agreed on, with a window of at least `bits`.
-SharedFrame share_compressed_frame(Opcode opcode, std::string_view payload, std::uint8_t bits);
-
 }  // namespace seance::websocket

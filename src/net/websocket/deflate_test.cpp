@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "net/websocket/codec.hpp"
+#include "net/websocket/shared_frame.hpp"
 
 // Named after the sections of the Autobahn test suite, as those of codec_test.cpp.
 

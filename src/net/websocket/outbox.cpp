@@ -5,11 +5,15 @@
 #include <cerrno>
 #include <utility>
 
+#include "net/websocket/recycled.hpp"
+
 namespace seance::websocket {
 namespace {
 
 constexpr std::size_t kFramesPerWrite = 64;
 constexpr std::size_t kFramesAtFirst = 4;  // that there is room for
+
+using Memory = Recycled<std::vector<SharedFrame>, 1024, 16>;
 
 // A text or binary message of ours, whole. The 101, which is no frame, begins like none of them.
 bool is_message(const std::string& frame) {
@@ -21,7 +25,10 @@ bool is_message(const std::string& frame) {
 
 void Outbox::push(SharedFrame frame) {
     bytes_ += frame->size();
-    if (frames_.capacity() == 0) frames_.reserve(kFramesAtFirst);
+    if (frames_.capacity() == 0) {
+        frames_ = Memory::take();
+        frames_.reserve(kFramesAtFirst);
+    }
     frames_.push_back(std::move(frame));
 }
 
@@ -70,7 +77,8 @@ void Outbox::drop_unsent() {
 }
 
 void Outbox::clear() {
-    frames_ = {};
+    frames_.clear();
+    Memory::give_back(std::exchange(frames_, {}));
     bytes_ = offset_ = 0;
 }
 

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "net/stream/tcp_socket.hpp"
-#include "net/websocket/codec.hpp"
+#include "net/websocket/shared_frame.hpp"
 
 namespace seance::websocket {
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "net/websocket/codec.hpp"
+#include "net/websocket/shared_frame.hpp"
 
 namespace seance::signaling {
 

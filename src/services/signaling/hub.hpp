@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/runtime/loop.hpp"
-#include "net/websocket/codec.hpp"
+#include "net/websocket/shared_frame.hpp"
 
 namespace seance::signaling {
 

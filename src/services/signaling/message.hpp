@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/base/result.hpp"
-#include "net/websocket/codec.hpp"
+#include "net/websocket/shared_frame.hpp"
 
 namespace seance::signaling {
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -35,9 +36,11 @@ class Room {
     explicit Room(std::string_view topic) : topic_(topic) {}
     const std::string& topic() const { return topic_; }
     std::size_t size() const { return members_.size(); }
+    void prefetch() const { __builtin_prefetch(members_.data()); }
     void deliver(Delivery& delivery) const {
         // They lie anywhere in memory: each is on its way while those before it are delivered to.
         constexpr std::size_t kAhead = 4;
+        for (std::size_t i = 0; i < std::min(kAhead, members_.size()); ++i) __builtin_prefetch(members_[i]);
         for (std::size_t i = 0; i < members_.size(); ++i) {
             if (i + kAhead < members_.size()) __builtin_prefetch(members_[i + kAhead]);
             members_[i]->deliver(delivery);

@@ -6,6 +6,7 @@
 
 #include "core/base/room_token.hpp"
 #include "net/websocket/deflate.hpp"
+#include "net/websocket/shared_frame.hpp"
 #include "tests/integration/signaling/peer.hpp"
 #include "tests/integration/signaling/program.hpp"
 #include "tests/support/temporary_folder.hpp"

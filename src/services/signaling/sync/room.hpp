@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "net/websocket/codec.hpp"
+#include "net/websocket/shared_frame.hpp"
 #include "services/signaling/sync/awareness.hpp"
 #include "services/signaling/sync/frame.hpp"
 #include "services/signaling/sync/shared_document.hpp"
