@@ -87,6 +87,7 @@ class PubSub::Impl final : public std::enable_shared_from_this<Impl>, public Pub
     }
 
     bool open() const { return open_; }
+    bool is_cluster() const { return cluster_; }
 
     void subscribe(std::string_view channel) {
         if (!channels_.emplace(channel).second) return;
@@ -258,6 +259,9 @@ PubSub::~PubSub() {
 
 bool PubSub::open() const {
     return impl_->open();
+}
+bool PubSub::is_cluster() const {
+    return impl_->is_cluster();
 }
 void PubSub::subscribe(std::string_view channel) {
     impl_->subscribe(channel);

@@ -33,6 +33,7 @@ class PubSub {
     PubSub& operator=(const PubSub&) = delete;
 
     bool open() const;
+    bool is_cluster() const;  // once open()
     void subscribe(std::string_view channel);
     void unsubscribe(std::string_view channel);
 

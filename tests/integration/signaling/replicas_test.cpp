@@ -4,7 +4,9 @@
 
 #include <chrono>
 #include <memory>
+#include <thread>
 
+#include "services/signaling/replicas/note.hpp"
 #include "tests/integration/signaling/replica.hpp"
 #include "tests/support/redis_server.hpp"
 
@@ -13,6 +15,7 @@ namespace {
 
 using testing::EndsWith;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 using namespace testing_support;
 
@@ -69,6 +72,70 @@ TEST(SignalingReplicas, MissNoAnswerToAnAnnouncementMadeAtOnce) {
         ASSERT_THAT(bob.receives_until(relayed(topic, "offer", 2)), EndsWith(relayed(topic, "offer", 2)));
         ann.hears();
     }
+}
+
+// Not over the topic's, where the sender would hear it again.
+TEST(SignalingReplicas, SendWhatTheOtherAloneNeedsOverItsOwnChannel) {
+    RedisServer valkey;
+    Replica left(valkey.port()), right(valkey.port());
+    Peer ann(left.port()), bob(right.port());
+    ann.joins("r");
+    bob.joins("r");
+    RawClient listener(valkey.port());
+    listener.sends("PSUBSCRIBE *\r\n");
+    listener.receives_until(":1\r\n");
+
+    ann.publishes("r", "to bob");
+    bob.receives_until("to bob");
+    const auto heard = listener.receives_until("to bob");
+
+    EXPECT_THAT(heard, HasSubstr("signaling:replica:"));
+    EXPECT_THAT(heard, Not(HasSubstr("signaling:topic:")));
+}
+
+// One of an earlier version does not.
+TEST(SignalingReplicas, SendToAReplicaWithoutAChannelOfItsOwnOverTheTopics) {
+    RedisServer valkey;
+    Replica left(valkey.port());
+    Peer ann(left.port());
+    ann.joins("r");
+    const auto channel = "seance:signaling:topic:" + hashed_topic("r");
+    RawClient earlier(valkey.port()), says(valkey.port());
+    earlier.sends("SUBSCRIBE " + channel + "\r\n");
+    earlier.receives_until(":1\r\n");
+    says.sends("PUBLISH " + channel + " H00000000000000aa1\r\n");
+    earlier.receives_until("C");  // left's answer
+    EXPECT_TRUE(comes_to_count(ann, "r", 2));
+
+    ann.publishes("r", "to the earlier one");
+
+    EXPECT_THAT(earlier.receives_until("to the earlier one"), HasSubstr(channel));
+}
+
+TEST(SignalingReplicas, KeepTheOrderWhileAThirdComesAndGoes) {
+    RedisServer valkey;
+    Replica left(valkey.port()), right(valkey.port()), third(valkey.port());
+    Peer ann(left.port()), bob(right.port()), carl(third.port());
+    ann.joins("r");
+    bob.joins("r");
+    constexpr int kMessages = 5000;
+    std::string burst;
+    for (int i = 0; i < kMessages; ++i)
+        burst +=
+            masked(Opcode::Text, R"({"type":"publish","topic":"r","data":")" + std::to_string(i) + "\"}");
+    std::thread sender([&] { ann.sends(burst); });
+    std::string heard;
+    int next = 0;
+    for (int turn = 0; next < kMessages; ++turn) {
+        carl.says(turn % 2 == 0 ? R"({"type":"subscribe","topics":["r"]})"
+                                : R"({"type":"unsubscribe","topics":["r"]})");
+        const auto wanted = std::to_string(std::min(next + 49, kMessages - 1));
+        heard = bob.receives_until("\"data\":\"" + wanted + "\"");
+        for (std::size_t at = 0; (at = heard.find("\"data\":\"", at)) != std::string::npos; at += 8)
+            ASSERT_EQ(std::stoi(heard.substr(at + 8)), next++);
+    }
+    sender.join();
+    EXPECT_EQ(next, kMessages);
 }
 
 TEST(SignalingReplicas, TakePublishesOfThoseWhoAreNoMembers) {

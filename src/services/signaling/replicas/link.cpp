@@ -38,13 +38,15 @@ Link::Link(Loop& loop, const Settings& settings, Presence::Node node, Owner& own
       owner_(owner),
       node_(node),
       own_note_(print_node(node)),
-      prefix_(settings.channel_prefix + "topic:"),
-      replicas_channel_(settings.channel_prefix + "replicas"),
+      names_(settings.channel_prefix),
+      replicas_channel_(names_.replicas()),
+      own_channel_(names_.node(node)),
       alive_(std::make_shared<Link*>(this)),
       leases_(settings.replica_lease),
       pub_sub_(loop, *settings.valkey, *this, client_options()),
-      outbound_(pub_sub_, by_channel_, counters_) {
+      outbound_(pub_sub_, by_channel_, counters_, names_, node) {
     pub_sub_.subscribe(replicas_channel_);
+    pub_sub_.subscribe(own_channel_);
     asio::co_spawn(loop.executor(), beat(alive_, loop, settings.replica_lease / 3), asio::detached);
 }
 
@@ -80,7 +82,7 @@ void Link::on_size(Room& room) {
 void Link::join(Room& room) {
     auto made = std::make_unique<Topic>();
     made->name = room.topic();
-    made->channel = prefix_ + hashed_topic(room.topic());
+    made->channel = names_.topic(room.topic());
     made->room = &room;
     made->members = static_cast<std::uint32_t>(room.size());
     made->join = ++joined_;
@@ -96,10 +98,11 @@ void Link::leave(Topic& topic) {
     if (topic.state == State::Asked) outbound_.send_held(topic);
     if (topic.state == State::Greeting || topic.listened) {
         if (pub_sub_.open())
-            pub_sub_.publish(topic.channel, print_note(note(Kind::Members)));
+            outbound_.say(topic.channel, note(Kind::Members));
         else
             left_while_away_.push_back(topic.channel);
     }
+    ++left_;
     pub_sub_.unsubscribe(topic.channel);
     settle(topic);
     by_channel_.erase(topic.channel);
@@ -119,22 +122,22 @@ void Link::tell_members(Topic& topic) {
     if (topic.state == State::Ready && !topic.listened) return;
     auto now = note(Kind::Members);
     now.members = topic.members;
-    pub_sub_.publish(topic.channel, print_note(now));
+    outbound_.say(topic.channel, now);
 }
 
 void Link::greet(Topic& topic) {
     topic.greet(Clock::now());
     auto hello = note(Kind::Hello);
     hello.members = topic.members;
-    pub_sub_.publish(topic.channel, print_note(hello),
-                     [alive = alive_, name = topic.name, join = topic.join](std::int64_t receivers) {
-                         if (!*alive) return;
-                         auto& self = **alive;
-                         auto at = self.topics_.find(name);
-                         if (at == self.topics_.end() || at->second->join != join) return;
-                         if (at->second->greeting_reached(receivers - 1))
-                             self.settle(*at->second);  // one is ours
-                     });
+    outbound_.say(topic.channel, hello,
+                  [alive = alive_, name = topic.name, join = topic.join](std::int64_t receivers) {
+                      if (!*alive) return;
+                      auto& self = **alive;
+                      auto at = self.topics_.find(name);
+                      if (at == self.topics_.end() || at->second->join != join) return;
+                      if (at->second->greeting_reached(receivers - 1))
+                          self.settle(*at->second);  // one is ours
+                  });
     outbound_.send_held(topic);
 }
 
@@ -145,9 +148,10 @@ void Link::settle(Topic& topic) {
 // --- messages ---------------------------------------------------------------------------------------------
 
 void Link::publish(std::string_view topic, SharedTopic* known, std::string_view text) {
-    if (known && known->state == State::Ready && outbound_.sends_now() && known->elsewhere.members() == 0 &&
-        !known->misses_answers())
-        return;
+    if (known && known->state == State::Ready && outbound_.sends_now() && !known->misses_answers()) {
+        if (known->elsewhere.members() == 0) return;
+        if (outbound_.bundle(*known, text)) return end_turn_with_bundles();
+    }
     auto publish = note(Kind::Publish);
     publish.text = text;
     auto& bytes = printed_;
@@ -158,49 +162,17 @@ void Link::publish(std::string_view topic, SharedTopic* known, std::string_view 
         return;
     }
     if (known) return outbound_.send(known->channel, bytes);
-    outbound_.send(prefix_ + hashed_topic(topic), bytes);
+    outbound_.send(names_.topic(topic), bytes);
 }
 
-void Link::on_message(std::string_view channel, std::string_view payload) {
-    // Half of what comes on a busy topic is what went.
-    if (payload.substr(std::min<std::size_t>(1, payload.size())).starts_with(own_note_)) return;
-    auto parsed = parse_note(payload);
-    if (!parsed) return;
-    bool sibling = same_process(parsed->sender, node_);  // its members and publishes come by the hub
-    if (channel == replicas_channel_) {
-        if (!sibling) heard_of(parsed->sender);
-        if (parsed->kind == Kind::Recount && parsed->target == node_)
-            for (auto& [name, topic] : topics_)
-                if (topic->state != State::Asked) {
-                    auto now = note(Kind::Members);
-                    now.members = topic->members;
-                    pub_sub_.publish(topic->channel, print_note(now));
-                }
-        return;
-    }
-    auto at = by_channel_.find(channel);
-    if (at == by_channel_.end()) return;
-    auto& topic = *at->second;
-    if (!sibling) heard_of(parsed->sender);
-    switch (parsed->kind) {
-        case Kind::Publish:
-            if (sibling) return;
-            counters_.received.add();
-            return owner_.on_remote_publish(topic, parsed->text);
-        case Kind::Hello:
-        case Kind::Members:
-            if (!sibling) topic.elsewhere.set(parsed->sender, parsed->members);
-            if (parsed->kind == Kind::Hello && topic.state != State::Asked) {
-                auto answer = note(Kind::Members);
-                answer.members = topic.members;
-                pub_sub_.publish(topic.channel, print_note(answer));
-            }
-            if (topic.answered_by(parsed->sender)) settle(topic);
-            return;
-        case Kind::Beat:
-        case Kind::Recount:
-            return;
-    }
+void Link::end_turn_with_bundles() {
+    if (std::exchange(turn_ends_with_bundles_, true)) return;
+    asio::post(loop_.executor(), [alive = alive_] {
+        if (!*alive) return;
+        auto& self = **alive;
+        self.turn_ends_with_bundles_ = false;
+        self.outbound_.send_bundles();
+    });
 }
 
 // --- Valkey and the other replicas come and go ------------------------------------------------------------
@@ -211,7 +183,7 @@ void Link::on_open() {
         .field("topics", static_cast<std::uint64_t>(topics_.size()));
     // Before its greeting, of one that has members again.
     for (const auto& channel : std::exchange(left_while_away_, {}))
-        pub_sub_.publish(channel, print_note(note(Kind::Members)));
+        outbound_.say(channel, note(Kind::Members));
     // The first time nobody has lost anything: what clients have said by now waits for its channels alone.
     resume_ = Clock::now() + (resume_ == Instant{} ? Duration::zero() : kResume);
     if (resume_ <= Clock::now()) outbound_.resume();
@@ -222,6 +194,8 @@ void Link::on_lost() {
     observe::log(observe::Level::Warning, "replicas_unreachable");
     outbound_.pause();
     leases_.clear();
+    listening_ = false;
+    early_.clear();
     for (auto& [name, topic] : topics_) {
         topic->elsewhere.clear();
         topic->state = State::Asked;
@@ -232,25 +206,34 @@ void Link::on_lost() {
 
 void Link::on_subscribed(std::string_view channel) {
     if (channel == replicas_channel_) return tick();
+    if (channel == own_channel_) {
+        listening_ = true;
+        tell_listening();
+        for (const auto& waiting : std::exchange(early_, {})) on_subscribed(waiting);
+        return;
+    }
     auto at = by_channel_.find(channel);
-    if (at != by_channel_.end()) greet(*at->second);
+    if (at == by_channel_.end()) return;
+    // Who greets may be sent to on its own channel from then on.
+    if (!listening_) return early_.emplace_back(channel), void();
+    greet(*at->second);
 }
 
-// Who is heard of again after its lease may still have members in topics of ours. A new one says so itself.
-void Link::heard_of(Presence::Node node) {
-    if (!leases_.heard_of(node, Clock::now())) return;
-    auto ask = note(Kind::Recount);
-    ask.target = node;
-    pub_sub_.publish(replicas_channel_, print_note(ask));
+void Link::tell_listening() {
+    // The nodes of a cluster keep no order between one channel and another.
+    if (listening_ && !pub_sub_.is_cluster()) outbound_.say(replicas_channel_, note(Kind::Listens));
 }
 
 void Link::tick() {
     for (auto node : leases_.expire(Clock::now())) {
         observe::log(observe::Level::Warning, "replica_lost");
+        outbound_.forget(node);
         for (auto& [name, topic] : topics_) topic->elsewhere.set(node, 0);
     }
     counters_.replicas.set(static_cast<std::int64_t>(leases_.size()));
-    if (pub_sub_.open()) pub_sub_.publish(replicas_channel_, print_note(note(Kind::Beat)));
+    if (!pub_sub_.open()) return;
+    outbound_.say(replicas_channel_, note(Kind::Beat));
+    tell_listening();
 }
 
 // Beats in time, and does what else is due: greetings that stay without answer, the end of an outage.
@@ -274,6 +257,7 @@ Awaitable<void> Link::beat(std::shared_ptr<Link*> self, Loop& loop, Duration int
 }
 
 Awaitable<void> Link::flush() {
+    outbound_.send_bundles();
     co_await pub_sub_.flush();
 }
 

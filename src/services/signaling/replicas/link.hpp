@@ -68,6 +68,15 @@ class Link final : valkey::PubSub::Listener {
     void settle(Topic& topic);
     void tell_members(Topic& topic);
     void flush_changed();
+    void end_turn_with_bundles();
+    struct Arrived {
+        BundleEntry entry;
+        SharedTopic* topic;
+        std::uint64_t left;  // left_ when it was found
+    };
+    void take_bundle(std::string_view entries);
+    SharedTopic* topic_of(std::string_view hash);
+    void tell_listening();
     void heard_of(Presence::Node node);
     ReplicaNote note(ReplicaNote::Kind kind) const;
     void tick();
@@ -77,18 +86,21 @@ class Link final : valkey::PubSub::Listener {
     Owner& owner_;
     const Presence::Node node_;
     const std::string own_note_;  // how notes of ours begin, after their letter
-    const std::string prefix_, replicas_channel_;
+    const ChannelNames names_;
+    const std::string replicas_channel_, own_channel_;
     LinkCounters counters_;
     std::shared_ptr<Link*> alive_;  // holds nullptr once this is gone
 
     std::unordered_map<std::string_view, std::unique_ptr<Topic>> topics_;  // keys are views of their names
     Outbound::TopicsByChannel by_channel_;
     Leases leases_;
-    std::uint64_t joined_ = 0;
+    std::uint64_t joined_ = 0, left_ = 0;  // topics, in all
     std::set<std::uint64_t> unsettled_;
     std::vector<std::string> changed_;          // topics, told at the end of the loop's turn
     std::vector<std::string> left_while_away_;  // channels whose others count members that have gone
-    std::string printed_;                       // the note that is being sent
+    std::vector<std::string> early_;            // channels, confirmed before the own one
+    std::string printed_, channel_;             // of the note that is being sent; of what has come
+    bool listening_ = false, turn_ends_with_bundles_ = false;
     Instant resume_{};
     valkey::PubSub pub_sub_;
     Outbound outbound_;

@@ -44,7 +44,7 @@ void append_note(std::string& out, const ReplicaNote& note) {
     out.reserve(out.size() + 1 + 2 * kNodeDigits + note.text.size());
     out += static_cast<char>(note.kind);
     append_node(out, note.sender);
-    if (note.kind == Kind::Publish) out += note.text;
+    if (note.kind == Kind::Publish || note.kind == Kind::Bundle) out += note.text;
     if (note.kind == Kind::Hello || note.kind == Kind::Members) out += fmt::format_int(note.members).str();
     if (note.kind == Kind::Recount) append_node(out, note.target);
 }
@@ -60,6 +60,7 @@ std::optional<ReplicaNote> parse_note(std::string_view bytes) {
     auto rest = bytes.substr(1 + kNodeDigits);
     switch (note.kind) {
         case Kind::Publish:
+        case Kind::Bundle:
             note.text = rest;
             return note;
         case Kind::Hello:
@@ -70,6 +71,7 @@ std::optional<ReplicaNote> parse_note(std::string_view bytes) {
             return note;
         }
         case Kind::Beat:
+        case Kind::Listens:
             if (!rest.empty()) return std::nullopt;
             return note;
         case Kind::Recount: {

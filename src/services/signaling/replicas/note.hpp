@@ -17,12 +17,14 @@ struct ReplicaNote {
         Members = 'C',  // the sender has `members` now
         Beat = 'B',     // the sender lives
         Recount = 'R',  // `target` is to say anew what it has
+        Listens = 'L',  // the sender takes bundles on a channel of its own
+        Bundle = 'D',   // publishes for members of the one node on whose channel it comes (bundle.hpp)
     };
     Kind kind = Kind::Beat;
     Presence::Node sender = 0;
     std::uint32_t members = 0;
     Presence::Node target = 0;
-    std::string_view text;  // of a Publish; a view into what was parsed
+    std::string_view text;  // of a Publish, or a Bundle's entries; a view into what was parsed
 };
 
 std::string print_note(const ReplicaNote& note);

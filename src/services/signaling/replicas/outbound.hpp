@@ -4,40 +4,73 @@
 #include <unordered_map>
 #include <vector>
 
+#include "services/signaling/replicas/bundle.hpp"
+#include "services/signaling/replicas/channel_names.hpp"
 #include "services/signaling/replicas/held_notes.hpp"
 #include "services/signaling/replicas/link_counters.hpp"
+#include "services/signaling/replicas/note.hpp"
 #include "services/signaling/replicas/topic.hpp"
 #include "store/valkey/pub_sub.hpp"
 
 namespace seance::signaling {
 
-// Messages of clients on their way to other replicas, and where they wait: for Valkey, or for the channel of
+// What goes to other replicas, in order, and where clients' messages wait: for Valkey, or for the channel of
 // their topic to be confirmed. Of each kind up to kMostHeld bytes.
+//
+// A message for members of few nodes, each of which listens on a channel of its own, goes there, with others
+// of the same turn of the loop in one bundle: Valkey carries out one command for all of them, no topic's
+// channel is looked for, and nothing comes back to the sender.
 class Outbound {
   public:
     static constexpr std::size_t kMostHeld = 4 << 20;
+    static constexpr std::size_t kMostBundled = 7 << 10;  // bytes: what a subscriber reads in place
+    static constexpr std::size_t kMostNodes = 2;          // that each get their own copy of a message
     using TopicsByChannel = std::unordered_map<std::string_view, SharedTopic*>;
 
-    Outbound(valkey::PubSub& pub_sub, const TopicsByChannel& topics, LinkCounters& counters)
-        : pub_sub_(pub_sub), topics_(topics), counters_(counters) {}
+    Outbound(valkey::PubSub& pub_sub, const TopicsByChannel& topics, LinkCounters& counters,
+             const ChannelNames& names, Presence::Node own)
+        : pub_sub_(pub_sub), topics_(topics), counters_(counters), names_(names), own_(own) {}
 
     bool sends_now() const { return pub_sub_.open() && !paused_; }
     void send(const std::string& channel, std::string_view note);
+    // A note of the replica's own, which is lost while Valkey is away.
+    void say(const std::string& channel, const ReplicaNote& note,
+             valkey::PubSub::OnReceivers on_receivers = nullptr);
+
+    bool listens(Presence::Node node);  // on a channel of its own; true: this is news
+    void forget(Presence::Node node);
+    // To whoever has members of it elsewhere, if they are few who listen; false: not sent. It leaves with
+    // send_bundles(), which is due at the end of the turn, or before anything else that is sent.
+    bool bundle(const SharedTopic& topic, std::string_view text);
+    void send_bundles();
     void hold_for_channel(SharedTopic& topic, std::string_view note);
     void send_held(SharedTopic& topic);
 
     void pause(SharedTopic& topic);  // of each topic, after pause(): what it held waits for Valkey
-    void pause() { paused_ = true; }
+    void pause();
     bool paused() const { return paused_; }
     void resume();
 
   private:
+    struct Bundle {
+        std::string channel, bytes;
+        std::uint32_t messages = 0;
+        bool is_begun = false;
+    };
+
     void hold(const std::string& channel, std::string_view note);
+    void hold(Bundle& bundle);
     std::vector<std::string> take_held(SharedTopic& topic);
+    void add(Bundle& bundle, BundleEntry entry);
+    void send(Bundle& bundle);
 
     valkey::PubSub& pub_sub_;
     const TopicsByChannel& topics_;
     LinkCounters& counters_;
+    const ChannelNames& names_;
+    const Presence::Node own_;
+    std::unordered_map<Presence::Node, Bundle> listeners_;
+    std::vector<Bundle*> begun_;  // those that are not empty
     HeldNotes held_{kMostHeld};
     std::size_t asked_bytes_ = 0;  // of notes that wait for their channels
     bool paused_ = true;           // Valkey was lost, or never there: who publishes meanwhile waits

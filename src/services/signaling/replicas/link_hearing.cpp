@@ -1,0 +1,103 @@
+#include <algorithm>
+#include <array>
+
+#include "services/signaling/replicas/link.hpp"
+#include "services/signaling/room.hpp"
+
+// What a link hears from other replicas. What it says, and when, is in link.cpp.
+namespace seance::signaling {
+
+using Kind = ReplicaNote::Kind;
+
+void Link::on_message(std::string_view channel, std::string_view payload) {
+    // Half of what comes on a busy topic is what went.
+    if (payload.substr(std::min<std::size_t>(1, payload.size())).starts_with(own_note_)) return;
+    auto parsed = parse_note(payload);
+    if (!parsed) return;
+    bool sibling = same_process(parsed->sender, node_);  // its members and publishes come by the hub
+    if (parsed->kind == Kind::Bundle) {
+        heard_of(parsed->sender);
+        return take_bundle(parsed->text);
+    }
+    if (channel == replicas_channel_) {
+        if (!sibling) heard_of(parsed->sender);
+        if (parsed->kind == Kind::Listens && !sibling && outbound_.listens(parsed->sender)) tell_listening();
+        if (parsed->kind == Kind::Recount && parsed->target == node_)
+            for (auto& [name, topic] : topics_)
+                if (topic->state != State::Asked) {
+                    auto now = note(Kind::Members);
+                    now.members = topic->members;
+                    outbound_.say(topic->channel, now);
+                }
+        return;
+    }
+    auto at = by_channel_.find(channel);
+    if (at == by_channel_.end()) return;
+    auto& topic = *at->second;
+    if (!sibling) heard_of(parsed->sender);
+    switch (parsed->kind) {
+        case Kind::Publish:
+            if (sibling) return;
+            counters_.received.add();
+            return owner_.on_remote_publish(topic, parsed->text);
+        case Kind::Hello:
+        case Kind::Members:
+            if (!sibling) topic.elsewhere.set(parsed->sender, parsed->members);
+            if (parsed->kind == Kind::Hello && topic.state != State::Asked) {
+                auto answer = note(Kind::Members);
+                answer.members = topic.members;
+                outbound_.say(topic.channel, answer);
+            }
+            if (topic.answered_by(parsed->sender)) settle(topic);
+            return;
+        case Kind::Beat:
+        case Kind::Recount:
+        case Kind::Listens:
+        case Kind::Bundle:
+            return;
+    }
+}
+
+// Topics, rooms and members lie anywhere in memory: those of the next entries are on their way while one is
+// delivered.
+void Link::take_bundle(std::string_view entries) {
+    constexpr std::size_t kAhead = 4;
+    std::array<Arrived, kAhead> ring;
+    std::size_t read = 0, done = 0;
+    bool more = true;
+    while (true) {
+        while (more && read - done < kAhead) {
+            auto& next = ring[read % kAhead];
+            auto entry = next_entry(entries);
+            if (!(more = entry.has_value())) break;
+            next = {*entry, topic_of(entry->topic), left_};
+            if (next.topic) __builtin_prefetch(next.topic->room);
+            ++read;
+        }
+        if (read == done) return;
+        if (read - done > kAhead / 2)
+            if (const auto& near = ring[(done + kAhead / 2) % kAhead]; near.topic && near.left == left_)
+                near.topic->room->prefetch();
+        auto& now = ring[done++ % kAhead];
+        auto* topic = now.left == left_ ? now.topic : topic_of(now.entry.topic);
+        if (!topic) continue;  // its last member here has just left
+        counters_.received.add();
+        owner_.on_remote_publish(*topic, now.entry.text);
+    }
+}
+
+SharedTopic* Link::topic_of(std::string_view hash) {
+    names_.assign(channel_, hash);
+    auto at = by_channel_.find(channel_);
+    return at == by_channel_.end() ? nullptr : at->second;
+}
+
+// Who is heard of again after its lease may still have members in topics of ours. A new one says so itself.
+void Link::heard_of(Presence::Node node) {
+    if (!leases_.heard_of(node, Clock::now())) return;
+    auto ask = note(Kind::Recount);
+    ask.target = node;
+    outbound_.say(replicas_channel_, ask);
+}
+
+}  // namespace seance::signaling
