@@ -70,25 +70,27 @@ std::string_view map_finish_reason(std::string_view word) {
 std::optional<Usage> read_usage(const std::optional<JsonValue>& usage) {
     if (!usage || !usage->is(JsonKind::Object)) return std::nullopt;
     Usage read;
-    for (auto& member : json_members(*usage)) {
-        auto& key = member.key;
-        auto& value = member.value;
-        auto part = [&](std::string_view name) { return count(json_find(value, name)); };
-        if (key == "prompt_tokens") read.prompt = count(value);
-        if (key == "completion_tokens") read.completion = count(value);
-        if (key == "cost") read.cost = json_number(value);
-        if (key == "cache_creation_input_tokens") read.cache_creation = count(value);
-        if (key == "prompt_tokens_details") {
-            read.cached = part("cached_tokens");
-            if (auto written = part("cache_creation_tokens")) read.cache_creation = written;
-            read.audio = part("audio_tokens");
-        }
-        if (key == "completion_tokens_details") {
-            read.reasoning = part("reasoning_tokens");
-            read.audio_out = part("audio_tokens");
-        }
-        if (key == "prompt_cache_hit_tokens") read.cached = count(value);  // DeepSeek's name
+    const auto [prompt, completion, cost, written, prompt_details, completion_details, hits] = json_find_all(
+        *usage, {"prompt_tokens", "completion_tokens", "cost", "cache_creation_input_tokens",
+                 "prompt_tokens_details", "completion_tokens_details", "prompt_cache_hit_tokens"});
+    read.prompt = count(prompt);
+    read.completion = count(completion);
+    if (cost) read.cost = json_number(cost);
+    read.cache_creation = count(written);
+    if (prompt_details) {
+        const auto [cached, created, audio] =
+            json_find_all(*prompt_details, {"cached_tokens", "cache_creation_tokens", "audio_tokens"});
+        read.cached = count(cached);
+        if (auto tokens = count(created)) read.cache_creation = tokens;
+        read.audio = count(audio);
     }
+    if (completion_details) {
+        const auto [reasoning, audio] =
+            json_find_all(*completion_details, {"reasoning_tokens", "audio_tokens"});
+        read.reasoning = count(reasoning);
+        read.audio_out = count(audio);
+    }
+    if (hits) read.cached = count(hits);  // DeepSeek's name
     return read;
 }
 
@@ -107,7 +109,11 @@ std::string usage_json(const Usage& usage) {
 }
 
 std::optional<ApiError> error_in_answer(const JsonValue& root, const AnswerContext& context) {
-    auto error = json_find(root, "error");
+    return error_in_answer(root, json_find(root, "error"), context);
+}
+
+std::optional<ApiError> error_in_answer(const JsonValue& root, const std::optional<JsonValue>& error,
+                                        const AnswerContext& context) {
     if (!error || error->is(JsonKind::Null)) return std::nullopt;
     return upstream_error(*context.provider, status_in_error(root.text), root.text, context.key);
 }
@@ -124,31 +130,35 @@ void fill_identity(JsonEdit& edit, const AnswerContext& context, std::string_vie
 }
 
 std::optional<std::string> rewrite_choice(const JsonValue& choice, std::string_view part) {
-    JsonEdit edit(choice);
-    bool whole = part == "message", has_calls = false;
-    if (auto inner = edit.find(part); inner && inner->is(JsonKind::Object)) {
-        JsonEdit message(*inner);
-        if (auto calls = message.find("tool_calls"); calls && calls->is(JsonKind::Array)) {
+    const bool whole = part == "message";
+    const auto [inner, reason] = json_find_all(choice, {part, "finish_reason"});
+    bool has_calls = false;
+    std::optional<std::string> message, finish_reason;
+    if (inner && inner->is(JsonKind::Object)) {
+        const auto [calls, reasoning, content] =
+            json_find_all(*inner, {"tool_calls", "reasoning", "reasoning_content"});
+        std::optional<std::string> texts;
+        if (calls && calls->is(JsonKind::Array)) {
             has_calls = !json_elements(*calls).empty();
-            if (auto texts = calls_in_texts(*calls, whole)) {
-                message.set("tool_calls", std::move(*texts));
-                edit.set(part, message.text());
-            }
+            texts = calls_in_texts(*calls, whole);
         }
-        auto reasoning = message.find("reasoning");
-        if (reasoning && reasoning->is(JsonKind::String) && !message.has("reasoning_content")) {
-            message.set("reasoning_content", std::string(reasoning->text));
-            edit.set(part, message.text());
+        const bool moves_reasoning = reasoning && reasoning->is(JsonKind::String) && !content;
+        if (texts || moves_reasoning) {
+            JsonEdit edit(*inner);
+            if (texts) edit.set("tool_calls", std::move(*texts));
+            if (moves_reasoning) edit.set("reasoning_content", std::string(reasoning->text));
+            message = edit.text();
         }
     }
-    auto reason = edit.find("finish_reason");
     if (auto word = json_text(reason)) {
-        if (map_finish_reason(*word) != *word)
-            edit.set("finish_reason", json_quote(map_finish_reason(*word)));
+        if (map_finish_reason(*word) != *word) finish_reason = json_quote(map_finish_reason(*word));
     } else if (whole) {
-        edit.set("finish_reason", has_calls ? "\"tool_calls\"" : "\"stop\"");
+        finish_reason = has_calls ? "\"tool_calls\"" : "\"stop\"";
     }
-    if (!edit.changed()) return std::nullopt;
+    if (!message && !finish_reason) return std::nullopt;
+    JsonEdit edit(choice);
+    if (message) edit.set(part, std::move(*message));
+    if (finish_reason) edit.set("finish_reason", std::move(*finish_reason));
     return edit.text();
 }
 
@@ -157,18 +167,18 @@ Answer<Completion> rewrite_completion(std::string_view body, const AnswerContext
     auto root = parse_json(body);
     if (!root || !root->is(JsonKind::Object))
         return not_an_answer(context, body, "the body is no JSON object");
-    if (auto error = error_in_answer(*root, context)) return *error;
     JsonEdit edit(*root);
+    if (auto error = error_in_answer(*root, edit.find("error"), context)) return *error;
     auto choices = edit.find("choices");
     if (!choices || !choices->is(JsonKind::Array))
         return not_an_answer(context, body, "the body has no list \"choices\"");
 
     fill_identity(edit, context, "chat.completion");
-    std::string rewritten, content;
+    std::string rewritten;
     std::size_t done = 0;
-    for (auto& choice : json_elements(*choices)) {
+    const auto all = json_elements(*choices);
+    for (const auto& choice : all) {
         if (!choice.is(JsonKind::Object)) return not_an_answer(context, body, "a choice is no object");
-        if (auto message = json_find(choice, "message")) content += message->text;
         auto changed = rewrite_choice(choice, "message");
         if (!changed) continue;
         auto begin = static_cast<std::size_t>(choice.text.data() - choices->text.data());
@@ -181,6 +191,9 @@ Answer<Completion> rewrite_completion(std::string_view body, const AnswerContext
     if (auto usage = read_usage(edit.find("usage"))) {
         completion.usage = *usage;
     } else {
+        std::string content;
+        for (const auto& choice : all)
+            if (auto message = json_find(choice, "message")) content += message->text;
         completion.usage = {context.prompt_estimate, estimate_tokens(content), std::nullopt};
         edit.set("usage", usage_json(completion.usage));
     }

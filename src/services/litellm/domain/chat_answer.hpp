@@ -52,6 +52,9 @@ ApiError not_an_answer(const AnswerContext& context, std::string_view body, std:
 
 // Parts shared with streams.
 std::optional<ApiError> error_in_answer(const JsonValue& root, const AnswerContext& context);
+// The same with its member "error", which has been looked for.
+std::optional<ApiError> error_in_answer(const JsonValue& root, const std::optional<JsonValue>& error,
+                                        const AnswerContext& context);
 void fill_identity(JsonEdit& edit, const AnswerContext& context, std::string_view object);
 std::optional<std::string> rewrite_choice(
     const JsonValue& choice, std::string_view part);  // part: message or delta; nothing if it may stay

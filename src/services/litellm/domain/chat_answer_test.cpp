@@ -35,6 +35,27 @@ TEST(ChatAnswer, ChangesTheModelAndNothingElse) {
     EXPECT_EQ(answer->usage.cost, 1e-7);
 }
 
+TEST(ChatAnswer, CountsWhatProvidersSayOfUsage) {
+    auto usage_of = [](const char* text) { return read_usage(parse_json(text)).value(); };
+
+    auto usage = usage_of(
+        R"({"prompt_tokens":10,"completion_tokens":5,"cost":0.5,"cache_creation_input_tokens":3,
+            "prompt_tokens_details":{"cached_tokens":4,"audio_tokens":1},
+            "completion_tokens_details":{"reasoning_tokens":2,"audio_tokens":6}})");
+    EXPECT_EQ(usage.prompt, 10u);
+    EXPECT_EQ(usage.completion, 5u);
+    EXPECT_EQ(usage.cost, 0.5);
+    EXPECT_EQ(usage.cache_creation, 3u);
+    EXPECT_EQ(usage.cached, 4u);
+    EXPECT_EQ(usage.audio, 1u);
+    EXPECT_EQ(usage.reasoning, 2u);
+    EXPECT_EQ(usage.audio_out, 6u);
+    // Of a provider's own names, before or after the details that lack them.
+    EXPECT_EQ(usage_of(R"({"prompt_cache_hit_tokens":7,"prompt_tokens_details":{}})").cached, 7u);
+    EXPECT_EQ(usage_of(R"({"prompt_tokens_details":{"cache_creation_tokens":8}})").cache_creation, 8u);
+    EXPECT_FALSE(read_usage(parse_json("[]")));
+}
+
 TEST(ChatAnswer, FillsInWhatIsAbsentAndMapsProviderWords) {
     auto answer = rewrite_completion(
         "{\"choices\":[{\"finish_reason\":\"end_turn\",\"message\":{\"content\":\"abcdefgh\",\"reasoning\":"

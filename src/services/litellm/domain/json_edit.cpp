@@ -1,12 +1,32 @@
 #include "services/litellm/domain/json_edit.hpp"
 
 namespace seance::litellm {
+namespace {
 
-JsonEdit::JsonEdit(const JsonValue& object)
-    : text_(object.text), members_(json_members(object)), changes_(members_.size()) {}
+void append_replaced(std::string& out, std::string_view whole, std::string_view part, std::string_view with) {
+    const auto begin = static_cast<std::size_t>(part.data() - whole.data());
+    out += whole.substr(0, begin);
+    out += with;
+    out += whole.substr(begin + part.size());
+}
+
+}  // namespace
+
+JsonEdit::JsonEdit(const JsonValue& object) : text_(object.text), members_(json_members(object)) {}
+
+const JsonEdit::Change& JsonEdit::change_of(std::size_t i) const {
+    static const Change none;
+    return changes_.empty() ? none : changes_[i];
+}
+
+JsonEdit::Change& JsonEdit::change(std::size_t i) {
+    if (changes_.empty()) changes_.resize(members_.size());
+    return changes_[i];
+}
 
 std::string_view JsonEdit::current(std::size_t i) const {
-    return changes_[i].json.empty() ? members_[i].value.text : std::string_view(changes_[i].json);
+    const auto& json = change_of(i).json;
+    return json.empty() ? members_[i].value.text : std::string_view(json);
 }
 
 std::optional<JsonValue> JsonEdit::find(std::string_view key) const {
@@ -20,8 +40,8 @@ void JsonEdit::set(std::string_view key, std::string json) {
     bool found = false;
     // All members of that name: readers differ in which of them counts.
     for (std::size_t i = 0; i < members_.size(); ++i) {
-        if (members_[i].key != key || changes_[i].removed) continue;
-        changes_[i].json = json;
+        if (members_[i].key != key || change_of(i).removed) continue;
+        change(i).json = json;
         found = true;
     }
     if (found) return;
@@ -35,7 +55,7 @@ void JsonEdit::set(std::string_view key, std::string json) {
 
 void JsonEdit::fill(std::string_view key, std::string json) {
     for (std::size_t i = 0; i < members_.size(); ++i)
-        if (members_[i].key == key && !changes_[i].removed) return;
+        if (members_[i].key == key && !change_of(i).removed) return;
     for (auto& [name, value] : added_)
         if (name == key) return;
     set(key, std::move(json));
@@ -44,7 +64,7 @@ void JsonEdit::fill(std::string_view key, std::string json) {
 void JsonEdit::remove(std::string_view key) {
     for (std::size_t i = 0; i < members_.size(); ++i) {
         if (members_[i].key != key) continue;
-        changes_[i].removed = true;
+        change(i).removed = true;
         changed_ = true;
     }
     std::erase_if(added_, [&](auto& member) { return member.first == key; });
@@ -57,7 +77,7 @@ void JsonEdit::remove_path(std::string_view path) {
     bool each = head.ends_with("[]") || head.ends_with("[*]");
     if (each) head = head.substr(0, head.find('['));
     for (std::size_t i = 0; i < members_.size(); ++i) {
-        if (members_[i].key != head || changes_[i].removed) continue;
+        if (members_[i].key != head || change_of(i).removed) continue;
         auto value = parse_json(current(i));
         std::string edited;
         if (!each && value->is(JsonKind::Object)) {
@@ -80,7 +100,7 @@ void JsonEdit::remove_path(std::string_view path) {
         } else {
             continue;
         }
-        changes_[i].json = std::move(edited);
+        change(i).json = std::move(edited);
         changed_ = true;
     }
 }
@@ -91,14 +111,14 @@ std::string JsonEdit::text() const {
     out.reserve(text_.size() + 64);
     bool first = true;
     for (std::size_t i = 0; i < members_.size(); ++i) {
-        if (changes_[i].removed) continue;
+        const auto& [removed, json] = change_of(i);
+        if (removed) continue;
         if (!first) out += ',';
         first = false;
-        auto segment = members_[i].segment;
-        if (changes_[i].json.empty())
-            out += segment;
+        if (json.empty())
+            out += members_[i].segment;
         else
-            out += replace_part(segment, members_[i].value.text, changes_[i].json);
+            append_replaced(out, members_[i].segment, members_[i].value.text, json);
     }
     for (auto& [key, json] : added_) {
         if (!first) out += ',';
@@ -112,12 +132,9 @@ std::string JsonEdit::text() const {
 }
 
 std::string replace_part(std::string_view whole, std::string_view part, std::string_view with) {
-    auto begin = static_cast<std::size_t>(part.data() - whole.data());
     std::string out;
     out.reserve(whole.size() - part.size() + with.size());
-    out += whole.substr(0, begin);
-    out += with;
-    out += whole.substr(begin + part.size());
+    append_replaced(out, whole, part, with);
     return out;
 }
 

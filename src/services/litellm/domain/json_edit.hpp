@@ -32,10 +32,12 @@ class JsonEdit {
         std::string json;  // "" = as it was
     };
     std::string_view current(std::size_t i) const;
+    const Change& change_of(std::size_t i) const;
+    Change& change(std::size_t i);
 
     std::string_view text_;
     std::vector<JsonMember> members_;
-    std::vector<Change> changes_;
+    std::vector<Change> changes_;  // of each member, once there is one
     std::vector<std::pair<std::string, std::string>> added_;
     bool changed_ = false;
 };

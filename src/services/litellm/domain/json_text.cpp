@@ -286,6 +286,14 @@ std::optional<JsonValue> json_find(const JsonValue& object, std::string_view key
     return found;
 }
 
+void json_find_all(const JsonValue& object, std::span<const std::string_view> keys,
+                   std::span<std::optional<JsonValue>> found) {
+    each_member(object, [&](std::string_view name, const JsonValue& value, std::string_view) {
+        for (std::size_t i = 0; i < keys.size(); ++i)
+            if (is_named(name, keys[i])) found[i] = value;
+    });
+}
+
 std::optional<JsonValue> json_find(const JsonValue& object, std::initializer_list<std::string_view> path) {
     std::optional<JsonValue> at = object;
     for (auto key : path) {

@@ -1,6 +1,8 @@
 #pragma once
+#include <array>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +43,16 @@ std::vector<JsonValue> json_elements(const JsonValue& array);
 
 // The member of that name; the last one, as most readers do.
 std::optional<JsonValue> json_find(const JsonValue& object, std::string_view key);
+// The members of those names in one pass.
+void json_find_all(const JsonValue& object, std::span<const std::string_view> keys,
+                   std::span<std::optional<JsonValue>> found);
+template <std::size_t kCount>
+std::array<std::optional<JsonValue>, kCount> json_find_all(const JsonValue& object,
+                                                           const std::string_view (&keys)[kCount]) {
+    std::array<std::optional<JsonValue>, kCount> found;
+    json_find_all(object, std::span(keys), found);
+    return found;
+}
 // A path of object members.
 std::optional<JsonValue> json_find(const JsonValue& object, std::initializer_list<std::string_view> path);
 

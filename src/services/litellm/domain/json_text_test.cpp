@@ -30,6 +30,18 @@ TEST(JsonText, FindsTheLastMemberOfAName) {
     EXPECT_FALSE(json_find(*root, {"a", "b", "c"}));
 }
 
+TEST(JsonText, FindsSeveralMembersInOnePass) {
+    auto root = parse_json(R"({"a":1,"b":{"c":2},"\u0061":3,"d":null})");
+
+    const auto [a, c, d, b] = json_find_all(*root, {"a", "c", "d", "b"});
+
+    EXPECT_EQ(a->text, "3");
+    EXPECT_FALSE(c);
+    EXPECT_TRUE(d->is(JsonKind::Null));
+    EXPECT_EQ(b->text, R"({"c":2})");
+    EXPECT_FALSE(json_find_all(*parse_json("[1]"), {"a"})[0]);
+}
+
 TEST(JsonText, ListsElements) {
     auto root = parse_json("[ 1 , [2,3],{\"x\":\"]\"} ]");
 
