@@ -2,12 +2,15 @@
 #include <cstdint>
 #include <cstdlib>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "core/base/room_token.hpp"
 #include "core/base/text.hpp"
 #include "services/signaling/json_scanner.hpp"
 #include "services/signaling/message.hpp"
 #include "services/signaling/replay/capture.hpp"
+#include "services/signaling/replicas/bundle.hpp"
 #include "services/signaling/replicas/note.hpp"
 
 namespace {
@@ -28,6 +31,18 @@ void check_other_parsers(std::string_view text) {
         require(print_note(*note).substr(0, 17) ==
                 lower(text.substr(0, 17)).replace(0, 1, text.substr(0, 1)));
     (void)signaling::parse_capture_line(text);
+
+    // The entries of a bundle are within it, one behind the other; written anew they are read as the same.
+    std::string again;
+    std::vector<std::string_view> texts;
+    for (auto left = text; auto entry = signaling::next_entry(left);) {
+        require(entry->text.data() + entry->text.size() + left.size() == text.data() + text.size());
+        append_entry(again, *entry);
+        texts.push_back(entry->text);
+    }
+    std::string_view left = again;
+    for (auto expected : texts) require(signaling::next_entry(left)->text == expected);
+    require(!signaling::next_entry(left));
 }
 
 // Our reader accepts what a complete parser accepts, finds the same topic, and what it relays is the same
