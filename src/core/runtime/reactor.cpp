@@ -161,7 +161,7 @@ bool Reactor::take_events() {
     do {
         const int ready = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 0);
         count = static_cast<std::size_t>(std::max(0, ready));
-        if (count == kEventsPerTurn) serve_first();
+        if (count == kEventsPerTurn) served += serve_first();
         for (const auto& event : std::span(events).first(count))
             if (note(static_cast<std::uint32_t>(event.data.u64),
                      static_cast<std::uint32_t>(event.data.u64 >> 32), event.events))
@@ -171,8 +171,8 @@ bool Reactor::take_events() {
     return served > 0;
 }
 
-void Reactor::serve_first() {
-    if (first_.empty()) return;
+std::size_t Reactor::serve_first() {
+    if (first_.empty()) return 0;
     std::array<pollfd, kMostFirst> asked;
     std::array<std::pair<std::uint32_t, std::uint32_t>, kMostFirst> whose;
     const auto count = std::min(first_.size(), kMostFirst);
@@ -182,11 +182,13 @@ void Reactor::serve_first() {
         asked[i] = {watched.fd, static_cast<short>(kinds), 0};
         whose[i] = {watched.index, watched.generation};
     }
-    if (::poll(asked.data(), count, 0) <= 0) return;
+    const int ready = ::poll(asked.data(), count, 0);
+    if (ready <= 0) return 0;
     // Its bits are those of epoll.
     for (std::size_t i = 0; i < count; ++i)
         if (asked[i].revents != 0)
             note(whose[i].first, whose[i].second, static_cast<std::uint16_t>(asked[i].revents));
+    return static_cast<std::size_t>(ready);
 }
 
 // False: it stands in line.

@@ -89,7 +89,7 @@ class Reactor final : public asio::execution_context::service {
     void arm();
     void dispatch();
     bool take_events();
-    void serve_first();
+    std::size_t serve_first();
     bool note(std::uint32_t index, std::uint32_t generation, std::uint32_t kinds);
     void stand_in_line(Watched& watched);
     void serve_line();

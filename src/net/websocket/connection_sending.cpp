@@ -91,7 +91,7 @@ void WebSocket::account() {
 SharedFrame WebSocket::frame_of(Opcode kind, std::string_view payload) const {
     if (options_.role == Role::Server)
         return kind == Opcode::Ping && payload.empty() ? ping_frame() : share_frame(kind, payload);
-    auto frame = new_frame();
+    auto frame = std::make_shared<std::string>();
     append_masked_frame(*frame, kind, payload, new_mask());
     return frame;
 }

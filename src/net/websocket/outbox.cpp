@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kFramesPerWrite = 64;
 constexpr std::size_t kFramesAtFirst = 4;  // that there is room for
 
-using Memory = Recycled<std::vector<SharedFrame>, 1024, 16>;
+using Memory = Recycled<Outbox, std::vector<SharedFrame>, 1024, 16>;
 
 // A text or binary message of ours, whole. The 101, which is no frame, begins like none of them.
 bool is_message(const std::string& frame) {

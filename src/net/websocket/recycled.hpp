@@ -1,21 +1,24 @@
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <utility>
 #include <vector>
 
 namespace seance::websocket {
 
-// Memory that a thread is done with, for its next use of the same kind: `kMostKept` pieces, and of those that
-// grow only such with a capacity of `kLargest` at most. A busy server makes and frees thousands of frames in
-// a turn of its loop, more than malloc keeps at hand.
-template <class Piece, std::size_t kMostKept, std::size_t kLargest = 0>
+// Memory that a thread is done with, for its next use of the same kind, which `Kind` names: `kMostKept`
+// pieces, and of those that grow only such with a capacity of `kLargest` at most. A busy server makes and
+// frees thousands of frames in a turn of its loop, more than malloc keeps at hand.
+template <class Kind, class Piece, std::size_t kMostKept, std::size_t kLargest = 0>
 class Recycled {
   public:
-    // Empty if there is none.
-    static Piece take() {
+    // Empty if there is none, or the next one is too large to hold so little.
+    static Piece take(std::size_t largest = SIZE_MAX) {
         auto& kept = of_thread().kept;
         if (kept.empty()) return {};
+        if constexpr (kLargest > 0)
+            if (kept.back().capacity() > largest) return {};
         auto taken = std::move(kept.back());
         kept.pop_back();
         return taken;

@@ -21,13 +21,20 @@ TEST(SharedFrame, IsMadeInTheMemoryOfTheOneBefore) {
     one.reset();
 
     EXPECT_EQ(share_frame(Opcode::Text, text)->data(), memory);
-    EXPECT_TRUE(new_frame()->empty());
+    EXPECT_TRUE(new_frame(1000)->empty());
 }
 
 TEST(SharedFrame, KeepsNoMemoryOfLargeOnes) {
     share_frame(Opcode::Text, std::string(100'000, 'x'));
 
-    EXPECT_LT(new_frame()->capacity(), 100'000u);
+    EXPECT_LT(new_frame(100'000 / 2)->capacity(), 100'000u);
+}
+
+TEST(SharedFrame, HoldsLittleMoreThanItsBytes) {
+    share_frame(Opcode::Text, std::string(1900, 'x'));
+
+    EXPECT_LE(share_frame(Opcode::Text, "short")->capacity(), 200u);
+    EXPECT_GE(share_frame(Opcode::Text, std::string(1500, 'x'))->capacity(), 1500u);
 }
 
 TEST(SharedFrame, OutlivesItsThread) {

@@ -121,8 +121,7 @@ websocket::SharedFrame relay_frame(const Message& publish, std::size_t clients) 
     if (publish.clients.empty()) size += kField.size() + number.size();
     for (auto gap : publish.clients) size += number.size() - (gap.end - gap.begin);
 
-    auto frame = websocket::new_frame();
-    frame->reserve(size + 10);
+    auto frame = websocket::new_frame(size + websocket::kMostHead);
     websocket::append_head(*frame, websocket::Opcode::Text, size);
     std::size_t done = 0;
     for (auto gap : publish.clients) {

@@ -26,8 +26,7 @@ using observe::Level;
 // Those of one SSUBSCRIBE have to be of one slot, which two hardly ever are.
 constexpr std::size_t kChannelsAtOnce = 500, kShardedAtOnce = 1;
 
-// Of 16 KiB. With a thousand clients' sockets ready this one has its turn once in eight of the loop's, and
-// what has come by then is to be read, or it gathers at the server.
+// Of 16 KiB. What a busy server has for us by its next turn is to be read in one, or it gathers there.
 constexpr std::size_t kReadsPerTurn = 256;
 
 struct Connection : Session {

@@ -1,5 +1,7 @@
 #include "services/signaling/replicas/leases.hpp"
 
+#include <algorithm>
+
 namespace seance::signaling {
 
 bool Leases::heard_of(Presence::Node node, Instant now) {
@@ -14,13 +16,18 @@ std::vector<Presence::Node> Leases::expire(Instant now) {
         lost.push_back(entry.first);
         return true;
     });
-    expired_.insert(lost.begin(), lost.end());
+    for (auto node : lost) expired_.emplace(node, now);
+    lately_expired_ =
+        static_cast<std::size_t>(std::count_if(expired_.begin(), expired_.end(), [&](const auto& entry) {
+            return now - entry.second < kLongSilence * lease_;
+        }));
     return lost;
 }
 
 void Leases::clear() {
     heard_.clear();
     expired_.clear();
+    lately_expired_ = 0;
 }
 
 }  // namespace seance::signaling

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
-#include <set>
+#include <map>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -20,11 +21,19 @@ class Leases {
     void clear();
 
     std::size_t size() const { return heard_.size(); }
+    // The one node that is heard of, if no other has been for so many leases: one that is slow is no less
+    // there.
+    static constexpr int kLongSilence = 10;
+    std::optional<Presence::Node> only() const {
+        return heard_.size() == 1 && lately_expired_ == 0 ? std::optional(heard_.begin()->first)
+                                                          : std::nullopt;
+    }
 
   private:
     const Duration lease_;
     std::unordered_map<Presence::Node, Instant> heard_;
-    std::set<Presence::Node> expired_;  // each is a process that has ended, or may come back
+    std::map<Presence::Node, Instant> expired_;  // each is a process that has ended, or may come back
+    std::size_t lately_expired_ = 0;             // of those, at the last expire()
 };
 
 }  // namespace seance::signaling

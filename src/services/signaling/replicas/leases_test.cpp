@@ -31,6 +31,25 @@ TEST(Leases, SayWhenOneThatWasTakenForDeadIsBack) {
     EXPECT_EQ(leases.size(), 1u);
 }
 
+TEST(Leases, KnowWhetherThereIsOneNodeAlone) {
+    Leases leases(6s);
+    const Instant start{1h};
+    EXPECT_FALSE(leases.only());
+    leases.heard_of(1, start);
+    EXPECT_EQ(leases.only(), 1u);
+    leases.heard_of(2, start + 5s);
+    EXPECT_FALSE(leases.only());
+
+    leases.expire(start + 6s);
+    EXPECT_FALSE(leases.only()) << "1 may be slow";
+    const auto forgotten = start + 6s + Leases::kLongSilence * 6s;
+    leases.heard_of(2, forgotten);
+    leases.expire(forgotten - 1ms);
+    EXPECT_FALSE(leases.only());
+    leases.expire(forgotten);
+    EXPECT_EQ(leases.only(), 2u);
+}
+
 TEST(Leases, StartAnewOnceNobodyCanBeHeardOf) {
     Leases leases(6s);
     const Instant start{1h};

@@ -103,6 +103,7 @@ void Link::leave(Topic& topic) {
             left_while_away_.push_back(topic.channel);
     }
     ++left_;
+    std::erase(early_, topic.channel);
     pub_sub_.unsubscribe(topic.channel);
     settle(topic);
     by_channel_.erase(topic.channel);
@@ -150,7 +151,10 @@ void Link::settle(Topic& topic) {
 void Link::publish(std::string_view topic, SharedTopic* known, std::string_view text) {
     if (known && known->state == State::Ready && outbound_.sends_now() && !known->misses_answers()) {
         if (known->elsewhere.members() == 0) return;
-        if (outbound_.bundle(*known, text)) return end_turn_with_bundles();
+        if (auto other = partner()) {
+            outbound_.bundle(*other, *known, text);
+            return end_turn_with_bundle();
+        }
     }
     auto publish = note(Kind::Publish);
     publish.text = text;
@@ -165,13 +169,21 @@ void Link::publish(std::string_view topic, SharedTopic* known, std::string_view 
     outbound_.send(names_.topic(topic), bytes);
 }
 
-void Link::end_turn_with_bundles() {
-    if (std::exchange(turn_ends_with_bundles_, true)) return;
+// Of two replicas with a thread each: the other one. With more a message goes over the topic's channel, which
+// whoever has just come listens to before it is heard of.
+std::optional<Presence::Node> Link::partner() const {
+    const auto only = leases_.only();
+    // The nodes of a cluster keep no order between one channel and another.
+    return only && listeners_.contains(*only) && !pub_sub_.is_cluster() ? only : std::nullopt;
+}
+
+void Link::end_turn_with_bundle() {
+    if (std::exchange(turn_ends_with_bundle_, true)) return;
     asio::post(loop_.executor(), [alive = alive_] {
         if (!*alive) return;
         auto& self = **alive;
-        self.turn_ends_with_bundles_ = false;
-        self.outbound_.send_bundles();
+        self.turn_ends_with_bundle_ = false;
+        self.outbound_.send_bundle();
     });
 }
 
@@ -195,6 +207,7 @@ void Link::on_lost() {
     outbound_.pause();
     leases_.clear();
     listening_ = false;
+    listeners_.clear();
     early_.clear();
     for (auto& [name, topic] : topics_) {
         topic->elsewhere.clear();
@@ -220,14 +233,16 @@ void Link::on_subscribed(std::string_view channel) {
 }
 
 void Link::tell_listening() {
-    // The nodes of a cluster keep no order between one channel and another.
-    if (listening_ && !pub_sub_.is_cluster()) outbound_.say(replicas_channel_, note(Kind::Listens));
+    tells_listening_ = false;
+    if (!listening_) return;
+    told_listening_ = Clock::now();
+    outbound_.say(replicas_channel_, note(Kind::Listens));
 }
 
 void Link::tick() {
     for (auto node : leases_.expire(Clock::now())) {
         observe::log(observe::Level::Warning, "replica_lost");
-        outbound_.forget(node);
+        listeners_.erase(node);
         for (auto& [name, topic] : topics_) topic->elsewhere.set(node, 0);
     }
     counters_.replicas.set(static_cast<std::int64_t>(leases_.size()));
@@ -241,12 +256,13 @@ Awaitable<void> Link::beat(std::shared_ptr<Link*> self, Loop& loop, Duration int
     Timer timer(loop.executor());
     auto next = Clock::now() + interval;
     while (*self) {
-        timer.expires_after(std::min<Duration>(interval, 100ms));
+        timer.expires_after(std::min(interval, kStep));
         auto [error] = co_await timer.async_wait(kAwait);
         if (error || !*self) co_return;
         auto& link = **self;
         auto now = Clock::now();
         if (link.outbound_.paused() && link.pub_sub_.open() && now >= link.resume_) link.outbound_.resume();
+        if (link.tells_listening_) link.tell_listening();
         if (!link.unsettled_.empty())
             for (auto& [name, topic] : link.topics_)
                 if (topic->give_up_greeting(now, kGreeting)) link.settle(*topic);
@@ -257,7 +273,7 @@ Awaitable<void> Link::beat(std::shared_ptr<Link*> self, Loop& loop, Duration int
 }
 
 Awaitable<void> Link::flush() {
-    outbound_.send_bundles();
+    outbound_.send_bundle();
     co_await pub_sub_.flush();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -18,9 +19,9 @@
 
 namespace seance::signaling {
 
-// This loop's part in what replicas share over Valkey: a channel for each topic that has a member here, and
-// one for all replicas. Others' publishes come to the owner once, its own never; members elsewhere are
-// counted by what each replica says it has, and by lease: who is not heard of has none.
+// This loop's part in what replicas share over Valkey: a channel for each topic that has a member here, one
+// for all replicas, and one of its own. Others' publishes come to the owner once, its own never; members
+// elsewhere are counted by what each replica says it has, and by lease: who is not heard of has none.
 //
 // Nothing is lost in normal operation. A publish to a topic whose channel is not confirmed yet waits for
 // that, so that an answer to it finds us listening; one made while Valkey is away waits, up to
@@ -53,6 +54,8 @@ class Link final : valkey::PubSub::Listener {
     Awaitable<void> flush();
 
   private:
+    // In which what is due is looked for.
+    static constexpr Duration kStep = std::chrono::milliseconds(100);
     using Topic = SharedTopic;
     using State = SharedTopic::State;
 
@@ -68,7 +71,11 @@ class Link final : valkey::PubSub::Listener {
     void settle(Topic& topic);
     void tell_members(Topic& topic);
     void flush_changed();
-    void end_turn_with_bundles();
+    void end_turn_with_bundle();
+    std::optional<Presence::Node> partner() const;
+    bool answers_by_name(Presence::Node node) const;
+    bool answers_us(const ReplicaNote& note) const;
+    void answer(Topic& topic, Presence::Node greeter);
     struct Arrived {
         BundleEntry entry;
         SharedTopic* topic;
@@ -100,7 +107,10 @@ class Link final : valkey::PubSub::Listener {
     std::vector<std::string> left_while_away_;  // channels whose others count members that have gone
     std::vector<std::string> early_;            // channels, confirmed before the own one
     std::string printed_, channel_;             // of the note that is being sent; of what has come
-    bool listening_ = false, turn_ends_with_bundles_ = false;
+    bool listening_ = false, turn_ends_with_bundle_ = false;
+    std::set<Presence::Node> listeners_;  // that have said so
+    bool tells_listening_ = false;        // to one that may not know, with the next beat()
+    Instant told_listening_{};
     Instant resume_{};
     valkey::PubSub pub_sub_;
     Outbound outbound_;

@@ -21,7 +21,11 @@ void Link::on_message(std::string_view channel, std::string_view payload) {
     }
     if (channel == replicas_channel_) {
         if (!sibling) heard_of(parsed->sender);
-        if (parsed->kind == Kind::Listens && !sibling && outbound_.listens(parsed->sender)) tell_listening();
+        if (parsed->kind == Kind::Listens && !sibling && listeners_.insert(parsed->sender).second) {
+            // It may have come later than we said so. Many that come at once are told together.
+            tells_listening_ = true;
+            if (Clock::now() - told_listening_ > kStep) tell_listening();
+        }
         if (parsed->kind == Kind::Recount && parsed->target == node_)
             for (auto& [name, topic] : topics_)
                 if (topic->state != State::Asked) {
@@ -42,13 +46,11 @@ void Link::on_message(std::string_view channel, std::string_view payload) {
             return owner_.on_remote_publish(topic, parsed->text);
         case Kind::Hello:
         case Kind::Members:
+        case Kind::Answer:
             if (!sibling) topic.elsewhere.set(parsed->sender, parsed->members);
-            if (parsed->kind == Kind::Hello && topic.state != State::Asked) {
-                auto answer = note(Kind::Members);
-                answer.members = topic.members;
-                outbound_.say(topic.channel, answer);
-            }
-            if (topic.answered_by(parsed->sender)) settle(topic);
+            topic.listened = true;
+            if (parsed->kind == Kind::Hello) answer(topic, parsed->sender);
+            if (answers_us(*parsed) && topic.answered_by(parsed->sender)) settle(topic);
             return;
         case Kind::Beat:
         case Kind::Recount:
@@ -56,6 +58,25 @@ void Link::on_message(std::string_view channel, std::string_view payload) {
         case Kind::Bundle:
             return;
     }
+}
+
+bool Link::answers_by_name(Presence::Node node) const {
+    return same_process(node, node_) || listeners_.contains(node);
+}
+
+// What else it says of its members may have been said before it heard our greeting, or to another. One of an
+// earlier version says no more.
+bool Link::answers_us(const ReplicaNote& note) const {
+    return note.kind == Kind::Answer ? note.target == node_ : !answers_by_name(note.sender);
+}
+
+void Link::answer(Topic& topic, Presence::Node greeter) {
+    const bool by_name = answers_by_name(greeter);
+    if (!by_name && topic.state == State::Asked) return;  // our own Hello is its answer
+    auto answer = note(by_name ? Kind::Answer : Kind::Members);
+    answer.target = greeter;
+    answer.members = topic.members;
+    outbound_.say(topic.channel, answer);
 }
 
 // Topics, rooms and members lie anywhere in memory: those of the next entries are on their way while one is

@@ -46,7 +46,8 @@ void append_note(std::string& out, const ReplicaNote& note) {
     append_node(out, note.sender);
     if (note.kind == Kind::Publish || note.kind == Kind::Bundle) out += note.text;
     if (note.kind == Kind::Hello || note.kind == Kind::Members) out += fmt::format_int(note.members).str();
-    if (note.kind == Kind::Recount) append_node(out, note.target);
+    if (note.kind == Kind::Recount || note.kind == Kind::Answer) append_node(out, note.target);
+    if (note.kind == Kind::Answer) out += fmt::format_int(note.members).str();
 }
 
 std::optional<ReplicaNote> parse_note(std::string_view bytes) {
@@ -63,6 +64,13 @@ std::optional<ReplicaNote> parse_note(std::string_view bytes) {
         case Kind::Bundle:
             note.text = rest;
             return note;
+        case Kind::Answer: {
+            auto target = parse_node(rest);
+            if (!target) return std::nullopt;
+            note.target = *target;
+            rest.remove_prefix(kNodeDigits);
+            [[fallthrough]];
+        }
         case Kind::Hello:
         case Kind::Members: {
             auto members = parse_number(rest);

@@ -14,11 +14,12 @@ struct ReplicaNote {
     enum class Kind : char {
         Publish = 'M',  // a client's publish, as it came
         Hello = 'H',    // the sender has just begun to listen, and has `members`; whoever listens answers
-        Members = 'C',  // the sender has `members` now
+        Answer = 'A',   // to the Hello of `target`: the sender has `members`
+        Members = 'C',  // the sender has `members` now; of earlier versions an answer too
         Beat = 'B',     // the sender lives
         Recount = 'R',  // `target` is to say anew what it has
-        Listens = 'L',  // the sender takes bundles on a channel of its own
-        Bundle = 'D',   // publishes for members of the one node on whose channel it comes (bundle.hpp)
+        Listens = 'L',  // the sender takes bundles on a channel of its own, and Answers for answers
+        Bundle = 'D',   // publishes for members of the node on whose channel it comes (bundle.hpp)
     };
     Kind kind = Kind::Beat;
     Presence::Node sender = 0;

@@ -8,13 +8,14 @@ using Kind = ReplicaNote::Kind;
 TEST(ReplicaNote, ComesBackAsItWasPrinted) {
     const auto node = node_of(0xabcdef, 3);
     for (auto kind : {Kind::Publish, Kind::Hello, Kind::Members, Kind::Beat, Kind::Recount, Kind::Listens,
-                      Kind::Bundle}) {
+                      Kind::Answer, Kind::Bundle}) {
         ReplicaNote note;
         note.kind = kind;
         note.sender = node;
         if (kind == Kind::Publish || kind == Kind::Bundle) note.text = R"({"type":"publish"})";
-        if (kind == Kind::Hello || kind == Kind::Members) note.members = 4'000'000'000;
-        if (kind == Kind::Recount) note.target = node_of(7, 0);
+        if (kind == Kind::Hello || kind == Kind::Members || kind == Kind::Answer)
+            note.members = 4'000'000'000;
+        if (kind == Kind::Recount || kind == Kind::Answer) note.target = node_of(7, 0);
 
         auto bytes = print_note(note);
         auto again = parse_note(bytes);
@@ -31,7 +32,8 @@ TEST(ReplicaNote, ComesBackAsItWasPrinted) {
 TEST(ReplicaNote, IsNothingElse) {
     for (auto bytes : {"", "M", "M123", "X0000000000000001", "B000000000000000g", "B0000000000000001x",
                        "C0000000000000001", "C0000000000000001-1", "C00000000000000014294967296",
-                       "R000000000000000112", "L0000000000000001x", "{\"type\":\"publish\"}"})
+                       "R000000000000000112", "A00000000000000011", "A00000000000000010000000000000002",
+                       "L0000000000000001x", "{\"type\":\"publish\"}"})
         EXPECT_FALSE(parse_note(bytes)) << bytes;
 }
 

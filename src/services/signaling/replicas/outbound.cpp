@@ -1,13 +1,12 @@
 #include "services/signaling/replicas/outbound.hpp"
 
-#include <span>
 #include <utility>
 
 namespace seance::signaling {
 
 void Outbound::send(const std::string& channel, std::string_view note) {
     if (!sends_now()) return hold(channel, note);
-    send_bundles();
+    send_bundle();
     if (pub_sub_.publish(channel, note))
         counters_.published.add();
     else
@@ -16,61 +15,35 @@ void Outbound::send(const std::string& channel, std::string_view note) {
 
 void Outbound::say(const std::string& channel, const ReplicaNote& note,
                    valkey::PubSub::OnReceivers on_receivers) {
-    send_bundles();
+    send_bundle();
     pub_sub_.publish(channel, print_note(note), std::move(on_receivers));
 }
 
 // --- bundles ----------------------------------------------------------------------------------------------
 
-bool Outbound::listens(Presence::Node node) {
-    auto [at, is_new] = listeners_.try_emplace(node);
-    if (is_new) at->second.channel = names_.node(node);
-    return is_new;
-}
-
-void Outbound::forget(Presence::Node node) {
-    send_bundles();
-    listeners_.erase(node);
-}
-
-bool Outbound::bundle(const SharedTopic& topic, std::string_view text) {
-    Bundle* bundles[kMostNodes];
-    std::size_t count = 0;
-    for (const auto& share : topic.elsewhere) {
-        const auto at = listeners_.find(share.node);
-        if (at == listeners_.end() || count == kMostNodes) return false;
-        bundles[count++] = &at->second;
+void Outbound::bundle(Presence::Node to, const SharedTopic& topic, std::string_view text) {
+    const BundleEntry entry{names_.hash_of(topic.channel), text};
+    if (to != bundle_.to || bundle_.bytes.size() + entry.topic.size() + text.size() > kMostBundled)
+        send_bundle();
+    if (to != bundle_.to) {
+        bundle_.to = to;
+        bundle_.channel = names_.node(to);
     }
-    for (auto* bundle : std::span(bundles, count)) add(*bundle, {names_.hash_of(topic.channel), text});
-    return true;
-}
-
-void Outbound::add(Bundle& bundle, BundleEntry entry) {
-    if (bundle.messages > 0 && bundle.bytes.size() + entry.topic.size() + entry.text.size() > kMostBundled)
-        send(bundle);
-    if (!std::exchange(bundle.is_begun, true)) begun_.push_back(&bundle);
-    if (bundle.messages++ == 0) {
+    if (bundle_.messages++ == 0) {
         ReplicaNote note;
         note.kind = ReplicaNote::Kind::Bundle;
         note.sender = own_;
-        append_note(bundle.bytes, note);
+        append_note(bundle_.bytes, note);
     }
-    append_entry(bundle.bytes, entry);
+    append_entry(bundle_.bytes, entry);
 }
 
-void Outbound::send(Bundle& bundle) {
-    auto& counter = pub_sub_.publish(bundle.channel, bundle.bytes) ? counters_.published : counters_.dropped;
-    counter.add(std::exchange(bundle.messages, 0));
-    bundle.bytes.clear();
-    if (bundle.bytes.capacity() > 2 * kMostBundled) bundle.bytes.shrink_to_fit();
-}
-
-void Outbound::send_bundles() {
-    for (auto* bundle : begun_) {
-        bundle->is_begun = false;
-        send(*bundle);
-    }
-    begun_.clear();
+void Outbound::send_bundle() {
+    if (bundle_.messages == 0) return;
+    const bool taken = pub_sub_.publish(bundle_.channel, bundle_.bytes);
+    (taken ? counters_.published : counters_.dropped).add(std::exchange(bundle_.messages, 0));
+    bundle_.bytes.clear();
+    if (bundle_.bytes.capacity() > 2 * kMostBundled) bundle_.bytes.shrink_to_fit();
 }
 
 // --- waiting ----------------------------------------------------------------------------------------------
@@ -96,18 +69,17 @@ void Outbound::send_held(SharedTopic& topic) {
 
 void Outbound::pause() {
     paused_ = true;
-    // Who listens says so anew.
-    for (auto* bundle : std::exchange(begun_, {})) hold(*bundle);
-    listeners_.clear();
+    hold_bundle();
 }
 
 void Outbound::pause(SharedTopic& topic) {
     for (const auto& waiting : take_held(topic)) hold(topic.channel, waiting);
 }
 
-void Outbound::hold(Bundle& bundle) {
-    const auto note = parse_note(bundle.bytes);
-    std::string_view left = note->text;
+// Each over its topic's channel then.
+void Outbound::hold_bundle() {
+    const auto note = parse_note(bundle_.bytes);
+    std::string_view left = note ? note->text : std::string_view{};
     while (auto entry = next_entry(left)) {
         ReplicaNote publish;
         publish.kind = ReplicaNote::Kind::Publish;
@@ -115,6 +87,8 @@ void Outbound::hold(Bundle& bundle) {
         publish.text = entry->text;
         hold(names_.of_hash(entry->topic), print_note(publish));
     }
+    bundle_.bytes.clear();
+    bundle_.messages = 0;
 }
 
 void Outbound::resume() {

@@ -17,14 +17,13 @@ namespace seance::signaling {
 // What goes to other replicas, in order, and where clients' messages wait: for Valkey, or for the channel of
 // their topic to be confirmed. Of each kind up to kMostHeld bytes.
 //
-// A message for members of few nodes, each of which listens on a channel of its own, goes there, with others
-// of the same turn of the loop in one bundle: Valkey carries out one command for all of them, no topic's
-// channel is looked for, and nothing comes back to the sender.
+// To a node that listens on a channel of its own messages go in bundles, each of those of a turn of the loop
+// up to kMostBundled: Valkey carries out one command for all of them, no topic's channel is looked for, and
+// nothing comes back to the sender.
 class Outbound {
   public:
     static constexpr std::size_t kMostHeld = 4 << 20;
     static constexpr std::size_t kMostBundled = 7 << 10;  // bytes: what a subscriber reads in place
-    static constexpr std::size_t kMostNodes = 2;          // that each get their own copy of a message
     using TopicsByChannel = std::unordered_map<std::string_view, SharedTopic*>;
 
     Outbound(valkey::PubSub& pub_sub, const TopicsByChannel& topics, LinkCounters& counters,
@@ -37,12 +36,10 @@ class Outbound {
     void say(const std::string& channel, const ReplicaNote& note,
              valkey::PubSub::OnReceivers on_receivers = nullptr);
 
-    bool listens(Presence::Node node);  // on a channel of its own; true: this is news
-    void forget(Presence::Node node);
-    // To whoever has members of it elsewhere, if they are few who listen; false: not sent. It leaves with
-    // send_bundles(), which is due at the end of the turn, or before anything else that is sent.
-    bool bundle(const SharedTopic& topic, std::string_view text);
-    void send_bundles();
+    // While it sends_now(). It leaves with send_bundle(), which is due at the end of the turn, or before
+    // anything else that is sent.
+    void bundle(Presence::Node to, const SharedTopic& topic, std::string_view text);
+    void send_bundle();
     void hold_for_channel(SharedTopic& topic, std::string_view note);
     void send_held(SharedTopic& topic);
 
@@ -52,25 +49,20 @@ class Outbound {
     void resume();
 
   private:
-    struct Bundle {
-        std::string channel, bytes;
-        std::uint32_t messages = 0;
-        bool is_begun = false;
-    };
-
     void hold(const std::string& channel, std::string_view note);
-    void hold(Bundle& bundle);
+    void hold_bundle();
     std::vector<std::string> take_held(SharedTopic& topic);
-    void add(Bundle& bundle, BundleEntry entry);
-    void send(Bundle& bundle);
 
     valkey::PubSub& pub_sub_;
     const TopicsByChannel& topics_;
     LinkCounters& counters_;
     const ChannelNames& names_;
     const Presence::Node own_;
-    std::unordered_map<Presence::Node, Bundle> listeners_;
-    std::vector<Bundle*> begun_;  // those that are not empty
+    struct {
+        Presence::Node to = 0;
+        std::string channel, bytes;
+        std::uint32_t messages = 0;
+    } bundle_;
     HeldNotes held_{kMostHeld};
     std::size_t asked_bytes_ = 0;  // of notes that wait for their channels
     bool paused_ = true;           // Valkey was lost, or never there: who publishes meanwhile waits

@@ -28,7 +28,7 @@ struct SharedTopic {
     void greet(Instant now);
     // Each gives true when the topic becomes Ready by it.
     bool greeting_reached(std::int64_t others);  // negative: not known
-    bool answered_by(Presence::Node other);  // who speaks of its members has heard the greeting, or need not
+    bool answered_by(Presence::Node other);
     bool give_up_greeting(Instant now, Duration limit);
     // Somebody who has got the greeting has not answered: it may be slow, and have members.
     bool misses_answers() const {
