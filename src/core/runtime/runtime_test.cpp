@@ -92,6 +92,26 @@ TEST(TaskGroup, WaitsForItsTasksAndCancelsThem) {
     EXPECT_EQ(tasks.size(), 0u);
 }
 
+// As where a drain is cut short: its time is over, and what runs is not waited for.
+TEST(TaskGroup, MayGoBeforeTheTasksOfALoopThatHasBeenStopped) {
+    bool is_freed = false;
+    {
+        Loop loop;
+        auto tasks = std::make_unique<TaskGroup>(loop.executor());
+        auto task = [](Loop* own, std::shared_ptr<void> held) -> Awaitable<void> {
+            own->stop();
+            co_await sleep_for(1h);
+            held.reset();
+        };
+        tasks->spawn(task(&loop, std::shared_ptr<void>(nullptr, [&](void*) { is_freed = true; })));
+        loop.run();
+
+        tasks.reset();
+        EXPECT_FALSE(is_freed);
+    }
+    EXPECT_TRUE(is_freed) << "with the loop";
+}
+
 TEST(Signal, WakesItsWaiterAndKeepsAnEarlyNotification) {
     Loop loop;
     Signal signal(loop.executor());

@@ -11,14 +11,15 @@
 namespace seance {
 
 TaskGroup::~TaskGroup() {
-    assert(tasks_.empty());
+    assert(tasks_.empty() || executor_.context().stopped());
 }
 
 void TaskGroup::spawn(Awaitable<void> task) {
-    auto at = tasks_.emplace(tasks_.end());
+    auto signal = std::make_shared<asio::cancellation_signal>();
+    auto at = tasks_.insert(tasks_.end(), signal);
     asio::co_spawn(
         executor_, std::move(task),
-        asio::bind_cancellation_slot(at->slot(), [this, at](std::exception_ptr failure) {
+        asio::bind_cancellation_slot(signal->slot(), [this, at, signal](std::exception_ptr failure) {
             try {
                 if (failure) std::rethrow_exception(failure);
             } catch (const boost::system::system_error& error) {
@@ -34,8 +35,8 @@ void TaskGroup::spawn(Awaitable<void> task) {
 
 void TaskGroup::cancel() {
     for (auto at = tasks_.begin(); at != tasks_.end();) {
-        auto& task = *at++;
-        task.emit(asio::cancellation_type::all);
+        const auto task = *at++;
+        task->emit(asio::cancellation_type::all);
     }
 }
 
