@@ -72,7 +72,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     auto& object = value.as_object();
     const auto* topic = object.if_contains("topic");
     require(message.topic == (topic && topic->is_string() ? std::string_view(topic->as_string()) : ""));
-    auto frame = *signaling::relay_frame(message, 42);
+    std::string frame;
+    signaling::Relay(message, 42).append_frame(frame);
     websocket::Decoder decoder(websocket::Role::Client, frame.size());
     auto step = decoder.take(frame);
     require(step.kind == websocket::Decoder::Step::Message && step.consumed == frame.size());

@@ -19,7 +19,7 @@ void require(bool holds) {
 struct Visitor : Member {
     void send(const SharedFrame& frame) override {
         seance::websocket::Decoder decoder(seance::websocket::Role::Client, frame->size());
-        std::string copy = *frame;
+        std::string copy = frame->text();
         auto step = decoder.take(copy);
         require(step.kind == seance::websocket::Decoder::Step::Message);
         auto said = parse_frame(step.payload);

@@ -58,7 +58,7 @@ void WebSocket::start(Listener* listener, std::string preamble, std::string left
     heard_ = true;
     if (options_.ping_interval > Duration::zero())
         deadline_.arm(first_ping(options_.ping_interval, random_number()));
-    if (!preamble.empty()) queue(std::make_shared<std::string>(std::move(preamble)));
+    if (!preamble.empty()) queue(std::make_shared<Frame>(std::move(preamble)));
     if (leftover.empty()) return read_on();
     // Not from inside start(): the listener may still be setting itself up.
     asio::post(loop_.executor(), [self = shared_from_this(), bytes = std::move(leftover)]() mutable {

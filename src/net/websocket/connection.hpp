@@ -91,7 +91,8 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
     // The next message; connection_aborted when there will be none (see ending()). One at a time.
     Awaitable<Result<Message>> read_message();
 
-    void send(SharedFrame frame);                      // server only: a frame is not masked
+    // Server only: a frame is not masked. True: it may grow, and what it grows by is sent with it.
+    bool send(SharedFrame frame);
     void send(Opcode kind, std::string_view payload);  // either role
     void close(std::uint16_t code,
                std::string_view reason);  // polite: waits for the peer up to close_timeout
@@ -122,7 +123,7 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
     void handle(const Decoder::Step& step);
     void answer_ping(std::string_view payload);
     void fail(std::uint16_t code, std::string_view reason);
-    void queue(SharedFrame frame);
+    bool queue(SharedFrame frame);
     SharedFrame frame_of(Opcode kind, std::string_view payload) const;
     void drop_oldest(std::size_t wanted);
     bool fits(std::size_t bytes) const;

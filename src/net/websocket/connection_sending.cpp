@@ -29,11 +29,11 @@ MaskKey new_mask() {
 
 }  // namespace
 
-void WebSocket::send(SharedFrame frame) {
-    if (state_ != State::Open) return;
+bool WebSocket::send(SharedFrame frame) {
+    if (state_ != State::Open) return false;
     if (options_.role == Role::Client)
         throw std::logic_error("a client's frames are masked: they cannot be shared");
-    if (has_room_for(frame->size())) queue(std::move(frame));
+    return has_room_for(frame->size()) && queue(std::move(frame));
 }
 
 void WebSocket::send(Opcode kind, std::string_view payload) {
@@ -73,8 +73,10 @@ bool WebSocket::make_room(std::size_t bytes) {
 }
 
 void WebSocket::drop_oldest(std::size_t wanted) {
-    while (!fits(wanted) && outbox_.drop_oldest_message()) {
-        if (options_.dropped) ++*options_.dropped;
+    while (!fits(wanted)) {
+        const auto messages = outbox_.drop_oldest_message();
+        if (messages == 0) return;
+        if (options_.dropped) *options_.dropped += messages;
         account();
     }
 }
@@ -91,21 +93,28 @@ void WebSocket::account() {
 SharedFrame WebSocket::frame_of(Opcode kind, std::string_view payload) const {
     if (options_.role == Role::Server)
         return kind == Opcode::Ping && payload.empty() ? ping_frame() : share_frame(kind, payload);
-    auto frame = std::make_shared<std::string>();
-    append_masked_frame(*frame, kind, payload, new_mask());
-    return frame;
+    std::string frame;
+    append_masked_frame(frame, kind, payload, new_mask());
+    return std::make_shared<Frame>(std::move(frame));
 }
 
-void WebSocket::queue(SharedFrame frame) {
-    if (state_ == State::Ended) return;
-    outbox_.push(std::move(frame));
-    if (waiting_writable_) return account();
+bool WebSocket::queue(SharedFrame frame) {
+    if (state_ == State::Ended) return false;
+    const bool grows = outbox_.push(std::move(frame));
+    if (waiting_writable_) {
+        account();
+        return false;
+    }
     if (outbox_.bytes() > kMostPerTurn) {
-        if (!write_outbox()) return cancel();
+        if (!write_outbox()) {
+            cancel();
+            return false;
+        }
         if (waiting_writable_ && state_ == State::Open && !fits(0)) make_room(0);
     }
     flusher_.queued();
     if (!std::exchange(in_flusher_, true)) flusher_.add(shared_from_this());
+    return grows;
 }
 
 void WebSocket::flush_turn() {

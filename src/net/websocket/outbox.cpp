@@ -16,23 +16,37 @@ constexpr std::size_t kFramesAtFirst = 4;  // that there is room for
 using Memory = Recycled<Outbox, std::vector<SharedFrame>, 1024, 16>;
 
 // A text or binary message of ours, whole. The 101, which is no frame, begins like none of them.
-bool is_message(const std::string& frame) {
-    auto opcode = static_cast<unsigned char>(frame[0]) & 0x8FU;
+bool is_message(const Frame& frame) {
+    auto opcode = static_cast<unsigned char>(frame.text()[0]) & 0x8FU;
     return opcode == 0x81 || opcode == 0x82;
 }
 
 }  // namespace
 
-void Outbox::push(SharedFrame frame) {
-    bytes_ += frame->size();
+bool Outbox::push(SharedFrame frame) {
+    seal();
+    if (waits_) {
+        frame->seal();
+        frame->fit();
+    }
+    last_grows_ = frame->grows();
+    if (!last_grows_) bytes_ += frame->size();
     if (frames_.capacity() == 0) {
         frames_ = Memory::take();
         frames_.reserve(kFramesAtFirst);
     }
     frames_.push_back(std::move(frame));
+    return last_grows_;
+}
+
+void Outbox::seal() {
+    if (!std::exchange(last_grows_, false)) return;
+    frames_.back()->seal();
+    bytes_ += frames_.back()->size();
 }
 
 Outbox::Written Outbox::write_to(stream::TcpSocket& socket) {
+    seal();
     while (!frames_.empty()) {
         std::array<iovec, kFramesPerWrite> parts;
         std::size_t count = std::min(frames_.size(), parts.size());
@@ -46,7 +60,10 @@ Outbox::Written Outbox::write_to(stream::TcpSocket& socket) {
             continue;
         }
         if (errno == EINTR) continue;
-        return errno == EAGAIN || errno == EWOULDBLOCK ? Written::Some : Written::Failed;
+        if (errno != EAGAIN && errno != EWOULDBLOCK) return Written::Failed;
+        if (!std::exchange(waits_, true))
+            for (auto& frame : frames_) frame->fit();
+        return Written::Some;
     }
     clear();
     return Written::All;
@@ -61,25 +78,30 @@ void Outbox::sent(std::size_t bytes) {
     offset_ = bytes;
 }
 
-bool Outbox::drop_oldest_message() {
+std::size_t Outbox::drop_oldest_message() {
+    seal();
     auto first = frames_.begin() + (offset_ > 0 ? 1 : 0);
     auto oldest = std::find_if(first, frames_.end(), [](const auto& frame) { return is_message(*frame); });
-    if (oldest == frames_.end()) return false;
+    if (oldest == frames_.end()) return 0;
+    const auto dropped = (*oldest)->messages();
     bytes_ -= (*oldest)->size();
     frames_.erase(oldest);
-    return true;
+    return dropped;
 }
 
 void Outbox::drop_unsent() {
+    seal();
     std::size_t kept = offset_ > 0 ? 1 : 0;
     frames_.resize(kept);
     bytes_ = kept > 0 ? frames_.front()->size() - offset_ : 0;
 }
 
 void Outbox::clear() {
+    seal();
     frames_.clear();
     Memory::give_back(std::exchange(frames_, {}));
     bytes_ = offset_ = 0;
+    waits_ = false;
 }
 
 }  // namespace seance::websocket

@@ -7,30 +7,35 @@
 
 namespace seance::websocket {
 
-// Frames on their way to one peer, in order; an empty one holds no memory on the heap. What the peer has the
-// beginning of is never taken back.
+// Frames on their way to one peer, in order; an empty one holds no memory on the heap. The last may grow
+// until something follows it or it is written. What the peer has the beginning of is never taken back.
 class Outbox {
   public:
-    void push(SharedFrame frame);
+    // False: it will not grow here, since what was written last did not fit into the socket.
+    bool push(SharedFrame frame);
 
     bool empty() const { return frames_.empty(); }
-    std::size_t bytes() const { return bytes_; }  // not sent yet
+    std::size_t bytes() const { return bytes_ + (last_grows_ ? frames_.back()->size() : 0); }  // not sent yet
 
     // As much as the socket takes now.
     enum class Written { All, Some, Failed };
     Written write_to(stream::TcpSocket& socket);
 
-    // The oldest text or binary message; pings, pongs and what is no frame stay. False: there is none.
-    bool drop_oldest_message();
+    // The oldest text or binary message, with those that were gathered with it; pings, pongs and what is no
+    // frame stay. Returns how many.
+    std::size_t drop_oldest_message();
     void drop_unsent();
     void clear();
 
   private:
+    void seal();
     void sent(std::size_t bytes);
 
     std::vector<SharedFrame> frames_;
-    std::size_t bytes_ = 0;
-    std::size_t offset_ = 0;  // of the first frame that is sent already
+    std::size_t bytes_ = 0;    // without the last frame while that may grow
+    std::size_t offset_ = 0;   // of the first frame that is sent already
+    bool last_grows_ = false;  // or did, until another who has it sealed it
+    bool waits_ = false;       // for the socket to take more
 };
 
 }  // namespace seance::websocket

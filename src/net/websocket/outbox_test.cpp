@@ -44,13 +44,19 @@ SharedFrame message(char letter, std::size_t size = 100) {
     return share_frame(Opcode::Text, std::string(size, letter));
 }
 
+SharedFrame growing(std::string_view text) {
+    auto frame = growing_frame(1000);
+    frame->next(text.size()) += text;
+    return frame;
+}
+
 }  // namespace
 
 TEST_F(OutboxTest, SendsFramesInTheirOrderHoweverLittleTheSocketTakes) {
     std::string expected;
     for (int i = 0; i < 500; ++i) {
         auto frame = message(static_cast<char>('a' + i % 26), static_cast<std::size_t>(i * 7));
-        expected += *frame;
+        expected += frame->text();
         outbox.push(frame);
     }
     EXPECT_EQ(outbox.bytes(), expected.size());
@@ -66,11 +72,11 @@ TEST_F(OutboxTest, DropsTheOldestMessageAndNoPing) {
     outbox.push(ping);
     for (char letter : {'a', 'b'}) outbox.push(message(letter));
 
-    EXPECT_TRUE(outbox.drop_oldest_message());
+    EXPECT_EQ(outbox.drop_oldest_message(), 1u);
 
     EXPECT_EQ(outbox.bytes(), ping->size() + message('b')->size());
-    EXPECT_EQ(drain(), *ping + *message('b'));
-    EXPECT_FALSE(outbox.drop_oldest_message());
+    EXPECT_EQ(drain(), ping->text() + message('b')->text());
+    EXPECT_EQ(outbox.drop_oldest_message(), 0u);
 }
 
 TEST_F(OutboxTest, NeverTakesBackWhatThePeerHasTheBeginningOf) {
@@ -78,13 +84,79 @@ TEST_F(OutboxTest, NeverTakesBackWhatThePeerHasTheBeginningOf) {
     outbox.push(large);
     ASSERT_EQ(outbox.write_to(socket), Outbox::Written::Some);
     outbox.push(message('b'));
-    EXPECT_TRUE(outbox.drop_oldest_message());
-    EXPECT_FALSE(outbox.drop_oldest_message());
+    EXPECT_EQ(outbox.drop_oldest_message(), 1u);
+    EXPECT_EQ(outbox.drop_oldest_message(), 0u);
     outbox.push(message('c'));
 
     outbox.drop_unsent();
 
-    EXPECT_EQ(drain(), *large);
+    EXPECT_EQ(drain(), large->text());
+}
+
+TEST_F(OutboxTest, SendsWhatItsLastFrameHasGrownBy) {
+    auto frame = growing("one");
+    EXPECT_TRUE(outbox.push(frame));
+    frame->next(3) += "two";
+    EXPECT_EQ(outbox.bytes(), 6u);
+
+    EXPECT_EQ(drain(), "onetwo");
+
+    EXPECT_FALSE(frame->grows()) << "it has been sent";
+    EXPECT_EQ(outbox.bytes(), 0u);
+}
+
+TEST_F(OutboxTest, SealsAFrameThatSomethingFollows) {
+    auto frame = growing("one");
+    outbox.push(frame);
+    frame->next(3) += "two";
+
+    outbox.push(message('a'));
+
+    EXPECT_FALSE(frame->grows());
+    EXPECT_EQ(outbox.bytes(), 6 + message('a')->size());
+}
+
+TEST_F(OutboxTest, CountsAFrameThatAnotherHasSealed) {
+    Outbox other;
+    auto frame = growing("one");
+    outbox.push(frame);
+    frame->next(3) += "two";
+    other.push(frame);
+    other.push(message('a'));
+
+    outbox.push(message('b'));
+
+    EXPECT_EQ(outbox.bytes(), 6 + message('b')->size());
+    EXPECT_EQ(other.bytes(), 6 + message('a')->size());
+}
+
+TEST_F(OutboxTest, LetsNoFrameGrowThatWaits) {
+    auto large = message('a', 100'000);
+    auto before = growing("before");
+    outbox.push(large);
+    outbox.push(before);
+    ASSERT_EQ(outbox.write_to(socket), Outbox::Written::Some);
+    auto after = growing("after");
+
+    EXPECT_FALSE(outbox.push(after));
+
+    for (const auto& frame : {before, after}) {
+        EXPECT_FALSE(frame->grows());
+        EXPECT_LE(frame->text().capacity(), 100u) << "nor hold more than it needs";
+    }
+    EXPECT_EQ(drain(), large->text() + "beforeafter");
+    EXPECT_TRUE(outbox.push(growing("now")));
+}
+
+TEST_F(OutboxTest, DropsWhatWasGatheredTogether) {
+    auto gathered = growing(message('a')->text());
+    outbox.push(gathered);
+    gathered->next(102) += message('b')->text();
+    outbox.push(message('c'));
+
+    EXPECT_EQ(outbox.drop_oldest_message(), 2u);
+
+    EXPECT_EQ(drain(), message('c')->text());
 }
 
 TEST_F(OutboxTest, SaysWhenThePeerIsGone) {

@@ -1,5 +1,6 @@
 #include "net/websocket/shared_frame.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
@@ -9,20 +10,17 @@
 namespace seance::websocket {
 namespace {
 
-// What waits for slow readers is counted by its size: it is not to hold much more than that.
 constexpr std::size_t kLittle = 64;
+constexpr std::size_t kMessagesAtFirst = 4;  // that one that grows has room for
 
-struct Frame;
-using Texts = Recycled<Frame, std::string, 1024, 2048>;
+// Of one message, at most.
+constexpr std::size_t most_memory(std::size_t bytes) {
+    return 2 * bytes + kLittle;
+}
 
-struct Frame {
-    std::string text;
-    explicit Frame(std::size_t size) : text(Texts::take(2 * size + kLittle)) { text.reserve(size); }
-    Frame(const Frame&) = delete;
-    ~Frame() { Texts::give_back(std::move(text)); }
-};
+using Texts = Recycled<Frame, std::string, 1024, Frame::kMostGathered>;
 
-// Of what shared_ptr makes for a frame beside its text, which is always of one size.
+// What shared_ptr makes of a frame is always of one size.
 template <class T>
 struct NodeAllocator {
     using value_type = T;
@@ -44,23 +42,46 @@ struct NodeAllocator {
 
 }  // namespace
 
-std::shared_ptr<std::string> new_frame(std::size_t size) {
-    auto frame = std::allocate_shared<Frame>(NodeAllocator<Frame>(), size);
-    auto* text = &frame->text;
-    return {std::move(frame), text};
+Frame::Frame(std::size_t bytes, bool grows)
+    : text_(Texts::take(grows ? kMostGathered : most_memory(bytes))), grows_(grows) {
+    text_.reserve(grows ? std::min(kMessagesAtFirst * bytes, kMostGathered) : bytes);
+}
+
+Frame::~Frame() {
+    Texts::give_back(std::move(text_));
+}
+
+std::string& Frame::next(std::size_t bytes) {
+    ++messages_;
+    if (text_.capacity() < text_.size() + bytes) text_.reserve(kMostGathered);
+    return text_;
+}
+
+void Frame::fit() {
+    if (text_.capacity() > most_memory(text_.size())) text_.shrink_to_fit();
+}
+
+SharedFrame new_frame(std::size_t bytes) {
+    return std::allocate_shared<Frame>(NodeAllocator<Frame>(), bytes, false);
+}
+
+SharedFrame growing_frame(std::size_t bytes) {
+    const bool grows = 2 * bytes <= Frame::kMostGathered;
+    return std::allocate_shared<Frame>(NodeAllocator<Frame>(), bytes, grows);
 }
 
 SharedFrame share_frame(Opcode opcode, std::string_view payload) {
     auto frame = new_frame(payload.size() + kMostHead);
-    append_frame(*frame, opcode, payload);
+    append_frame(frame->next(payload.size() + kMostHead), opcode, payload);
     return frame;
 }
 
 SharedFrame share_compressed_frame(Opcode opcode, std::string_view payload, std::uint8_t bits) {
     auto compressed = deflater(bits).compress(payload);
     auto frame = new_frame(compressed.size() + kMostHead);
-    append_head(*frame, opcode, compressed.size(), true, nullptr, true);
-    *frame += compressed;
+    auto& text = frame->next(compressed.size() + kMostHead);
+    append_head(text, opcode, compressed.size(), true, nullptr, true);
+    text += compressed;
     return frame;
 }
 

@@ -8,7 +8,7 @@
 namespace seance::websocket {
 
 TEST(SharedFrame, IsAWholeFrame) {
-    EXPECT_EQ(*share_frame(Opcode::Pong, "Hello"), "\x8A\x05Hello");
+    EXPECT_EQ(share_frame(Opcode::Pong, "Hello")->text(), "\x8A\x05Hello");
 }
 
 TEST(SharedFrame, IsMadeInTheMemoryOfTheOneBefore) {
@@ -21,27 +21,60 @@ TEST(SharedFrame, IsMadeInTheMemoryOfTheOneBefore) {
     one.reset();
 
     EXPECT_EQ(share_frame(Opcode::Text, text)->data(), memory);
-    EXPECT_TRUE(new_frame(1000)->empty());
+    EXPECT_TRUE(new_frame(1000)->text().empty());
 }
 
 TEST(SharedFrame, KeepsNoMemoryOfLargeOnes) {
     share_frame(Opcode::Text, std::string(100'000, 'x'));
 
-    EXPECT_LT(new_frame(100'000 / 2)->capacity(), 100'000u);
+    EXPECT_LT(new_frame(100'000 / 2)->text().capacity(), 100'000u);
 }
 
 TEST(SharedFrame, HoldsLittleMoreThanItsBytes) {
     share_frame(Opcode::Text, std::string(1900, 'x'));
 
-    EXPECT_LE(share_frame(Opcode::Text, "short")->capacity(), 200u);
-    EXPECT_GE(share_frame(Opcode::Text, std::string(1500, 'x'))->capacity(), 1500u);
+    EXPECT_LE(share_frame(Opcode::Text, "short")->text().capacity(), 200u);
+    EXPECT_GE(share_frame(Opcode::Text, std::string(1500, 'x'))->text().capacity(), 1500u);
+}
+
+TEST(GrowingFrame, TakesMessagesUntilItIsFullOrSealed) {
+    const std::size_t each = Frame::kMostGathered / 4;
+    auto frame = growing_frame(each);
+    for (int i = 0; i < 4; ++i) {
+        ASSERT_TRUE(frame->takes(each));
+        frame->next(each).append(each, 'x');
+    }
+    EXPECT_EQ(frame->size(), Frame::kMostGathered);
+    EXPECT_EQ(frame->messages(), 4u);
+    EXPECT_FALSE(frame->takes(1));
+
+    auto sealed = growing_frame(each);
+    sealed->seal();
+    EXPECT_FALSE(sealed->takes(1));
+}
+
+TEST(GrowingFrame, StaysAloneWhereASecondOneWouldNotFit) {
+    EXPECT_TRUE(growing_frame(Frame::kMostGathered / 2)->grows());
+    EXPECT_FALSE(growing_frame(Frame::kMostGathered / 2 + 1)->grows());
+    EXPECT_FALSE(share_frame(Opcode::Text, "x")->grows());
+}
+
+TEST(GrowingFrame, HoldsLittleMoreThanItsBytesOnceItWaits) {
+    auto frame = growing_frame(1000);
+    frame->next(1000).append(100, 'x');
+    ASSERT_GE(frame->text().capacity(), 4000u);
+
+    frame->fit();
+
+    EXPECT_LE(frame->text().capacity(), 264u);
+    EXPECT_EQ(frame->text(), std::string(100, 'x'));
 }
 
 TEST(SharedFrame, OutlivesItsThread) {
     SharedFrame frame;
     std::thread([&] { frame = share_frame(Opcode::Text, "of another"); }).join();
 
-    EXPECT_EQ(frame->substr(2), "of another");
+    EXPECT_EQ(frame->text().substr(2), "of another");
 }
 
 // What a thread holds in data of its own goes after the memory that it has kept.

@@ -14,8 +14,11 @@ class Delivery {
     Delivery(websocket::SharedFrame plain, std::size_t compress_from)
         : plain_(std::move(plain)), compress_from_(compress_from) {}
 
-    // `deflate_bits` of the receiver; 0: it did not agree on compression.
+    // `deflate_bits` of the receiver; 0: it did not agree on compression. Who did gets each message for
+    // itself, since a larger one is compressed.
     const websocket::SharedFrame& frame_for(std::uint8_t deflate_bits);
+    // The receiver was not sent it as the last of what leaves now: what follows is no part of it.
+    void ends() { plain_->seal(); }
 
   private:
     websocket::SharedFrame plain_;

@@ -27,6 +27,7 @@ Lobby::Lobby(Loop& loop, const Settings& settings, Shared& shared, unsigned inde
       settings_(settings),
       shared_(shared),
       index_(index),
+      flusher_(websocket::Flusher::of(loop.executor())),
       alive_(std::make_shared<Lobby*>(this)),
       emptied_(loop.executor()) {
     backlog_.limit = settings.max_total_queue_bytes;
@@ -106,38 +107,59 @@ void Lobby::publish(const Message& message) {
     if (message.topic.empty()) return;
     const auto* room = rooms.find(message.topic);
     const auto& siblings = siblings_.shares(message.topic);
+    std::optional<Relay> relay;
+    if (room) relay.emplace(message, room->size() + members_elsewhere(*room));
     websocket::SharedFrame frame;
-    if (room) frame = relay_frame(message, room->size() + members_elsewhere(*room));
     for (const auto& share : siblings) {
         Note note;
         note.kind = room ? Note::Frame : Note::Text;
         note.from = index_;
         note.topic = message.topic;
-        if (room)
-            note.frame = frame;
-        else
+        if (!room) {
             note.text = message.text;
+        } else {
+            if (!frame) {
+                frame = websocket::new_frame(relay->frame_bytes());
+                relay->append_frame(frame->next(relay->frame_bytes()));
+            }
+            note.frame = frame;
+        }
         shared_.hub->post(static_cast<unsigned>(share.node), std::move(note));
     }
     if (link_) link_->publish(message.topic, room ? room->shared() : nullptr, message.text);
-    if (room) deliver(*room, std::move(frame));
+    if (room) deliver(*room, *relay);
 }
 
-void Lobby::deliver(const Room& room, websocket::SharedFrame frame) {
+// Frames of a turn that all members of a room get one after the other are one for the outboxes and the
+// kernel: a member is visited with the first.
+template <class Append>
+void Lobby::deliver(const Room& room, std::size_t bytes, Append append) {
     counters.deliveries.add(room.size());
-    Delivery delivery(std::move(frame), settings_.compress_from_bytes);
+    if (auto last = room.last(); last && last->takes(bytes)) {
+        append(last->next(bytes));
+        flusher_.queued();
+        return;
+    }
+    auto frame = websocket::growing_frame(bytes);
+    append(frame->next(bytes));
+    Delivery delivery(frame, settings_.compress_from_bytes);
     room.deliver(delivery);
+    if (frame->grows()) room.delivered(frame);
     for (auto* peer : std::exchange(leaving_, {})) rooms.leave(*peer);
     time_fan_out();
+}
+
+void Lobby::deliver(const Room& room, const Relay& relay) {
+    deliver(room, relay.frame_bytes(), [&](std::string& out) { relay.append_frame(out); });
 }
 
 // A publish of another loop or replica that is not a frame yet.
 void Lobby::deliver_text(const Room& room, std::string_view text) {
     const auto clients = room.size() + members_elsewhere(room);
-    if (auto frame = relay_frame_of_parsed(text, clients)) return deliver(room, std::move(frame));
+    if (auto relay = Relay::of_parsed(text, clients)) return deliver(room, *relay);
     auto message = parser.parse(text);
     if (!message || (*message)->type != Message::Type::Publish || (*message)->topic != room.topic()) return;
-    deliver(room, relay_frame(**message, clients));
+    deliver(room, Relay(**message, clients));
 }
 
 void Lobby::on_remote_publish(const SharedTopic& topic, std::string_view text) {
@@ -151,7 +173,7 @@ void Lobby::on_note(Note& note) {
         if (note.kind == Note::Text)
             deliver_text(*room, note.text);
         else
-            deliver(*room, std::move(note.frame));
+            deliver(*room, note.frame->size(), [&](std::string& out) { out += note.frame->text(); });
     }
 }
 
@@ -194,9 +216,8 @@ void Lobby::time_fan_out() {
 }
 
 void Lobby::end_fan_out() {
-    const auto executor = loop_.executor();
-    if (websocket::Flusher::of(executor).waits())
-        return asio::post(executor, [alive = alive_] {
+    if (flusher_.waits())
+        return asio::post(loop_.executor(), [alive = alive_] {
             if (*alive) (*alive)->end_fan_out();
         });
     counters.fan_out.observe(std::chrono::duration<double>(Clock::now() - *fan_out_began_).count());

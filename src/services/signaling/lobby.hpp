@@ -71,7 +71,9 @@ class Lobby final : Rooms::Watcher, Link::Owner {
     void on_remote_publish(const SharedTopic& topic, std::string_view text) override;
     void on_settled() override;
     void on_note(Note& note);
-    void deliver(const Room& room, websocket::SharedFrame frame);
+    template <class Append>  // void(std::string& out): a frame, of so many bytes at most
+    void deliver(const Room& room, std::size_t bytes, Append append);
+    void deliver(const Room& room, const Relay& relay);
     void deliver_text(const Room& room, std::string_view text);
     void time_fan_out();
     void end_fan_out();
@@ -81,6 +83,7 @@ class Lobby final : Rooms::Watcher, Link::Owner {
     const Settings& settings_;
     Shared& shared_;
     const unsigned index_;
+    websocket::Flusher& flusher_;
     websocket::Backlog backlog_;
     std::uint64_t dropped_ = 0, dropped_told_ = 0;
     websocket::Options socket_options_;

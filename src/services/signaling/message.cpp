@@ -26,6 +26,9 @@ class Category final : public boost::system::error_category {
     }
 };
 
+// A publish has a type, so it is never the first field.
+constexpr std::string_view kField = ",\"clients\":";
+
 // A field's value as it stands in the text; `kind` is its first character, 0 if the field is absent.
 struct Value {
     char kind = 0;
@@ -113,37 +116,40 @@ Result<const Message*> MessageParser::parse(std::string_view text) {
     return &message_;
 }
 
-websocket::SharedFrame relay_frame(const Message& publish, std::size_t clients) {
-    auto count = fmt::format_int(clients);
-    std::string_view number(count.data(), count.size());
-    constexpr std::string_view kField = ",\"clients\":";  // a publish has a type, so never the first field
-    auto size = publish.text.size();
-    if (publish.clients.empty()) size += kField.size() + number.size();
-    for (auto gap : publish.clients) size += number.size() - (gap.end - gap.begin);
+// --- relays -----------------------------------------------------------------------------------------------
 
-    auto frame = websocket::new_frame(size + websocket::kMostHead);
-    websocket::append_head(*frame, websocket::Opcode::Text, size);
-    std::size_t done = 0;
-    for (auto gap : publish.clients) {
-        frame->append(publish.text, done, gap.begin - done).append(number);
-        done = gap.end;
-    }
-    if (publish.clients.empty()) {
-        frame->append(publish.text, 0, publish.closing_brace).append(kField).append(number);
-        done = publish.closing_brace;
-    }
-    frame->append(publish.text, done);
-    return frame;
+Relay::Relay(std::string_view text, std::span<const Message::Gap> gaps, std::size_t closing_brace,
+             std::size_t clients)
+    : text_(text),
+      gaps_(gaps),
+      closing_brace_(closing_brace),
+      clients_(fmt::format_int(clients).str()),
+      bytes_(text.size()) {
+    if (gaps_.empty()) bytes_ += kField.size() + clients_.size();
+    for (auto gap : gaps_) bytes_ += clients_.size() - (gap.end - gap.begin);
 }
 
-websocket::SharedFrame relay_frame_of_parsed(std::string_view text, std::size_t clients) {
-    Message publish;
-    publish.text = text;
-    publish.closing_brace = text.find_last_not_of(" \t\r\n");
-    const bool is_plain =
-        publish.closing_brace != std::string_view::npos && text[publish.closing_brace] == '}' &&
-        text.find("clients") == std::string_view::npos && text.find('\\') == std::string_view::npos;
-    return is_plain ? relay_frame(publish, clients) : nullptr;
+std::optional<Relay> Relay::of_parsed(std::string_view text, std::size_t clients) {
+    const auto closing_brace = text.find_last_not_of(" \t\r\n");
+    const bool is_plain = closing_brace != std::string_view::npos && text[closing_brace] == '}' &&
+                          text.find("clients") == std::string_view::npos &&
+                          text.find('\\') == std::string_view::npos;
+    if (!is_plain) return std::nullopt;
+    return Relay(text, {}, closing_brace, clients);
+}
+
+void Relay::append_frame(std::string& out) const {
+    websocket::append_head(out, websocket::Opcode::Text, bytes_);
+    std::size_t done = 0;
+    for (auto gap : gaps_) {
+        out.append(text_, done, gap.begin - done).append(clients_);
+        done = gap.end;
+    }
+    if (gaps_.empty()) {
+        out.append(text_, 0, closing_brace_).append(kField).append(clients_);
+        done = closing_brace_;
+    }
+    out.append(text_, done);
 }
 
 }  // namespace seance::signaling

@@ -1,6 +1,8 @@
 #pragma once
 #include <cstdint>
 #include <deque>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,11 +51,29 @@ class MessageParser {
     std::deque<std::string> decoded_;  // strings that were written with escapes
 };
 
-// The publish as every subscriber gets it: its own text, every byte kept, with `clients` set.
-websocket::SharedFrame relay_frame(const Message& publish, std::size_t clients);
-// The same of the text of a publish that another loop or replica has parsed; null where only a parser can
-// tell whether there are `clients` in it already.
-websocket::SharedFrame relay_frame_of_parsed(std::string_view text, std::size_t clients);
+// A publish as every subscriber gets it: its own text, every byte kept, with `clients` set. A view of the
+// message.
+class Relay {
+  public:
+    Relay(const Message& publish, std::size_t clients)
+        : Relay(publish.text, publish.clients, publish.closing_brace, clients) {}
+    // Of the text of a publish that another loop or replica has parsed; nothing where only a parser can tell
+    // whether there are `clients` in it already.
+    static std::optional<Relay> of_parsed(std::string_view text, std::size_t clients);
+
+    std::size_t frame_bytes() const { return bytes_ + websocket::kMostHead; }  // at most
+    void append_frame(std::string& out) const;
+
+  private:
+    Relay(std::string_view text, std::span<const Message::Gap> gaps, std::size_t closing_brace,
+          std::size_t clients);
+
+    std::string_view text_;
+    std::span<const Message::Gap> gaps_;
+    std::size_t closing_brace_;
+    std::string clients_;
+    std::size_t bytes_;  // of the payload
+};
 
 }  // namespace seance::signaling
 

@@ -26,8 +26,14 @@ struct MessageParsing : testing::Test {
         return result ? error_code{} : result.error();
     }
     std::string relay(std::string text, std::size_t clients) {
-        auto frame = *relay_frame(parse(std::move(text)), clients);
+        auto frame = frame_of(Relay(parse(std::move(text)), clients));
         return frame.substr(frame[1] == 126 ? 4 : 2);
+    }
+    static std::string frame_of(const Relay& relay) {
+        std::string frame;
+        relay.append_frame(frame);
+        EXPECT_LE(frame.size(), relay.frame_bytes());
+        return frame;
     }
     MessageParser parser;
     std::string text_;
@@ -153,7 +159,7 @@ TEST_F(MessageParsing, OverwritesClientsOfThePublisherHoweverTheyAreSpelled) {
 TEST_F(MessageParsing, WritesTheHeadOfEveryLengthForm) {
     for (std::size_t filler : {10, 80, 90, 100, 65'000, 65'480, 65'500, 70'000}) {
         auto text = R"({"type":"publish","topic":"t","data":")" + std::string(filler, 'x') + "\"}";
-        auto frame = *relay_frame(parse(text), 5);
+        auto frame = frame_of(Relay(parse(text), 5));
         websocket::Decoder decoder(websocket::Role::Client, 1 << 20);
 
         auto step = decoder.take(frame);
@@ -168,9 +174,9 @@ TEST_F(MessageParsing, RelaysWhatOthersHaveParsedAsItsOwn) {
          {R"({"type":"publish","topic":"t","data":"AAECAw=="})", R"({"topic":"t","type":"publish"})",
           R"( { "type" : "publish" , "topic" : "t" , "nested" : { "a" : [ {} ] } }  )",
           "{\"type\":\"publish\",\"topic\":\"t\"\n}\r\n"}) {
-        auto frame = relay_frame_of_parsed(text, 12);
-        ASSERT_TRUE(frame) << text;
-        EXPECT_EQ(*frame, *relay_frame(parse(text), 12)) << text;
+        auto relay = Relay::of_parsed(text, 12);
+        ASSERT_TRUE(relay) << text;
+        EXPECT_EQ(frame_of(*relay), frame_of(Relay(parse(text), 12))) << text;
     }
 }
 
@@ -179,7 +185,7 @@ TEST_F(MessageParsing, LeavesToTheParserWhereClientsMayStand) {
          {R"({"type":"publish","topic":"t","clients":3})", R"({"type":"publish","topic":"clients"})",
           R"({"type":"publish","topic":"t","cl\u0069ents":3})", R"({"type":"publish","topic":"a\"b"})", "[1]",
           "", " "})
-        EXPECT_FALSE(relay_frame_of_parsed(text, 12)) << text;
+        EXPECT_FALSE(Relay::of_parsed(text, 12)) << text;
 }
 
 // Our scanner against a complete parser, on texts damaged at random (the same ones each time).

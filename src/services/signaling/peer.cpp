@@ -46,7 +46,7 @@ void Peer::refuse(std::uint16_t code, std::string_view reason) {
 }
 
 void Peer::deliver(Delivery& delivery) {
-    socket_->send(delivery.frame_for(socket_->deflate_bits()));
+    if (!socket_->send(delivery.frame_for(socket_->deflate_bits()))) delivery.ends();
     if (!socket_->open()) lobby_.leaves_after_publish(*this);
 }
 

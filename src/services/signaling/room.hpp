@@ -47,6 +47,11 @@ class Room {
         }
     }
 
+    // What was delivered last to all that are its members now, while there is any of it: the next message may
+    // be added to it.
+    websocket::SharedFrame last() const { return last_.lock(); }
+    void delivered(const websocket::SharedFrame& frame) const { last_ = frame; }
+
     // What replicas share of it, and whose that is; null if they do not.
     SharedTopic* shared() const { return shared_; }
     void share(SharedTopic* shared) { shared_ = shared; }
@@ -56,6 +61,7 @@ class Room {
     std::string topic_;
     std::vector<Member*> members_;
     SharedTopic* shared_ = nullptr;
+    mutable std::weak_ptr<websocket::Frame> last_;
 };
 
 // Who gets what: the topics and their subscribers, without I/O. A room lives from its first subscriber to its
@@ -92,6 +98,7 @@ class Rooms {
 
   private:
     void changed(Room& room) const {
+        room.last_.reset();
         if (watcher_) watcher_->on_size(room);
     }
     Room* find_of(const Member& member, std::string_view topic) const;

@@ -10,7 +10,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 struct Listener : Member {
-    void deliver(Delivery& delivery) override { heard.push_back(delivery.frame_for(0)->substr(2)); }
+    void deliver(Delivery& delivery) override { heard.push_back(delivery.frame_for(0)->text().substr(2)); }
     std::vector<std::string> heard;
 };
 

@@ -223,7 +223,7 @@ TEST(SignalingCompression, IsUsedForThoseWhoAskWhereItIsOn) {
 
     EXPECT_EQ(bob.hears(), relayed("r", data, 2));
     EXPECT_EQ(ann.hears(),
-              *websocket::share_compressed_frame(Opcode::Text, relayed("r", data, 2).substr(4), 15));
+              websocket::share_compressed_frame(Opcode::Text, relayed("r", data, 2).substr(4), 15)->text());
 }
 
 TEST(SignalingCompression, IsNotAgreedOnWhereItIsOff) {

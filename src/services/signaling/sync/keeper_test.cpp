@@ -69,7 +69,7 @@ struct ScriptedLog final : DocumentLog {
 struct Visitor : Member {
     void send(const websocket::SharedFrame& frame) override {
         websocket::Decoder decoder(websocket::Role::Client, frame->size());
-        std::string copy = *frame;
+        std::string copy = frame->text();
         heard.emplace_back(decoder.take(copy).payload);
     }
     std::vector<std::string> heard;

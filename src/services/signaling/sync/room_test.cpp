@@ -23,7 +23,7 @@ const std::string kNobody(1, '\0');                  // an empty state vector
 struct Visitor : Member {
     void send(const websocket::SharedFrame& frame) override {
         websocket::Decoder decoder(websocket::Role::Client, frame->size());
-        std::string copy = *frame;
+        std::string copy = frame->text();
         heard.emplace_back(decoder.take(copy).payload);
     }
     bool may_write() const override { return writes; }
