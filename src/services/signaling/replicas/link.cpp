@@ -44,7 +44,7 @@ Link::Link(Loop& loop, const Settings& settings, Presence::Node node, Owner& own
       alive_(std::make_shared<Link*>(this)),
       leases_(settings.replica_lease),
       pub_sub_(loop, *settings.valkey, *this, client_options()),
-      outbound_(pub_sub_, by_channel_, counters_, names_, node) {
+      outbound_(pub_sub_, topics_, counters_, names_, node) {
     pub_sub_.subscribe(replicas_channel_);
     pub_sub_.subscribe(own_channel_);
     asio::co_spawn(loop.executor(), beat(alive_, loop, settings.replica_lease / 3), asio::detached);
@@ -72,7 +72,7 @@ void Link::on_size(Room& room) {
         return leave(known);
     }
     if (known.state == State::Asked || std::exchange(known.changed, true)) return;
-    changed_.push_back(room.topic());
+    changed_.push_back(known.hash);
     if (changed_.size() > 1) return;
     asio::post(loop_.executor(), [alive = alive_] {
         if (*alive) (*alive)->flush_changed();
@@ -80,18 +80,17 @@ void Link::on_size(Room& room) {
 }
 
 void Link::join(Room& room) {
-    auto made = std::make_unique<Topic>();
-    made->name = room.topic();
-    made->channel = names_.topic(room.topic());
-    made->room = &room;
-    made->members = static_cast<std::uint32_t>(room.size());
-    made->join = ++joined_;
-    auto& kept = *made;
-    room.share(&kept);
-    topics_.emplace(kept.name, std::move(made));
-    by_channel_.emplace(kept.channel, &kept);
-    if (pub_sub_.open()) unsettled_.insert(kept.join);
-    pub_sub_.subscribe(kept.channel);
+    auto channel = names_.topic(room.topic());
+    const auto hash = names_.hash_of(channel).value();
+    auto& topic = topics_[hash];
+    topic.hash = hash;
+    topic.channel = std::move(channel);
+    topic.room = &room;
+    topic.members = static_cast<std::uint32_t>(room.size());
+    topic.join = ++joined_;
+    room.share(&topic);
+    if (pub_sub_.open()) unsettled_.insert(topic.join);
+    pub_sub_.subscribe(topic.channel);
 }
 
 void Link::leave(Topic& topic) {
@@ -106,38 +105,36 @@ void Link::leave(Topic& topic) {
     std::erase(early_, topic.channel);
     pub_sub_.unsubscribe(topic.channel);
     settle(topic);
-    by_channel_.erase(topic.channel);
-    auto at = topics_.find(topic.name);
-    topics_.erase(at);
+    const auto hash = topic.hash;
+    topics_.erase(hash);
 }
 
 void Link::flush_changed() {
-    for (const auto& name : std::exchange(changed_, {})) {
-        auto at = topics_.find(name);
-        if (at != topics_.end() && std::exchange(at->second->changed, false)) tell_members(*at->second);
-    }
+    for (const auto& hash : std::exchange(changed_, {}))
+        if (auto* topic = topic_of(hash); topic && std::exchange(topic->changed, false)) tell_members(*topic);
+}
+
+ReplicaNote Link::members_note(Kind kind, const Topic& topic) const {
+    auto now = note(kind);
+    now.members = topic.members;
+    return now;
 }
 
 // A newcomer greets, and is answered.
-void Link::tell_members(Topic& topic) {
+void Link::tell_members(const Topic& topic) {
     if (topic.state == State::Ready && !topic.listened) return;
-    auto now = note(Kind::Members);
-    now.members = topic.members;
-    outbound_.say(topic.channel, now);
+    outbound_.say(topic.channel, members_note(Kind::Members, topic));
 }
 
 void Link::greet(Topic& topic) {
     topic.greet(Clock::now());
-    auto hello = note(Kind::Hello);
-    hello.members = topic.members;
-    outbound_.say(topic.channel, hello,
-                  [alive = alive_, name = topic.name, join = topic.join](std::int64_t receivers) {
+    outbound_.say(topic.channel, members_note(Kind::Hello, topic),
+                  [alive = alive_, hash = topic.hash, join = topic.join](std::int64_t receivers) {
                       if (!*alive) return;
                       auto& self = **alive;
-                      auto at = self.topics_.find(name);
-                      if (at == self.topics_.end() || at->second->join != join) return;
-                      if (at->second->greeting_reached(receivers - 1))
-                          self.settle(*at->second);  // one is ours
+                      auto* greeted = self.topic_of(hash);
+                      if (!greeted || greeted->join != join) return;
+                      if (greeted->greeting_reached(receivers - 1)) self.settle(*greeted);  // one is ours
                   });
     outbound_.send_held(topic);
 }
@@ -209,10 +206,10 @@ void Link::on_lost() {
     listening_ = false;
     listeners_.clear();
     early_.clear();
-    for (auto& [name, topic] : topics_) {
-        topic->elsewhere.clear();
-        topic->state = State::Asked;
-        outbound_.pause(*topic);
+    for (auto& [hash, topic] : topics_) {
+        topic.elsewhere.clear();
+        topic.state = State::Asked;
+        outbound_.pause(topic);
     }
     if (!std::exchange(unsettled_, {}).empty()) owner_.on_settled();
 }
@@ -225,11 +222,11 @@ void Link::on_subscribed(std::string_view channel) {
         for (const auto& waiting : std::exchange(early_, {})) on_subscribed(waiting);
         return;
     }
-    auto at = by_channel_.find(channel);
-    if (at == by_channel_.end()) return;
+    auto* topic = topic_of(names_.hash_of(channel));
+    if (!topic) return;
     // Who greets may be sent to on its own channel from then on.
     if (!listening_) return early_.emplace_back(channel), void();
-    greet(*at->second);
+    greet(*topic);
 }
 
 void Link::tell_listening() {
@@ -243,7 +240,7 @@ void Link::tick() {
     for (auto node : leases_.expire(Clock::now())) {
         observe::log(observe::Level::Warning, "replica_lost");
         listeners_.erase(node);
-        for (auto& [name, topic] : topics_) topic->elsewhere.set(node, 0);
+        for (auto& [hash, topic] : topics_) topic.elsewhere.set(node, 0);
     }
     counters_.replicas.set(static_cast<std::int64_t>(leases_.size()));
     if (!pub_sub_.open()) return;
@@ -264,8 +261,8 @@ Awaitable<void> Link::beat(std::shared_ptr<Link*> self, Loop& loop, Duration int
         if (link.outbound_.paused() && link.pub_sub_.open() && now >= link.resume_) link.outbound_.resume();
         if (link.tells_listening_) link.tell_listening();
         if (!link.unsettled_.empty())
-            for (auto& [name, topic] : link.topics_)
-                if (topic->give_up_greeting(now, kGreeting)) link.settle(*topic);
+            for (auto& [hash, topic] : link.topics_)
+                if (topic.give_up_greeting(now, kGreeting)) link.settle(topic);
         if (now < next) continue;
         next = now + interval;
         link.tick();

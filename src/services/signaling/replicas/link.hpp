@@ -4,7 +4,6 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "core/runtime/loop.hpp"
@@ -69,7 +68,8 @@ class Link final : valkey::PubSub::Listener {
     void leave(Topic& topic);
     void greet(Topic& topic);
     void settle(Topic& topic);
-    void tell_members(Topic& topic);
+    ReplicaNote members_note(ReplicaNote::Kind kind, const Topic& topic) const;
+    void tell_members(const Topic& topic);
     void flush_changed();
     void end_turn_with_bundle();
     std::optional<Presence::Node> partner() const;
@@ -82,7 +82,7 @@ class Link final : valkey::PubSub::Listener {
         std::uint64_t left;  // left_ when it was found
     };
     void take_bundle(std::string_view entries);
-    SharedTopic* topic_of(std::string_view hash);
+    SharedTopic* topic_of(const std::optional<TopicHash>& hash);
     void tell_listening();
     void heard_of(Presence::Node node);
     ReplicaNote note(ReplicaNote::Kind kind) const;
@@ -98,15 +98,14 @@ class Link final : valkey::PubSub::Listener {
     LinkCounters counters_;
     std::shared_ptr<Link*> alive_;  // holds nullptr once this is gone
 
-    std::unordered_map<std::string_view, std::unique_ptr<Topic>> topics_;  // keys are views of their names
-    Outbound::TopicsByChannel by_channel_;
+    SharedTopics topics_;
     Leases leases_;
     std::uint64_t joined_ = 0, left_ = 0;  // topics, in all
     std::set<std::uint64_t> unsettled_;
-    std::vector<std::string> changed_;          // topics, told at the end of the loop's turn
+    std::vector<TopicHash> changed_;            // told at the end of the loop's turn
     std::vector<std::string> left_while_away_;  // channels whose others count members that have gone
     std::vector<std::string> early_;            // channels, confirmed before the own one
-    std::string printed_, channel_;             // of the note that is being sent; of what has come
+    std::string printed_;                       // of the note that is being sent
     bool listening_ = false, turn_ends_with_bundle_ = false;
     std::set<Presence::Node> listeners_;  // that have said so
     bool tells_listening_ = false;        // to one that may not know, with the next beat()

@@ -27,17 +27,14 @@ void Link::on_message(std::string_view channel, std::string_view payload) {
             if (Clock::now() - told_listening_ > kStep) tell_listening();
         }
         if (parsed->kind == Kind::Recount && parsed->target == node_)
-            for (auto& [name, topic] : topics_)
-                if (topic->state != State::Asked) {
-                    auto now = note(Kind::Members);
-                    now.members = topic->members;
-                    outbound_.say(topic->channel, now);
-                }
+            for (const auto& [hash, topic] : topics_)
+                if (topic.state != State::Asked)
+                    outbound_.say(topic.channel, members_note(Kind::Members, topic));
         return;
     }
-    auto at = by_channel_.find(channel);
-    if (at == by_channel_.end()) return;
-    auto& topic = *at->second;
+    auto* known = topic_of(names_.hash_of(channel));
+    if (!known) return;
+    auto& topic = *known;
     if (!sibling) heard_of(parsed->sender);
     switch (parsed->kind) {
         case Kind::Publish:
@@ -73,9 +70,8 @@ bool Link::answers_us(const ReplicaNote& note) const {
 void Link::answer(Topic& topic, Presence::Node greeter) {
     const bool by_name = answers_by_name(greeter);
     if (!by_name && topic.state == State::Asked) return;  // our own Hello is its answer
-    auto answer = note(by_name ? Kind::Answer : Kind::Members);
+    auto answer = members_note(by_name ? Kind::Answer : Kind::Members, topic);
     answer.target = greeter;
-    answer.members = topic.members;
     outbound_.say(topic.channel, answer);
 }
 
@@ -91,7 +87,7 @@ void Link::take_bundle(std::string_view entries) {
             auto& next = ring[read % kAhead];
             auto entry = next_entry(entries);
             if (!(more = entry.has_value())) break;
-            next = {*entry, topic_of(entry->topic), left_};
+            next = {*entry, topic_of(TopicHash::of(entry->topic)), left_};
             if (next.topic) __builtin_prefetch(next.topic->room);
             ++read;
         }
@@ -100,17 +96,17 @@ void Link::take_bundle(std::string_view entries) {
             if (const auto& near = ring[(done + kAhead / 2) % kAhead]; near.topic && near.left == left_)
                 near.topic->room->prefetch();
         auto& now = ring[done++ % kAhead];
-        auto* topic = now.left == left_ ? now.topic : topic_of(now.entry.topic);
+        auto* topic = now.left == left_ ? now.topic : topic_of(TopicHash::of(now.entry.topic));
         if (!topic) continue;  // its last member here has just left
         counters_.received.add();
         owner_.on_remote_publish(*topic, now.entry.text);
     }
 }
 
-SharedTopic* Link::topic_of(std::string_view hash) {
-    names_.assign(channel_, hash);
-    auto at = by_channel_.find(channel_);
-    return at == by_channel_.end() ? nullptr : at->second;
+SharedTopic* Link::topic_of(const std::optional<TopicHash>& hash) {
+    if (!hash) return nullptr;
+    auto at = topics_.find(*hash);
+    return at == topics_.end() ? nullptr : &at->second;
 }
 
 // Who is heard of again after its lease may still have members in topics of ours. A new one says so itself.

@@ -22,7 +22,7 @@ void Outbound::say(const std::string& channel, const ReplicaNote& note,
 // --- bundles ----------------------------------------------------------------------------------------------
 
 void Outbound::bundle(Presence::Node to, const SharedTopic& topic, std::string_view text) {
-    const BundleEntry entry{names_.hash_of(topic.channel), text};
+    const BundleEntry entry{topic.hash.text(), text};
     if (to != bundle_.to || bundle_.bytes.size() + entry.topic.size() + text.size() > kMostBundled)
         send_bundle();
     if (to != bundle_.to) {
@@ -94,9 +94,10 @@ void Outbound::hold_bundle() {
 void Outbound::resume() {
     paused_ = false;
     for (const auto& [channel, note] : held_.take_all()) {
-        auto at = topics_.find(channel);
-        if (at != topics_.end() && at->second->state == SharedTopic::State::Asked)
-            hold_for_channel(*at->second, note);
+        const auto hash = names_.hash_of(channel);
+        auto at = hash ? topics_.find(*hash) : topics_.end();
+        if (at != topics_.end() && at->second.state == SharedTopic::State::Asked)
+            hold_for_channel(at->second, note);
         else
             send(channel, note);
     }

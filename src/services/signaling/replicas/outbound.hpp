@@ -1,7 +1,6 @@
 #pragma once
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "services/signaling/replicas/bundle.hpp"
@@ -24,10 +23,9 @@ class Outbound {
   public:
     static constexpr std::size_t kMostHeld = 4 << 20;
     static constexpr std::size_t kMostBundled = 7 << 10;  // bytes: what a subscriber reads in place
-    using TopicsByChannel = std::unordered_map<std::string_view, SharedTopic*>;
 
-    Outbound(valkey::PubSub& pub_sub, const TopicsByChannel& topics, LinkCounters& counters,
-             const ChannelNames& names, Presence::Node own)
+    Outbound(valkey::PubSub& pub_sub, SharedTopics& topics, LinkCounters& counters, const ChannelNames& names,
+             Presence::Node own)
         : pub_sub_(pub_sub), topics_(topics), counters_(counters), names_(names), own_(own) {}
 
     bool sends_now() const { return pub_sub_.open() && !paused_; }
@@ -54,7 +52,7 @@ class Outbound {
     std::vector<std::string> take_held(SharedTopic& topic);
 
     valkey::PubSub& pub_sub_;
-    const TopicsByChannel& topics_;
+    SharedTopics& topics_;
     LinkCounters& counters_;
     const ChannelNames& names_;
     const Presence::Node own_;

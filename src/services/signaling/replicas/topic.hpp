@@ -1,6 +1,13 @@
 #pragma once
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <cstdint>
+#include <cstring>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "core/base/duration.hpp"
@@ -8,14 +15,37 @@
 
 namespace seance::signaling {
 
-// A topic with members on this loop, on its way to be shared with other replicas. Without I/O.
 class Room;
 
+// The digits of hashed_topic(): what a topic is found by, whatever its length.
+struct TopicHash {
+    std::array<char, 32> digits{};
+
+    static std::optional<TopicHash> of(std::string_view digits) {
+        TopicHash hash;
+        if (digits.size() != hash.digits.size()) return std::nullopt;
+        std::copy(digits.begin(), digits.end(), hash.digits.begin());
+        return hash;
+    }
+    std::string_view text() const { return {digits.data(), digits.size()}; }
+    bool operator==(const TopicHash&) const = default;
+
+    struct Hash {  // they are one already
+        std::size_t operator()(const TopicHash& hash) const noexcept {
+            std::array<std::size_t, 2> first;
+            std::memcpy(first.data(), hash.digits.data(), sizeof first);
+            return first[0] ^ std::rotl(first[1], 4);
+        }
+    };
+};
+
+// A topic with members on this loop, on its way to be shared with other replicas. Without I/O.
 struct SharedTopic {
     // Asked: for the channel. Greeting: it is ours, the others are to say what they have. Ready: they have.
     enum class State { Asked, Greeting, Ready };
 
-    std::string name, channel;
+    TopicHash hash;
+    std::string channel;
     const Room* room = nullptr;  // of its members here, which is there as long as this is
     State state = State::Asked;
     std::uint32_t members = 0;
@@ -42,5 +72,7 @@ struct SharedTopic {
     std::int64_t awaited_ = -1;             // others that have got our greeting; -1: not known
     std::vector<Presence::Node> answered_;  // who has said since then what it has
 };
+
+using SharedTopics = std::unordered_map<TopicHash, SharedTopic, TopicHash::Hash>;
 
 }  // namespace seance::signaling
