@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <utility>
+
 #include "tests/integration/signaling/replica.hpp"
 #include "tests/support/redis_cluster.hpp"
 
@@ -63,6 +66,33 @@ TEST(SignalingReplicas, OutlastAFrozenValkey) {
     auto first = heard.find("\"local\"");
     EXPECT_TRUE(first == std::string::npos || heard.find("\"local\"", first + 1) == std::string::npos)
         << "twice";
+}
+
+TEST(SignalingReplicas, SayAgainWhatTheQueueToValkeyHadNoRoomFor) {
+    RedisServer valkey;
+    Replica left(valkey.port(), {{"MAX_MESSAGE_BYTES", "2000000"}}), right(valkey.port());
+    Peer ann(left.port()), bob(right.port());
+    auto eve = std::make_unique<Peer>(left.port());
+    ann.joins("r");
+    bob.joins("r");
+    bob.joins("s");
+    eve->joins("s");
+    EXPECT_TRUE(comes_to_count(bob, "s", 2));
+    Peer carl(left.port()), loud(left.port());
+
+    valkey.freeze();
+    // Down to room for nothing.
+    for (auto [size, times] : {std::pair(1'000'000, 60), {10'000, 150}, {100, 150}, {0, 300}})
+        for (int i = 0; i < times; ++i) loud.publishes("e", std::string(static_cast<std::size_t>(size), 'x'));
+    for (int i = 0; i < 10; ++i) loud.says(R"({"type":"publish","topic":"e"})");
+    loud.hears();
+    carl.says(R"({"type":"subscribe","topics":["r"]})");
+    eve.reset();
+    EXPECT_TRUE(comes_to_count(ann, "r", 3));
+    valkey.thaw();
+
+    EXPECT_TRUE(comes_to_count(bob, "r", 3));
+    EXPECT_TRUE(comes_to_count(bob, "s", 1));
 }
 
 TEST(SignalingReplicas, StartWithoutValkeyAndFindItLater) {

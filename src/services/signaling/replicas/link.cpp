@@ -96,10 +96,8 @@ void Link::join(Room& room) {
 void Link::leave(Topic& topic) {
     if (topic.state == State::Asked) outbound_.send_held(topic);
     if (topic.state == State::Greeting || topic.listened) {
-        if (pub_sub_.open())
-            outbound_.say(topic.channel, note(Kind::Members));
-        else
-            left_while_away_.push_back(topic.channel);
+        if (!pub_sub_.open() || !outbound_.say(topic.channel, note(Kind::Members)))
+            left_untold_.push_back(topic.channel);
     }
     ++left_;
     std::erase(early_, topic.channel);
@@ -126,17 +124,33 @@ void Link::tell_members(const Topic& topic) {
     outbound_.say(topic.channel, members_note(Kind::Members, topic));
 }
 
-void Link::greet(Topic& topic) {
+bool Link::greet(Topic& topic) {
     topic.greet(Clock::now());
-    outbound_.say(topic.channel, members_note(Kind::Hello, topic),
-                  [alive = alive_, hash = topic.hash, join = topic.join](std::int64_t receivers) {
-                      if (!*alive) return;
-                      auto& self = **alive;
-                      auto* greeted = self.topic_of(hash);
-                      if (!greeted || greeted->join != join) return;
-                      if (greeted->greeting_reached(receivers - 1)) self.settle(*greeted);  // one is ours
-                  });
+    const bool taken =
+        outbound_.say(topic.channel, members_note(Kind::Hello, topic),
+                      [alive = alive_, hash = topic.hash, join = topic.join](std::int64_t receivers) {
+                          if (!*alive) return;
+                          auto& self = **alive;
+                          auto* greeted = self.topic_of(hash);
+                          if (!greeted || greeted->join != join) return;
+                          if (greeted->greeting_reached(receivers - 1)) self.settle(*greeted);  // one is ours
+                      });
     outbound_.send_held(topic);
+    return taken;
+}
+
+bool Link::tell_left() {
+    for (; !left_untold_.empty(); left_untold_.pop_back())
+        if (!outbound_.say(left_untold_.back(), note(Kind::Members))) return false;
+    return true;
+}
+
+// The queue to Valkey was full, and something of ours was not said: greetings say and ask all of it.
+void Link::say_again() {
+    outbound_.say_again();
+    if (!tell_left()) return;
+    for (auto& [hash, topic] : topics_)
+        if (topic.state != State::Asked && !greet(topic)) return;
 }
 
 void Link::settle(Topic& topic) {
@@ -191,8 +205,7 @@ void Link::on_open() {
     observe::log(observe::Level::Info, "replicas_reachable")
         .field("topics", static_cast<std::uint64_t>(topics_.size()));
     // Before its greeting, of one that has members again.
-    for (const auto& channel : std::exchange(left_while_away_, {}))
-        outbound_.say(channel, note(Kind::Members));
+    tell_left();
     // The first time nobody has lost anything: what clients have said by now waits for its channels alone.
     resume_ = Clock::now() + (resume_ == Instant{} ? Duration::zero() : kResume);
     if (resume_ <= Clock::now()) outbound_.resume();
@@ -260,6 +273,7 @@ Awaitable<void> Link::beat(std::shared_ptr<Link*> self, Loop& loop, Duration int
         auto now = Clock::now();
         if (link.outbound_.paused() && link.pub_sub_.open() && now >= link.resume_) link.outbound_.resume();
         if (link.tells_listening_) link.tell_listening();
+        if (link.outbound_.owes() && link.pub_sub_.open()) link.say_again();
         if (!link.unsettled_.empty())
             for (auto& [hash, topic] : link.topics_)
                 if (topic.give_up_greeting(now, kGreeting)) link.settle(topic);

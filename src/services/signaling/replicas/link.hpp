@@ -66,7 +66,9 @@ class Link final : valkey::PubSub::Listener {
 
     void join(Room& room);
     void leave(Topic& topic);
-    void greet(Topic& topic);
+    bool greet(Topic& topic);  // false: the queue to Valkey is full
+    bool tell_left();          // the same
+    void say_again();
     void settle(Topic& topic);
     ReplicaNote members_note(ReplicaNote::Kind kind, const Topic& topic) const;
     void tell_members(const Topic& topic);
@@ -78,8 +80,7 @@ class Link final : valkey::PubSub::Listener {
     void answer(Topic& topic, Presence::Node greeter);
     struct Arrived {
         BundleEntry entry;
-        SharedTopic* topic;
-        std::uint64_t left;  // left_ when it was found
+        SharedTopic* topic;  // null: there is none
     };
     void take_bundle(std::string_view entries);
     SharedTopic* topic_of(const std::optional<TopicHash>& hash);
@@ -102,10 +103,11 @@ class Link final : valkey::PubSub::Listener {
     Leases leases_;
     std::uint64_t joined_ = 0, left_ = 0;  // topics, in all
     std::set<std::uint64_t> unsettled_;
-    std::vector<TopicHash> changed_;            // told at the end of the loop's turn
-    std::vector<std::string> left_while_away_;  // channels whose others count members that have gone
-    std::vector<std::string> early_;            // channels, confirmed before the own one
-    std::string printed_;                       // of the note that is being sent
+    std::vector<TopicHash> changed_;        // told at the end of the loop's turn
+    std::vector<std::string> left_untold_;  // channels whose others count members that have gone
+    std::vector<std::string> early_;        // channels, confirmed before the own one
+    std::string printed_;                   // of the note that is being sent
+    std::vector<Arrived> arrived_;          // of the bundle that is being taken
     bool listening_ = false, turn_ends_with_bundle_ = false;
     std::set<Presence::Node> listeners_;  // that have said so
     bool tells_listening_ = false;        // to one that may not know, with the next beat()

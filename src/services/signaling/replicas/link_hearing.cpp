@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 
 #include "services/signaling/replicas/link.hpp"
 #include "services/signaling/room.hpp"
@@ -75,31 +74,23 @@ void Link::answer(Topic& topic, Presence::Node greeter) {
     outbound_.say(topic.channel, answer);
 }
 
-// Topics, rooms and members lie anywhere in memory: those of the next entries are on their way while one is
-// delivered.
+// Rooms and members lie anywhere in memory: all rooms of a bundle are on their way before the first is
+// delivered to, and the members of one while that before it is.
 void Link::take_bundle(std::string_view entries) {
-    constexpr std::size_t kAhead = 4;
-    std::array<Arrived, kAhead> ring;
-    std::size_t read = 0, done = 0;
-    bool more = true;
-    while (true) {
-        while (more && read - done < kAhead) {
-            auto& next = ring[read % kAhead];
-            auto entry = next_entry(entries);
-            if (!(more = entry.has_value())) break;
-            next = {*entry, topic_of(TopicHash::of(entry->topic)), left_};
-            if (next.topic) __builtin_prefetch(next.topic->room);
-            ++read;
-        }
-        if (read == done) return;
-        if (read - done > kAhead / 2)
-            if (const auto& near = ring[(done + kAhead / 2) % kAhead]; near.topic && near.left == left_)
-                near.topic->room->prefetch();
-        auto& now = ring[done++ % kAhead];
-        auto* topic = now.left == left_ ? now.topic : topic_of(TopicHash::of(now.entry.topic));
+    arrived_.clear();
+    while (auto entry = next_entry(entries)) {
+        arrived_.push_back({*entry, topic_of(TopicHash::of(entry->topic))});
+        if (arrived_.back().topic) __builtin_prefetch(arrived_.back().topic->room);
+    }
+    const auto left = left_;
+    for (std::size_t i = 0; i < arrived_.size(); ++i) {
+        if (i + 1 < arrived_.size() && arrived_[i + 1].topic && left == left_)
+            arrived_[i + 1].topic->room->prefetch();
+        auto [entry, topic] = arrived_[i];
+        if (left != left_) topic = topic_of(TopicHash::of(entry.topic));
         if (!topic) continue;  // its last member here has just left
         counters_.received.add();
-        owner_.on_remote_publish(*topic, now.entry.text);
+        owner_.on_remote_publish(*topic, entry.text);
     }
 }
 

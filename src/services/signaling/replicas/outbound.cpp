@@ -13,10 +13,12 @@ void Outbound::send(const std::string& channel, std::string_view note) {
         counters_.dropped.add();
 }
 
-void Outbound::say(const std::string& channel, const ReplicaNote& note,
+bool Outbound::say(const std::string& channel, const ReplicaNote& note,
                    valkey::PubSub::OnReceivers on_receivers) {
     send_bundle();
-    pub_sub_.publish(channel, print_note(note), std::move(on_receivers));
+    const bool taken = pub_sub_.publish(channel, print_note(note), std::move(on_receivers));
+    if (!taken && pub_sub_.open()) owes_ = true;
+    return taken;
 }
 
 // --- bundles ----------------------------------------------------------------------------------------------

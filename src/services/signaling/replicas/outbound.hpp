@@ -30,8 +30,9 @@ class Outbound {
 
     bool sends_now() const { return pub_sub_.open() && !paused_; }
     void send(const std::string& channel, std::string_view note);
-    // A note of the replica's own, which is lost while Valkey is away.
-    void say(const std::string& channel, const ReplicaNote& note,
+    // A note of the replica's own, which is lost while Valkey is away. False: it was not taken, and owes()
+    // until say_again().
+    bool say(const std::string& channel, const ReplicaNote& note,
              valkey::PubSub::OnReceivers on_receivers = nullptr);
 
     // While it sends_now(). It leaves with send_bundle(), which is due at the end of the turn, or before
@@ -45,6 +46,10 @@ class Outbound {
     void pause();
     bool paused() const { return paused_; }
     void resume();
+
+    // A note of the replica's own was refused since the last of say_again(): the queue to Valkey was full.
+    bool owes() const { return owes_; }
+    void say_again() { owes_ = false; }
 
   private:
     void hold(const std::string& channel, std::string_view note);
@@ -63,7 +68,8 @@ class Outbound {
     } bundle_;
     HeldNotes held_{kMostHeld};
     std::size_t asked_bytes_ = 0;  // of notes that wait for their channels
-    bool paused_ = true;           // Valkey was lost, or never there: who publishes meanwhile waits
+    bool owes_ = false;
+    bool paused_ = true;  // Valkey was lost, or never there: who publishes meanwhile waits
 };
 
 }  // namespace seance::signaling
