@@ -133,6 +133,11 @@ class WebSocket : public std::enable_shared_from_this<WebSocket> {
     bool write_outbox();
     friend Flusher;
     void flush_turn();
+    void prefetch() const {
+        __builtin_prefetch(&outbox_);
+        __builtin_prefetch(&socket_);
+        __builtin_prefetch(&state_);
+    }
     void flush();
     void wait_writable();
     void begin_close(std::uint16_t code, std::string_view reason, bool by_us);

@@ -14,6 +14,7 @@ class Outbox {
     // False: it will not grow here, since what was written last did not fit into the socket.
     bool push(SharedFrame frame);
 
+    void prefetch() const { __builtin_prefetch(frames_.data()); }
     bool empty() const { return frames_.empty(); }
     std::size_t bytes() const { return bytes_ + (last_grows_ ? frames_.back()->size() : 0); }  // not sent yet
 
