@@ -76,8 +76,7 @@ SharedFrame new_frame(std::size_t bytes) {
 }
 
 SharedFrame growing_frame(std::size_t bytes) {
-    const bool grows = 2 * bytes <= Frame::kMostGathered;
-    return std::allocate_shared<Frame>(NodeAllocator<Frame>(), bytes, grows);
+    return std::allocate_shared<Frame>(NodeAllocator<Frame>(), bytes, !Frame::stays_alone(bytes));
 }
 
 SharedFrame share_frame(Opcode opcode, std::string_view payload) {

@@ -20,6 +20,8 @@ class Frame {
     // Bytes, of all its messages; one that is larger alone stays alone.
     static constexpr std::size_t kMostGathered = 4096;
 
+    static constexpr bool stays_alone(std::size_t bytes) { return 2 * bytes > kMostGathered; }
+
     explicit Frame(std::string text) : text_(std::move(text)), messages_(1) {}
     Frame(std::size_t bytes, bool grows);  // empty; next() gives it its first message, of so many bytes
     Frame(const Frame&) = delete;
