@@ -18,6 +18,14 @@ constexpr std::size_t most_memory(std::size_t bytes) {
     return 2 * bytes + kLittle;
 }
 
+// Just that, where reserve() may make it twice as much as there was: more than is kept for the next frame.
+void make_room(std::string& text, std::size_t bytes) {
+    if (text.capacity() >= bytes) return;
+    std::string larger;
+    larger.reserve(bytes);
+    text = std::move(larger.append(text));
+}
+
 using Texts = Recycled<Frame, std::string, 1024, Frame::kMostGathered>;
 
 // What shared_ptr makes of a frame is always of one size.
@@ -43,8 +51,8 @@ struct NodeAllocator {
 }  // namespace
 
 Frame::Frame(std::size_t bytes, bool grows)
-    : text_(Texts::take(grows ? kMostGathered : most_memory(bytes))), grows_(grows) {
-    text_.reserve(grows ? std::min(kMessagesAtFirst * bytes, kMostGathered) : bytes);
+    : text_(Texts::take(grows ? kMostGathered : most_memory(bytes))), grows_(grows), has_room_(grows) {
+    make_room(text_, grows ? std::min(kMessagesAtFirst * bytes, kMostGathered) : bytes);
 }
 
 Frame::~Frame() {
@@ -53,11 +61,13 @@ Frame::~Frame() {
 
 std::string& Frame::next(std::size_t bytes) {
     ++messages_;
-    if (text_.capacity() < text_.size() + bytes) text_.reserve(kMostGathered);
+    if (text_.capacity() < text_.size() + bytes) make_room(text_, kMostGathered);
     return text_;
 }
 
 void Frame::fit() {
+    if (!has_room_) return;
+    has_room_ = false;
     if (text_.capacity() > most_memory(text_.size())) text_.shrink_to_fit();
 }
 
@@ -66,8 +76,7 @@ SharedFrame new_frame(std::size_t bytes) {
 }
 
 SharedFrame growing_frame(std::size_t bytes) {
-    const bool grows = 2 * bytes <= Frame::kMostGathered;
-    return std::allocate_shared<Frame>(NodeAllocator<Frame>(), bytes, grows);
+    return std::allocate_shared<Frame>(NodeAllocator<Frame>(), bytes, !Frame::stays_alone(bytes));
 }
 
 SharedFrame share_frame(Opcode opcode, std::string_view payload) {

@@ -13,14 +13,16 @@ namespace seance::websocket {
 // get one after the other. Each receiver sends it as a whole.
 //
 // It may grow while it is the last thing that each of its receivers has and none of them has sent any of it.
-// Who sends it, or is given something after it, seals it. One that may grow is of one loop; a sealed one is
-// never changed, and may be shared by threads.
+// Who sends it, or is given something after it, seals it. One that was made to grow is of one loop; any other
+// is never changed, and may be shared by threads.
 class Frame {
   public:
     // Bytes, of all its messages; one that is larger alone stays alone.
     static constexpr std::size_t kMostGathered = 4096;
 
-    explicit Frame(std::string text) : text_(std::move(text)) {}
+    static constexpr bool stays_alone(std::size_t bytes) { return 2 * bytes > kMostGathered; }
+
+    explicit Frame(std::string text) : text_(std::move(text)), messages_(1) {}
     Frame(std::size_t bytes, bool grows);  // empty; next() gives it its first message, of so many bytes
     Frame(const Frame&) = delete;
     ~Frame();
@@ -37,13 +39,15 @@ class Frame {
     void seal() {
         if (grows_) grows_ = false;
     }
-    // It has to wait for a slow reader: what waits is counted by its bytes, so it is not to hold much more.
+    // It has to wait for a slow reader: what waits is counted by its bytes, so it is not to hold much more,
+    // as one that was made to grow does.
     void fit();
 
   private:
     std::string text_;
     std::uint32_t messages_ = 0;
     bool grows_ = false;
+    bool has_room_ = false;  // for what it was to grow by
 };
 using SharedFrame = std::shared_ptr<Frame>;
 

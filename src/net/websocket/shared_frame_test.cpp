@@ -70,6 +70,39 @@ TEST(GrowingFrame, HoldsLittleMoreThanItsBytesOnceItWaits) {
     EXPECT_EQ(frame->text(), std::string(100, 'x'));
 }
 
+TEST(GrowingFrame, IsMadeInTheMemoryOfTheOneBeforeHoweverMuchThatGrew) {
+    for (std::size_t each : {100, 600, 1000}) {
+        std::thread([each] {
+            auto frame = growing_frame(each);
+            while (frame->takes(each)) frame->next(each).append(each, 'x');
+            const auto* memory = frame->data();
+            EXPECT_LE(frame->text().capacity(), Frame::kMostGathered);
+
+            frame.reset();
+
+            EXPECT_EQ(growing_frame(each)->data(), memory);
+        }).join();
+    }
+}
+
+// Another thread may be sending it.
+TEST(SharedFrame, IsLeftAsItIsThoughItWaits) {
+    std::thread([] {
+        share_frame(Opcode::Text, std::string(70, 'x'));
+        auto frame = share_frame(Opcode::Ping, {});
+        ASSERT_GE(frame->text().capacity(), 80u) << "of the one before";
+        const auto* memory = frame->data();
+
+        frame->fit();
+
+        EXPECT_EQ(frame->data(), memory);
+    }).join();
+}
+
+TEST(SharedFrame, OfBytesThatAreOneIsOneMessage) {
+    EXPECT_EQ(Frame("\x81\x02hi").messages(), 1u);
+}
+
 TEST(SharedFrame, OutlivesItsThread) {
     SharedFrame frame;
     std::thread([&] { frame = share_frame(Opcode::Text, "of another"); }).join();

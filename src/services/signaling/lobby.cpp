@@ -127,21 +127,29 @@ void Lobby::publish(const Message& message) {
         shared_.hub->post(static_cast<unsigned>(share.node), std::move(note));
     }
     if (link_) link_->publish(message.topic, room ? room->shared() : nullptr, message.text);
-    if (room) deliver(*room, *relay);
+    if (frame)
+        deliver(*room, frame);
+    else if (room)
+        deliver(*room, *relay);
 }
 
 // Frames of a turn that all members of a room get one after the other are one for the outboxes and the
 // kernel: a member is visited with the first.
 template <class Append>
 void Lobby::deliver(const Room& room, std::size_t bytes, Append append) {
-    counters.deliveries.add(room.size());
     if (auto last = room.last(); last && last->takes(bytes)) {
+        counters.deliveries.add(room.size());
         append(last->next(bytes));
         flusher_.queued();
         return;
     }
     auto frame = websocket::growing_frame(bytes);
     append(frame->next(bytes));
+    visit_members(room, frame);
+}
+
+void Lobby::visit_members(const Room& room, const websocket::SharedFrame& frame) {
+    counters.deliveries.add(room.size());
     Delivery delivery(frame, settings_.compress_from_bytes);
     room.deliver(delivery);
     if (frame->grows()) room.delivered(frame);
@@ -151,6 +159,12 @@ void Lobby::deliver(const Room& room, std::size_t bytes, Append append) {
 
 void Lobby::deliver(const Room& room, const Relay& relay) {
     deliver(room, relay.frame_bytes(), [&](std::string& out) { relay.append_frame(out); });
+}
+
+// Of one that several loops have: a large one is not copied for each.
+void Lobby::deliver(const Room& room, const websocket::SharedFrame& shared) {
+    if (websocket::Frame::stays_alone(shared->size())) return visit_members(room, shared);
+    deliver(room, shared->size(), [&](std::string& out) { out += shared->text(); });
 }
 
 // A publish of another loop or replica that is not a frame yet.
@@ -173,7 +187,7 @@ void Lobby::on_note(Note& note) {
         if (note.kind == Note::Text)
             deliver_text(*room, note.text);
         else
-            deliver(*room, note.frame->size(), [&](std::string& out) { out += note.frame->text(); });
+            deliver(*room, note.frame);
     }
 }
 

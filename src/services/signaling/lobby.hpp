@@ -74,6 +74,8 @@ class Lobby final : Rooms::Watcher, Link::Owner {
     template <class Append>  // void(std::string& out): a frame, of so many bytes at most
     void deliver(const Room& room, std::size_t bytes, Append append);
     void deliver(const Room& room, const Relay& relay);
+    void deliver(const Room& room, const websocket::SharedFrame& shared);
+    void visit_members(const Room& room, const websocket::SharedFrame& frame);
     void deliver_text(const Room& room, std::string_view text);
     void time_fan_out();
     void end_fan_out();
