@@ -9,8 +9,8 @@
 
 namespace seance::websocket {
 
-// What is serialised once for many receivers: a frame, or messages of one turn of the loop that all of them
-// get one after the other. Each receiver sends it as a whole.
+// What is serialised once for many receivers: a frame, or messages that all of them get one after the other
+// before they are sent. Each receiver sends it as a whole.
 //
 // It may grow while it is the last thing that each of its receivers has and none of them has sent any of it.
 // Who sends it, or is given something after it, seals it. One that was made to grow is of one loop; any other

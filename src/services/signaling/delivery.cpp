@@ -12,7 +12,7 @@ std::string_view payload_of(std::string_view frame) {
 
 const websocket::SharedFrame& Delivery::frame_for(std::uint8_t deflate_bits) {
     if (deflate_bits == 0) return plain_;
-    ends();
+    seal();
     auto payload = payload_of(plain_->text());
     if (payload.size() < compress_from_) return plain_;
     if (!compressed_) compressed_ = std::make_unique<ByWindowBits>();

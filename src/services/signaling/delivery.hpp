@@ -17,8 +17,8 @@ class Delivery {
     // `deflate_bits` of the receiver; 0: it did not agree on compression. Who did gets each message for
     // itself, since a larger one is compressed.
     const websocket::SharedFrame& frame_for(std::uint8_t deflate_bits);
-    // The receiver was not sent it as the last of what leaves now: what follows is no part of it.
-    void ends() { plain_->seal(); }
+    // A receiver has it not as the last of what leaves next: what follows cannot be a part of it.
+    void seal() { plain_->seal(); }
 
   private:
     websocket::SharedFrame plain_;

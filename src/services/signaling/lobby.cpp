@@ -18,6 +18,7 @@ using namespace std::chrono_literals;
 namespace close_code = websocket::close_code;
 
 constexpr int kSecondsBetweenTokenChecks = 5;
+constexpr std::size_t kMostRoomKept = 4096;  // frames
 
 }  // namespace
 
@@ -105,25 +106,22 @@ std::size_t Lobby::members_elsewhere(const Room& room) const {
 
 void Lobby::publish(const Message& message) {
     if (message.topic.empty()) return;
-    const auto* room = rooms.find(message.topic);
+    auto* room = rooms.find(message.topic);
     const auto& siblings = siblings_.shares(message.topic);
     std::optional<Relay> relay;
     if (room) relay.emplace(message, room->size() + members_elsewhere(*room));
     websocket::SharedFrame frame;
+    if (room && !siblings.empty()) {
+        frame = websocket::new_frame(relay->frame_bytes());
+        relay->append_frame(frame->next(relay->frame_bytes()));
+    }
     for (const auto& share : siblings) {
         Note note;
         note.kind = room ? Note::Frame : Note::Text;
         note.from = index_;
         note.topic = message.topic;
-        if (!room) {
-            note.text = message.text;
-        } else {
-            if (!frame) {
-                frame = websocket::new_frame(relay->frame_bytes());
-                relay->append_frame(frame->next(relay->frame_bytes()));
-            }
-            note.frame = frame;
-        }
+        note.frame = frame;
+        if (!room) note.text = message.text;
         shared_.hub->post(static_cast<unsigned>(share.node), std::move(note));
     }
     if (link_) link_->publish(message.topic, room ? room->shared() : nullptr, message.text);
@@ -133,13 +131,14 @@ void Lobby::publish(const Message& message) {
         deliver(*room, *relay);
 }
 
-// Frames of a turn that all members of a room get one after the other are one for the outboxes and the
-// kernel: a member is visited with the first.
+// Frames that all members of a room get one after the other until they are sent are one, for the outboxes and
+// for the kernel: members are visited with the first.
 template <class Append>
-void Lobby::deliver(const Room& room, std::size_t bytes, Append append) {
-    if (auto last = room.last(); last && last->takes(bytes)) {
+void Lobby::deliver(Room& room, std::size_t bytes, Append append) {
+    const auto& last = room.last();
+    if (last.turn == turn_ && gathered_[last.index]->takes(bytes)) {
         counters.deliveries.add(room.size());
-        append(last->next(bytes));
+        append(gathered_[last.index]->next(bytes));
         flusher_.queued();
         return;
     }
@@ -148,27 +147,30 @@ void Lobby::deliver(const Room& room, std::size_t bytes, Append append) {
     visit_members(room, frame);
 }
 
-void Lobby::visit_members(const Room& room, const websocket::SharedFrame& frame) {
+void Lobby::visit_members(Room& room, const websocket::SharedFrame& frame) {
     counters.deliveries.add(room.size());
     Delivery delivery(frame, settings_.compress_from_bytes);
     room.deliver(delivery);
-    if (frame->grows()) room.delivered(frame);
+    if (frame->grows()) {
+        room.set_last({turn_, gathered_.size()});
+        gathered_.push_back(frame);
+    }
     for (auto* peer : std::exchange(leaving_, {})) rooms.leave(*peer);
     time_fan_out();
 }
 
-void Lobby::deliver(const Room& room, const Relay& relay) {
+void Lobby::deliver(Room& room, const Relay& relay) {
     deliver(room, relay.frame_bytes(), [&](std::string& out) { relay.append_frame(out); });
 }
 
 // Of one that several loops have: a large one is not copied for each.
-void Lobby::deliver(const Room& room, const websocket::SharedFrame& shared) {
+void Lobby::deliver(Room& room, const websocket::SharedFrame& shared) {
     if (websocket::Frame::stays_alone(shared->size())) return visit_members(room, shared);
     deliver(room, shared->size(), [&](std::string& out) { out += shared->text(); });
 }
 
 // A publish of another loop or replica that is not a frame yet.
-void Lobby::deliver_text(const Room& room, std::string_view text) {
+void Lobby::deliver_text(Room& room, std::string_view text) {
     const auto clients = room.size() + members_elsewhere(room);
     if (auto relay = Relay::of_parsed(text, clients)) return deliver(room, *relay);
     auto message = parser.parse(text);
@@ -183,7 +185,7 @@ void Lobby::on_remote_publish(const SharedTopic& topic, std::string_view text) {
 void Lobby::on_note(Note& note) {
     if (note.kind == Note::Members) {
         siblings_.set(note.topic, note.from, note.members);
-    } else if (const auto* room = rooms.find(note.topic)) {
+    } else if (auto* room = rooms.find(note.topic)) {
         if (note.kind == Note::Text)
             deliver_text(*room, note.text);
         else
@@ -236,6 +238,9 @@ void Lobby::end_fan_out() {
         });
     counters.fan_out.observe(std::chrono::duration<double>(Clock::now() - *fan_out_began_).count());
     fan_out_began_.reset();
+    gathered_.clear();
+    if (gathered_.capacity() > kMostRoomKept) gathered_.shrink_to_fit();
+    ++turn_;
 }
 
 // --- time -------------------------------------------------------------------------------------------------

@@ -72,11 +72,11 @@ class Lobby final : Rooms::Watcher, Link::Owner {
     void on_settled() override;
     void on_note(Note& note);
     template <class Append>  // void(std::string& out): a frame, of so many bytes at most
-    void deliver(const Room& room, std::size_t bytes, Append append);
-    void deliver(const Room& room, const Relay& relay);
-    void deliver(const Room& room, const websocket::SharedFrame& shared);
-    void visit_members(const Room& room, const websocket::SharedFrame& frame);
-    void deliver_text(const Room& room, std::string_view text);
+    void deliver(Room& room, std::size_t bytes, Append append);
+    void deliver(Room& room, const Relay& relay);
+    void deliver(Room& room, const websocket::SharedFrame& shared);
+    void visit_members(Room& room, const websocket::SharedFrame& frame);
+    void deliver_text(Room& room, std::string_view text);
     void time_fan_out();
     void end_fan_out();
     static Awaitable<void> watch(std::shared_ptr<Lobby*> self, Loop& loop);
@@ -100,6 +100,9 @@ class Lobby final : Rooms::Watcher, Link::Owner {
     };
     std::vector<Ping> pings_;  // wait until settled
     std::optional<Instant> fan_out_began_;
+    // Frames that may grow, of the time since what was delivered before was sent: its number and they.
+    std::uint64_t turn_ = 1;
+    std::vector<websocket::SharedFrame> gathered_;
     std::size_t rooms_told_ = 0;
     bool draining_ = false;
     Signal emptied_;

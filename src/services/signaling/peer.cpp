@@ -46,7 +46,8 @@ void Peer::refuse(std::uint16_t code, std::string_view reason) {
 }
 
 void Peer::deliver(Delivery& delivery) {
-    if (!socket_->send(delivery.frame_for(socket_->deflate_bits()))) delivery.ends();
+    const bool may_grow = socket_->send(delivery.frame_for(socket_->deflate_bits()));
+    if (!may_grow) delivery.seal();
     if (!socket_->open()) lobby_.leaves_after_publish(*this);
 }
 

@@ -11,7 +11,7 @@ constexpr std::size_t kPerRoom = 512, kPerMember = 2 * sizeof(void*);
 
 }  // namespace
 
-const Room* Rooms::find(std::string_view topic) const {
+Room* Rooms::find(std::string_view topic) const {
     auto at = rooms_.find(topic);
     return at == rooms_.end() ? nullptr : at->second.get();
 }

@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -47,10 +48,13 @@ class Room {
         }
     }
 
-    // What was delivered last to all that are its members now, while there is any of it: the next message may
-    // be added to it.
-    websocket::SharedFrame last() const { return last_.lock(); }
-    void delivered(const websocket::SharedFrame& frame) const { last_ = frame; }
+    // Where its owner keeps what all that are its members now have got last: the `index`th of a `turn`.
+    struct Last {
+        std::uint64_t turn = 0;  // 0: there is none
+        std::size_t index = 0;
+    };
+    const Last& last() const { return last_; }
+    void set_last(const Last& last) { last_ = last; }
 
     // What replicas share of it, and whose that is; null if they do not.
     SharedTopic* shared() const { return shared_; }
@@ -61,7 +65,7 @@ class Room {
     std::string topic_;
     std::vector<Member*> members_;
     SharedTopic* shared_ = nullptr;
-    mutable std::weak_ptr<websocket::Frame> last_;
+    Last last_;
 };
 
 // Who gets what: the topics and their subscribers, without I/O. A room lives from its first subscriber to its
@@ -83,7 +87,7 @@ class Rooms {
     void unsubscribe(Member& member, std::string_view topic);  // unknown: no change
     void leave(Member& member);                                // all its topics
 
-    const Room* find(std::string_view topic) const;
+    Room* find(std::string_view topic) const;
     bool has(const Member& member, std::string_view topic) const;
     std::size_t size() const { return rooms_.size(); }
 
@@ -98,7 +102,7 @@ class Rooms {
 
   private:
     void changed(Room& room) const {
-        room.last_.reset();
+        room.last_ = {};
         if (watcher_) watcher_->on_size(room);
     }
     Room* find_of(const Member& member, std::string_view topic) const;

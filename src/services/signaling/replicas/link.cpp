@@ -64,7 +64,7 @@ ReplicaNote Link::note(Kind kind) const {
 // --- topics come and go -----------------------------------------------------------------------------------
 
 void Link::on_size(Room& room) {
-    if (!room.shared()) return join(room);
+    if (!room.shared()) return room.size() > 0 ? join(room) : void();
     auto& known = *room.shared();
     known.members = static_cast<std::uint32_t>(room.size());
     if (room.size() == 0) {
@@ -82,7 +82,9 @@ void Link::on_size(Room& room) {
 void Link::join(Room& room) {
     auto channel = names_.topic(room.topic());
     const auto hash = names_.hash_of(channel).value();
-    auto& topic = topics_[hash];
+    auto [at, is_new] = topics_.try_emplace(hash);
+    if (!is_new) return;  // two topics of one hash, which nobody has seen: the second is not shared
+    auto& topic = at->second;
     topic.hash = hash;
     topic.channel = std::move(channel);
     topic.room = &room;

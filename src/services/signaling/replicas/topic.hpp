@@ -46,7 +46,7 @@ struct SharedTopic {
 
     TopicHash hash;
     std::string channel;
-    const Room* room = nullptr;  // of its members here, which is there as long as this is
+    Room* room = nullptr;  // of its members here, which is there as long as this is
     State state = State::Asked;
     std::uint32_t members = 0;
     std::uint64_t join = 0;
