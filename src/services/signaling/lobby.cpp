@@ -142,7 +142,9 @@ void Lobby::deliver(Room& room, std::size_t bytes, Append append) {
         flusher_.queued();
         return;
     }
-    auto frame = websocket::growing_frame(bytes);
+    // What a slow reader has the beginning of stays with it, so it is not to be more than may wait.
+    const bool may_grow = settings_.max_queue_bytes >= websocket::Frame::kMostGathered;
+    auto frame = may_grow ? websocket::growing_frame(bytes) : websocket::new_frame(bytes);
     append(frame->next(bytes));
     visit_members(room, frame);
 }

@@ -130,7 +130,7 @@ TEST_P(SlowReaderOrder, IsKeptInWhatItDoesNotLose) {
     }
     EXPECT_THAT(metrics, testing::HasSubstr(line));
 }
-INSTANTIATE_TEST_SUITE_P(Queues, SlowReaderOrder, testing::Values("2124", "100000"));
+INSTANTIATE_TEST_SUITE_P(Queues, SlowReaderOrder, testing::Values("2124", "4100", "100000"));
 
 // Against a model that delivers one message after the other.
 TEST(SignalingOrder, IsTheSameForAnythingThatOneSegmentHolds) {
