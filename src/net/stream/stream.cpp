@@ -31,9 +31,17 @@ Awaitable<IoResult> Stream::write(TwoBuffers buffers) {
     return tls_ ? asio::async_write(*tls_, buffers, kAwait) : asio::async_write(*tcp_, buffers, kAwait);
 }
 
+// Asio's own loop over a buffer needs a turn of ours for each 64 KiB.
 Awaitable<IoResult> Stream::write(asio::const_buffer buffer) {
-    return tls_ ? asio::async_write(*tls_, asio::buffer(buffer), kAwait)
-                : asio::async_write(*tcp_, asio::buffer(buffer), kAwait);
+    auto left = buffer;
+    while (true) {
+        left += write_now({left, {}});
+        if (left.size() == 0) co_return IoResult{error_code{}, buffer.size()};
+        const TwoBuffers rest{left, {}};
+        auto [error, sent] = co_await write_some(rest);
+        left += sent;
+        if (error) co_return IoResult{error, buffer.size() - left.size()};
+    }
 }
 
 std::size_t Stream::read_now(asio::mutable_buffer buffer) {

@@ -171,16 +171,8 @@ class Client::Impl : public std::enable_shared_from_this<Impl> {
                 co_await connection->wake.wait();
                 continue;
             }
-            // All that the socket takes in one turn: Asio's own loop over a buffer needs one for each 64 KiB.
-            std::string_view left = batch;
-            while (!left.empty() && !connection->lost) {
-                left.remove_prefix(connection->socket.write_now({asio::buffer(left), {}}));
-                if (left.empty()) break;
-                const stream::TwoBuffers rest{asio::buffer(left), {}};
-                auto [error, sent] = co_await connection->socket.write_some(rest);
-                if (error) self->lose(connection, reason_of_loss(error));
-                left.remove_prefix(sent);
-            }
+            auto [error, sent] = co_await connection->socket.write(asio::buffer(batch));
+            if (error) self->lose(connection, reason_of_loss(error));
         }
     }
 
