@@ -24,8 +24,7 @@ std::string list(std::string_view type, std::string_view topic) {
 }
 
 std::string publish(std::string_view topic, std::string_view data) {
-    return masked(Opcode::Text, R"({"type":"publish","topic":")" + std::string(topic) + R"(","data":")" +
-                                    std::string(data) + "\"}");
+    return masked(Opcode::Text, publish_text(topic, data));
 }
 
 const std::string kPing = masked(Opcode::Text, R"({"type":"ping"})");

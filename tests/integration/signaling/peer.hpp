@@ -26,6 +26,11 @@ inline std::string plain(std::string_view payload, Opcode opcode = Opcode::Text)
 
 inline const std::string kPong = plain(R"({"type":"pong"})");
 
+inline std::string publish_text(std::string_view topic, std::string_view data) {
+    return R"({"type":"publish","topic":")" + std::string(topic) + R"(","data":")" + std::string(data) +
+           "\"}";
+}
+
 class Peer : public RawClient {
   public:
     explicit Peer(std::uint16_t port, const http::Fields& fields = {}, std::string_view target = "/a?b")
@@ -42,10 +47,7 @@ class Peer : public RawClient {
         auto all = receives_until(kPong);
         return all.substr(0, all.size() - kPong.size());
     }
-    void publishes(std::string_view topic, std::string_view data) {
-        says(R"({"type":"publish","topic":")" + std::string(topic) + R"(","data":")" + std::string(data) +
-             "\"}");
-    }
+    void publishes(std::string_view topic, std::string_view data) { says(publish_text(topic, data)); }
     void joins(std::string_view topic) {
         says(R"({"type":"subscribe","topics":[")" + std::string(topic) + "\"]}");
         EXPECT_EQ(hears(), "");
